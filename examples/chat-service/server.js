@@ -1,0 +1,99 @@
+// One instance of the chat service: put together, started, and stopped without losing anybody.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Server } from 'socket.io';
+import { connectBackplane } from './backplane.js';
+import { serveChat } from './chat.js';
+import { createLog } from './log.js';
+import { restHandler } from './rest.js';
+import { readSettings } from './settings.js';
+import { StartError } from './start-error.js';
+
+/** How long a stop waits for clients that do not answer. */
+const stopTimeout = 3_000;
+
+try {
+  await start();
+} catch (error) {
+  const { message, stack } = /** @type {Error} */ (error);
+  createLog(process.env.INSTANCE_ID || '1').error(
+    error instanceof StartError ? message : (stack ?? message),
+  );
+  process.exit(1);
+}
+
+async function start() {
+  const settings = readSettings(process.env);
+  const log = createLog(settings.instance);
+  const backplane = settings.redisUrl ? await connectBackplane(settings.redisUrl, log) : undefined;
+
+  const server = createServer();
+  // nginx keeps idle connections to an instance for 60 s. The instance has to keep them longer: if it closed first,
+  // nginx could send a request into a connection that is just going away, and the client would see a 502.
+  server.keepAliveTimeout = 75_000;
+  // Has to be above keepAliveTimeout, or Node closes a kept connection by this timer instead.
+  server.headersTimeout = 80_000;
+
+  const io = new Server({
+    path: settings.enginePath,
+    // This service has no browser client of its own to hand out.
+    serveClient: false,
+    ...(backplane && { adapter: backplane.adapter }),
+    ...(settings.pingInterval && { pingInterval: settings.pingInterval }),
+    ...(settings.pingTimeout && { pingTimeout: settings.pingTimeout }),
+  });
+  server.on('request', restHandler({ settings, io, backplane, log }));
+  io.attach(server);
+  serveChat(io, settings.instance, log);
+
+  await listen(server, settings);
+  log.info(`listening on ${settings.host}:${settings.port}, Socket.IO at ${settings.enginePath}`);
+
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
+    process.once(signal, () => {
+      log.info(`${signal}: closing ${io.engine.clientsCount} connections, their clients reconnect`);
+      void stop(server, io).then(() => {
+        backplane?.close();
+        log.info('stopped');
+        process.exit(0);
+      });
+    });
+  }
+}
+
+/**
+ * Stops accepting, then closes every connection. `io.close()` closes them below Socket.IO: a client sees "transport
+ * close" and reconnects by itself, where after socket.disconnect() it would stay away.
+ *
+ * @param {import('node:http').Server} server
+ * @param {Server} io
+ */
+async function stop(server, io) {
+  const closed = once(server, 'close');
+  server.close();
+  await io.close();
+  const late = setTimeout(() => server.closeAllConnections(), stopTimeout / 3);
+  const tooLate = new Promise((resolve) => setTimeout(resolve, stopTimeout));
+  await Promise.race([closed, tooLate]);
+  clearTimeout(late);
+}
+
+/**
+ * @param {import('node:http').Server} server
+ * @param {import('./settings.js').Settings} settings
+ */
+async function listen(server, { host, port }) {
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (error) {
+    const code = /** @type {{ code: string }} */ (error).code;
+    const reasons = {
+      EADDRINUSE: 'another process listens there; stop it or change PORT',
+      EADDRNOTAVAIL: 'this machine has no such address; change HOST',
+      EACCES: 'not permitted; choose a PORT of 1024 or more',
+    };
+    const why = /** @type {Record<string, string>} */ (reasons)[code] ?? code;
+    throw new StartError(`cannot listen on ${host}:${port}: ${why}`);
+  }
+}

@@ -1,0 +1,75 @@
+// The environment contract of an instance: everything the outside decides, read and checked once, at the start.
+import { StartError } from './start-error.js';
+
+/**
+ * @typedef {object} Settings
+ * @property {string} instance which instance this is, for people and for logs
+ * @property {string} host address to listen on
+ * @property {number} port
+ * @property {string} enginePath Socket.IO's `path`: where the handshake arrives
+ * @property {string} healthPath
+ * @property {string | undefined} redisUrl given when there is a backplane; holds a password, so it is never logged
+ * @property {number | undefined} pingInterval milliseconds; Socket.IO's own default when absent
+ * @property {number | undefined} pingTimeout
+ */
+
+/**
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {Settings}
+ */
+export function readSettings(environment) {
+  return {
+    instance: environment.INSTANCE_ID || '1',
+    // Only nginx talks to an instance, so the open address has to be asked for.
+    host: environment.HOST || '127.0.0.1',
+    port: port(environment.PORT),
+    enginePath: path('AIWM_ENGINE_PATH', environment.AIWM_ENGINE_PATH || '/dev/aiwm/chat/'),
+    healthPath: path('AIWM_HEALTH_PATH', environment.AIWM_HEALTH_PATH || '/health'),
+    redisUrl: environment.REDIS_URL || undefined,
+    pingInterval: milliseconds('AIWM_PING_INTERVAL_MS', environment.AIWM_PING_INTERVAL_MS),
+    pingTimeout: milliseconds('AIWM_PING_TIMEOUT_MS', environment.AIWM_PING_TIMEOUT_MS),
+  };
+}
+
+/** @param {string | undefined} given */
+function port(given) {
+  if (!given) {
+    throw new StartError('PORT is not set: give the port to listen on, for example PORT=3003');
+  }
+  const value = wholeNumber(given);
+  if (value === undefined || value < 1 || value > 65535) {
+    throw new StartError(`PORT is "${given}": give a whole number from 1 to 65535`);
+  }
+  return value;
+}
+
+/**
+ * @param {string} name
+ * @param {string} given
+ */
+function path(name, given) {
+  if (!given.startsWith('/')) {
+    throw new StartError(`${name} is "${given}": a path starts with "/"`);
+  }
+  return given;
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} given
+ */
+function milliseconds(name, given) {
+  if (!given) {
+    return undefined;
+  }
+  const value = wholeNumber(given);
+  if (value === undefined || value < 1) {
+    throw new StartError(`${name} is "${given}": give a whole number of milliseconds`);
+  }
+  return value;
+}
+
+/** @param {string} text */
+function wholeNumber(text) {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}

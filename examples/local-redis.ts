@@ -1,0 +1,35 @@
+import { TerraformStack } from 'cdktf';
+import {
+  AiwmCluster,
+  LocalPlatform,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  TlsCertificate,
+} from 'cdktf-aiwm';
+import type { Construct } from 'constructs';
+import { chatService } from './chat-service';
+import { portsFrom } from './ports';
+
+/** The same with a backplane: any instance may take a new WebSocket, and an event reaches the clients of all. */
+export class LocalRedisStack extends TerraformStack {
+  public readonly frontend: NginxWsFrontend;
+
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const ports = portsFrom(process.env);
+    const platform = new LocalPlatform(this, 'Platform', ports.platform);
+    const backplane = new RedisAdapterBackplane(this, 'Backplane', { platform });
+    const cluster = new AiwmCluster(this, 'Aiwm', {
+      platform,
+      backplane,
+      service: chatService,
+      instances: 3,
+      firstPort: ports.firstInstance,
+    });
+    this.frontend = new NginxWsFrontend(this, 'Frontend', {
+      cluster,
+      serverName: 'localhost',
+      tls: TlsCertificate.selfSigned(),
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { TerraformStack } from 'cdktf';
+import { AiwmCluster, LocalPlatform, NginxWsFrontend, TlsCertificate } from 'cdktf-aiwm';
+import type { Construct } from 'constructs';
+import { chatService } from './chat-service';
+import { portsFrom } from './ports';
+
+/** Three instances on this machine. A client's state lives on one of them, so nginx keeps it there: `ip_hash`. */
+export class LocalStack extends TerraformStack {
+  public readonly frontend: NginxWsFrontend;
+
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const ports = portsFrom(process.env);
+    const platform = new LocalPlatform(this, 'Platform', ports.platform);
+    const cluster = new AiwmCluster(this, 'Aiwm', {
+      platform,
+      service: chatService,
+      instances: 3,
+      firstPort: ports.firstInstance,
+    });
+    this.frontend = new NginxWsFrontend(this, 'Frontend', {
+      cluster,
+      serverName: 'localhost',
+      tls: TlsCertificate.selfSigned(),
+    });
+  }
+}

@@ -1,0 +1,335 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Annotations, TerraformOutput } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { Construct } from 'constructs';
+import { Check } from './check';
+import { checkDuration } from './duration';
+import type { HealthCheck, ResolvedHealthCheck } from './health';
+import { checkHealth } from './health';
+import type { Heartbeat, ResolvedHeartbeat } from './heartbeat';
+import { checkHeartbeat } from './heartbeat';
+import { outputName } from './output-name';
+import type { IPlatform, InstanceSlot } from './platform/platform';
+import type { IBackplane } from './redis-adapter-backplane';
+import { resourceName } from './resource-name';
+import { asEnginePath } from './routes';
+import type { Secret } from './secret';
+import type { AiwmService } from './service';
+import { ENVIRONMENT_NAME, LINE, PATH, SIZE } from './text-rules';
+import { Upstream } from './upstream';
+
+/** Instances of AIWM, as a front sees them. */
+export interface IAiwmCluster extends IConstruct {
+  /** Where they run. */
+  readonly platform: IPlatform;
+  /** Their addresses, in order, and what they have in common. */
+  readonly upstream: Upstream;
+  /** Their heartbeat, when it was decided here. */
+  readonly heartbeat?: ResolvedHeartbeat;
+  /** What has to be there before clients may be sent. */
+  readonly dependables: ITerraformDependable[];
+}
+
+/** One instance of a cluster. */
+export interface AiwmInstance {
+  /** Its name on the platform: "aiwm-2". */
+  readonly name: string;
+  /** Its address without port. */
+  readonly address: string;
+  /** Its port. */
+  readonly port: number;
+  /** Where it says whether it serves. Reachable from the front and, as the platform has it, from nowhere else. */
+  readonly healthUrl: string;
+}
+
+/** What one instance may use. */
+export interface InstanceLimits {
+  /**
+   * Memory, e.g. "512m".
+   *
+   * @default - no limit
+   */
+  readonly memory?: string;
+  /**
+   * Processors, e.g. 0.5.
+   *
+   * @default - no limit
+   */
+  readonly cpu?: number;
+}
+
+/** Properties of an `AiwmCluster`. */
+export interface AiwmClusterProps {
+  /** Where the instances run. */
+  readonly platform: IPlatform;
+  /** What each of them runs. */
+  readonly service: AiwmService;
+  /**
+   * How many, 1 to 64. Instance 2 stays instance 2, with its port and its place in nginx's list, whatever
+   * the number becomes.
+   *
+   * @default 3
+   */
+  readonly instances?: number;
+  /**
+   * The port of the first instance; where a platform shares one address, the others take the following ones.
+   *
+   * @default 3003
+   */
+  readonly firstPort?: number;
+  /**
+   * Lets an event of one instance reach the clients of all. Turns the balancing from `ip_hash` to round-robin.
+   *
+   * @default - none: a client's state lives on its one instance
+   */
+  readonly backplane?: IBackplane;
+  /**
+   * Instances that get no new clients, by number: ["2"]. Their line stays, marked `down`, so that the clients of
+   * the others stay where they are.
+   *
+   * @default - none
+   */
+  readonly drained?: string[];
+  /**
+   * The `path` of the instances' Socket.IO server, which they get as AIWM_ENGINE_PATH.
+   *
+   * @default "/dev/aiwm/chat/"
+   */
+  readonly enginePath?: string;
+  /**
+   * Further variables for the instances. They stand in the plan and the state.
+   *
+   * @default - none
+   */
+  readonly environment?: Record<string, string>;
+  /**
+   * Further variables whose values stand nowhere.
+   *
+   * @default - none
+   */
+  readonly secrets?: Record<string, Secret>;
+  /**
+   * Socket.IO's heartbeat: reaches the instances by their environment and tightens the front's timeouts.
+   *
+   * @default - Socket.IO's own: 25s and 20s
+   */
+  readonly heartbeat?: Heartbeat;
+  /**
+   * How the platform finds out whether an instance serves.
+   *
+   * @default - "/health" every 2s; three bad answers in a row restart the instance
+   */
+  readonly health?: HealthCheck;
+  /**
+   * How long an instance may take to stop before it is killed.
+   *
+   * @default "30s"
+   */
+  readonly stopGrace?: string;
+  /**
+   * What one instance may use.
+   *
+   * @default - no limits
+   */
+  readonly limits?: InstanceLimits;
+}
+
+/** Variables of the contract, which a user's own must not replace. */
+const CONTRACT = [
+  'PORT',
+  'HOST',
+  'INSTANCE_ID',
+  'REDIS_URL',
+  'AIWM_ENGINE_PATH',
+  'AIWM_HEALTH_PATH',
+  'AIWM_PING_INTERVAL_MS',
+  'AIWM_PING_TIMEOUT_MS',
+];
+
+/**
+ * N instances of AIWM, each in a slot with an identity of its own.
+ *
+ * @example
+ * const cluster = new AiwmCluster(this, "Aiwm", {
+ *   platform: new LocalPlatform(this, "Platform"),
+ *   service: AiwmService.command(["node", "server.js"], { workingDirectory: "services/aiwm" }),
+ *   instances: 3,
+ * });
+ */
+export class AiwmCluster extends Construct implements IAiwmCluster {
+  public readonly platform: IPlatform;
+  public readonly upstream: Upstream;
+  public readonly heartbeat?: ResolvedHeartbeat;
+  public readonly dependables: ITerraformDependable[];
+  /** The instances, in order. */
+  public readonly instances: AiwmInstance[];
+  /** The Terraform output that lists their addresses. */
+  public readonly instancesOutput: TerraformOutput;
+
+  /** @throws ValidationError naming the property that is wrong */
+  public constructor(scope: Construct, id: string, props: AiwmClusterProps) {
+    super(scope, id);
+    const check = new Check(this);
+    const health = checkHealth(check, props.health);
+    const heartbeat =
+      props.heartbeat === undefined ? undefined : checkHeartbeat(check, props.heartbeat);
+    const enginePath = asEnginePath(
+      check.text('enginePath', props.enginePath ?? '/dev/aiwm/chat/', PATH),
+    );
+    const slots = this.slots(check, props, { health, heartbeat, enginePath });
+    const running = props.platform.runInstances(this, {
+      service: props.service,
+      slots,
+      health,
+      stopGraceMs: checkDuration(check, 'stopGrace', props.stopGrace ?? '30s', '0s', '1h')
+        .milliseconds,
+      memory:
+        props.limits?.memory === undefined
+          ? undefined
+          : check.text('limits.memory', props.limits.memory, SIZE),
+      cpu: props.limits?.cpu === undefined ? undefined : checkCpu(check, props.limits.cpu),
+      secrets: this.secrets(check, props),
+      dependsOn: props.backplane?.dependables ?? [],
+    });
+
+    const drained = checkDrained(check, props.drained ?? [], slots.length);
+    this.platform = props.platform;
+    this.heartbeat = heartbeat;
+    this.dependables = running.dependables;
+    this.instances = slots.map(({ name, port }, index) => ({
+      name,
+      port,
+      address: running.addresses[index]!,
+      healthUrl: `http://${running.addresses[index]}:${port}${health.path}`,
+    }));
+    this.upstream = Upstream.servers(
+      this.instances.map(({ address, port }, index) => ({
+        address: `${address}:${port}`,
+        down: drained.has(index + 1),
+      })),
+      { backplane: props.backplane !== undefined, enginePath, healthPath: health.path },
+    );
+    this.instancesOutput = new TerraformOutput(this, 'Instances', {
+      value: Object.fromEntries(
+        this.instances.map(({ name, address, port }) => [name, `${address}:${port}`]),
+      ),
+      description: 'The instances and their addresses.',
+    });
+    this.instancesOutput.overrideLogicalId(outputName(this, 'instances'));
+    if (props.backplane !== undefined && slots.length === 1) {
+      Annotations.of(this).addWarning(
+        'One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
+      );
+    }
+  }
+
+  private slots(
+    check: Check,
+    props: AiwmClusterProps,
+    contract: {
+      health: ResolvedHealthCheck;
+      heartbeat?: ResolvedHeartbeat;
+      enginePath: string;
+    },
+  ): InstanceSlot[] {
+    const count = check.integer('instances', props.instances ?? 3, 1, 64);
+    const shares = props.platform.traits.sharesAddress;
+    const firstPort = check.integer('firstPort', props.firstPort ?? 3003, 1, 65_535);
+    if (shares && firstPort + count - 1 > 65_535) {
+      check.refuse(
+        'firstPort',
+        `${count} instances from port ${firstPort} on end above 65535`,
+        `1 to ${65_536 - count} for ${count} instances`,
+      );
+    }
+    const own = checkEnvironment(check, 'environment', props.environment ?? {});
+    const name = resourceName(this);
+    return Array.from({ length: count }, (_, index) => {
+      const port = firstPort + (shares ? index : 0);
+      return {
+        name: `${name}-${index + 1}`,
+        id: `Instance${index + 1}`,
+        port,
+        environment: {
+          ...own,
+          PORT: String(port),
+          INSTANCE_ID: String(index + 1),
+          AIWM_ENGINE_PATH: contract.enginePath,
+          AIWM_HEALTH_PATH: contract.health.path,
+          ...(contract.heartbeat === undefined
+            ? {}
+            : {
+                AIWM_PING_INTERVAL_MS: String(contract.heartbeat.intervalMs),
+                AIWM_PING_TIMEOUT_MS: String(contract.heartbeat.timeoutMs),
+              }),
+          ...(props.backplane?.url === undefined ? {} : { REDIS_URL: props.backplane.url }),
+        },
+      };
+    });
+  }
+
+  private secrets(check: Check, props: AiwmClusterProps): Record<string, Secret> {
+    const own = props.secrets ?? {};
+    Object.keys(own).forEach((name) => checkVariable(check, 'secrets', name));
+    const twice = Object.keys(own).find((name) => name in (props.environment ?? {}));
+    if (twice !== undefined) {
+      check.refuse(`secrets.${twice}`, 'the variable is in environment as well', 'one of the two');
+    }
+    const url = props.backplane?.urlSecret;
+    return { ...own, ...(url === undefined ? {} : { REDIS_URL: url }) };
+  }
+}
+
+function checkEnvironment(
+  check: Check,
+  property: string,
+  environment: Record<string, string>,
+): Record<string, string> {
+  for (const [name, value] of Object.entries(environment)) {
+    checkVariable(check, property, name);
+    check.text(`${property}.${name}`, value, LINE);
+  }
+  return environment;
+}
+
+function checkVariable(check: Check, property: string, name: string): void {
+  check.text(`${property}["${name}"]`, name, ENVIRONMENT_NAME);
+  if (CONTRACT.includes(name)) {
+    check.refuse(
+      `${property}.${name}`,
+      'the variable belongs to the contract between platform and instance',
+      `names other than ${CONTRACT.join(', ')}`,
+      'Use firstPort, backplane, enginePath, health or heartbeat to decide its value.',
+    );
+  }
+}
+
+function checkCpu(check: Check, cpu: number): number {
+  if (!(cpu > 0 && cpu <= 256)) {
+    check.refuse('limits.cpu', `${cpu} is out of range`, 'more than 0, at most 256');
+  }
+  return cpu;
+}
+
+function checkDrained(check: Check, drained: string[], count: number): Set<number> {
+  const numbers = drained.map((id, index) => {
+    const number = /^[1-9]\d?$/.test(id) ? Number(id) : 0;
+    if (number < 1 || number > count) {
+      check.refuse(
+        `drained[${index}]`,
+        `there is no instance ${JSON.stringify(id)}`,
+        `numbers from "1" to "${count}"`,
+      );
+    }
+    return number;
+  });
+  const set = new Set(numbers);
+  if (set.size === count) {
+    check.refuse(
+      'drained',
+      `all ${count} instances are drained, and no client would be served`,
+      'at least one instance in service',
+    );
+  }
+  return set;
+}

@@ -1,0 +1,195 @@
+import type { Check } from './check';
+import { checkDuration } from './duration';
+import type { Method } from './nginx/intent';
+import { COOKIE_NAME, HASH_KEY, PATH, SERVER_NAME } from './text-rules';
+
+/**
+ * How nginx chooses an instance.
+ *
+ * Without one, the front derives it: `ipHash()`, and `roundRobin()` as soon as there is a backplane.
+ *
+ * @example
+ * new NginxWsFrontend(this, "Frontend", {
+ *   cluster,
+ *   serverName: "api.x-or.cloud",
+ *   balancing: Balancing.cookie(), // browsers behind one NAT
+ * });
+ */
+export class Balancing {
+  /**
+   * One client address, one instance. IPv4 goes by the first three octets: a whole /24 shares an instance.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash
+   */
+  public static ipHash(): Balancing {
+    return new Balancing('Balancing.ipHash()', () => ({ kind: 'ip-hash' }));
+  }
+
+  /**
+   * One value, one instance: a header, an argument or a cookie that the client sends with every request.
+   * For native clients: browsers cannot set a header on a WebSocket. A client that does not send the value
+   * is kept by its address.
+   *
+   * @param key - `$http_<header>`, `$arg_<argument>`, `$cookie_<name>`, `$remote_addr`, e.g. `$http_x_session_id`
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#hash
+   */
+  public static hash(key: string): Balancing {
+    return new Balancing(`Balancing.hash(${JSON.stringify(key)})`, (check) => ({
+      kind: 'hash',
+      key: check.text('balancing.key', key, HASH_KEY),
+    }));
+  }
+
+  /**
+   * One browser, one instance, by a cookie that nginx hands out. Right for browsers behind one NAT.
+   *
+   * nginx does it itself (`sticky`) from 1.29.6; before that a random cookie is hashed.
+   */
+  public static cookie(options: AffinityCookieOptions = {}): Balancing {
+    return new Balancing('Balancing.cookie()', (check) => checkCookie(check, options));
+  }
+
+  /**
+   * The instance with the fewest open connections. Evens out what a restart has skewed, where round-robin does not.
+   *
+   * Socket.IO's long-polling needs affinity all the same: see `RotationOptions.sessionAffinity`.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#least_conn
+   */
+  public static leastConnections(options: RotationOptions = {}): Balancing {
+    return new Balancing(
+      'Balancing.leastConnections()',
+      () => ({ kind: 'least-connections' }),
+      options.sessionAffinity ?? Balancing.ipHash(),
+    );
+  }
+
+  /**
+   * The instances in turn.
+   *
+   * Socket.IO's long-polling needs affinity all the same: see `RotationOptions.sessionAffinity`.
+   */
+  public static roundRobin(options: RotationOptions = {}): Balancing {
+    return new Balancing(
+      'Balancing.roundRobin()',
+      () => ({ kind: 'round-robin' }),
+      options.sessionAffinity ?? Balancing.ipHash(),
+    );
+  }
+
+  private constructor(
+    private readonly name: string,
+    private readonly bind: (check: Check) => Method,
+    private readonly affinity?: Balancing,
+  ) {}
+
+  /** As it is written in code. */
+  public toString(): string {
+    return this.name;
+  }
+
+  /**
+   * Whether one client's requests may reach several instances.
+   *
+   * @internal
+   */
+  public get _rotates(): boolean {
+    return this.affinity !== undefined;
+  }
+
+  /** @internal */
+  public _method(check: Check): Method {
+    return this.bind(check);
+  }
+
+  /**
+   * What keeps an Engine.IO session on its instance beside a rotating method.
+   *
+   * @internal
+   */
+  public _sessionMethod(check: Check): Method | undefined {
+    if (this.affinity?._rotates) {
+      check.refuse(
+        'balancing.sessionAffinity',
+        `${this.affinity.name} does not keep a session on one instance`,
+        'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
+      );
+    }
+    return this.affinity?._method(check);
+  }
+}
+
+/** What `Balancing.roundRobin()` and `Balancing.leastConnections()` take. */
+export interface RotationOptions {
+  /**
+   * Keeps the requests of one Engine.IO session on the instance that knows it. Applies while clients may use
+   * long-polling; WebSockets that start their own session are still balanced in rotation.
+   *
+   * @default Balancing.ipHash()
+   */
+  readonly sessionAffinity?: Balancing;
+}
+
+/** The cookie of `Balancing.cookie()`. It is always HttpOnly, and Secure whenever clients come over TLS. */
+export interface AffinityCookieOptions {
+  /**
+   * Its name: letters, digits and "_".
+   *
+   * @default "aiwm_srv"
+   */
+  readonly name?: string;
+  /**
+   * Its path.
+   *
+   * @default "/"
+   */
+  readonly path?: string;
+  /**
+   * The domain that it goes to with all its subdomains.
+   *
+   * @default - this host alone
+   */
+  readonly domain?: string;
+  /**
+   * Whether it goes along from pages of other sites. `None` needs TLS, and `withCredentials` in the client.
+   *
+   * @default SameSite.LAX
+   */
+  readonly sameSite?: SameSite;
+  /**
+   * How long a browser keeps it, e.g. "1h".
+   *
+   * @default - until the browser closes
+   */
+  readonly maxAge?: string;
+}
+
+/** Whether a cookie goes along from pages of other sites. */
+export enum SameSite {
+  /** From no other site. */
+  STRICT = 'strict',
+  /** When a link is followed. */
+  LAX = 'lax',
+  /** From every site. */
+  NONE = 'none',
+}
+
+function checkCookie(check: Check, options: AffinityCookieOptions): Method {
+  const { name = 'aiwm_srv', path = '/', domain, sameSite = SameSite.LAX, maxAge } = options;
+  return {
+    kind: 'cookie',
+    cookie: {
+      name: check.text('balancing.name', name, COOKIE_NAME),
+      path: check.text('balancing.path', path, PATH),
+      domain:
+        domain === undefined ? undefined : check.text('balancing.domain', domain, SERVER_NAME),
+      sameSite,
+      maxAgeSeconds:
+        maxAge === undefined
+          ? undefined
+          : Math.round(
+              checkDuration(check, 'balancing.maxAge', maxAge, '1s', '365d').milliseconds / 1000,
+            ),
+    },
+  };
+}

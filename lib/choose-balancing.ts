@@ -1,0 +1,85 @@
+import { Balancing } from './balancing';
+import type { Check } from './check';
+import type { Method } from './nginx/intent';
+
+/**
+ * What the choice of a balancing method depends on.
+ *
+ * @internal
+ */
+export interface BalancingSituation {
+  /** What the user asked for, if anything. */
+  readonly balancing?: Balancing;
+  readonly hasBackplane: boolean;
+  /** Whether clients may use Engine.IO's long-polling. */
+  readonly allowsPolling: boolean;
+  readonly hasBackup: boolean;
+  /** Whether clients come over TLS. */
+  readonly secure: boolean;
+}
+
+/**
+ * The method, and the one for Engine.IO sessions where it differs.
+ *
+ * @internal
+ */
+export interface ChosenMethods {
+  readonly method: Method;
+  readonly sessionMethod?: Method;
+  readonly warning?: string;
+}
+
+/**
+ * Without a backplane a client's state lives on one instance: affinity. With one, any instance will do for a
+ * client, but still not for the single requests of a long-polling session.
+ *
+ * @internal
+ */
+export function chooseMethods(check: Check, situation: BalancingSituation): ChosenMethods {
+  const { hasBackplane, allowsPolling, hasBackup, secure } = situation;
+  const balancing =
+    situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : Balancing.ipHash());
+  if (balancing._rotates && allowsPolling && !hasBackplane) {
+    check.refuse(
+      'balancing',
+      `${balancing} is not safe with clientTransports [polling, websocket] and no backplane: a polling client's requests ` +
+        'would reach instances that do not know its session ("Session ID unknown", HTTP 400)',
+      'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
+      'Give the cluster a RedisAdapterBackplane, or set clientTransports: [ClientTransport.WEBSOCKET].',
+    );
+  }
+  const method = balancing._method(check);
+  const sessionMethod = allowsPolling ? balancing._sessionMethod(check) : undefined;
+  refuseInsecureCookie(check, sessionMethod ?? method, secure);
+  if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
+    check.refuse(
+      'upstream.servers',
+      `a backup server is not possible under ${sessionMethod === undefined ? balancing : 'the affinity of long-polling'}: nginx refuses it with a method that hashes`,
+      'servers without backup, or Balancing.roundRobin() with clientTransports: [ClientTransport.WEBSOCKET]',
+    );
+  }
+  return {
+    method,
+    sessionMethod,
+    warning:
+      balancing._rotates && !hasBackplane
+        ? `${balancing} without a backplane: an event reaches only the clients of the instance that emits it, and a client that ` +
+          'comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.'
+        : undefined,
+  };
+}
+
+/** nginx's own `sticky` does not hash, but older versions of nginx get a hash for it. */
+function hashes({ kind }: Method): boolean {
+  return kind === 'ip-hash' || kind === 'hash' || kind === 'cookie';
+}
+
+function refuseInsecureCookie(check: Check, method: Method, secure: boolean): void {
+  if (method.kind === 'cookie' && method.cookie.sameSite === 'none' && !secure) {
+    check.refuse(
+      'balancing.sameSite',
+      'browsers drop a cookie with SameSite=None that did not come over TLS',
+      'SameSite.LAX or SameSite.STRICT, or a front with tls',
+    );
+  }
+}

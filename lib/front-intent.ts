@@ -1,0 +1,383 @@
+import { AccessLog } from './access-log';
+import { chooseMethods } from './choose-balancing';
+import type { Check } from './check';
+import { ClientTransport } from './client-transport';
+import { checkDuration } from './duration';
+import { ErrorPages } from './error-pages';
+import type { ConnectionLimits, Hsts, NginxDirectives } from './front-options';
+import { DEFAULT_HEARTBEAT } from './heartbeat';
+import { render } from './nginx/configuration';
+import type * as nginx from './nginx/intent';
+import type { OwnContext } from './nginx/own-directives';
+import { parseOwnDirective } from './nginx/own-directives';
+import type { ParsedDirective } from './nginx/parse';
+import { NginxTextError } from './nginx/text-error';
+import type { NginxVersion } from './nginx/version';
+import { isAtLeast, OLDEST_VERSION, parseVersion, printVersion } from './nginx/version';
+import { EPHEMERAL_PORTS } from './nginx/workers';
+import type { NginxWsFrontendProps } from './nginx-ws-frontend';
+import type { IPlatform, NginxLayout } from './platform/platform';
+import { AiwmRoutes } from './routes';
+import { HASH_KEY, IP_RANGE, ORIGIN, PATH, SERVER_NAME, SIZE } from './text-rules';
+import { TlsKind } from './tls-certificate';
+import { TokensInText } from './tokens-in-text';
+import type { Upstream } from './upstream';
+
+/** A heartbeat's own timeout must end a dead connection before nginx does; this much later is soon enough. */
+const HEARTBEAT_MARGIN_SECONDS = 30;
+
+type FrontProps = NginxWsFrontendProps & { readonly platform: IPlatform; readonly upstream: Upstream };
+
+/**
+ * What a user said of a front, checked and decided.
+ *
+ * @internal
+ */
+export class FrontIntent {
+  /** What is legal and still worth a word. */
+  public readonly warnings: string[] = [];
+
+  private readonly tokens = new TokensInText();
+  private readonly layout: NginxLayout;
+  private readonly intent: nginx.Intent;
+
+  public constructor(
+    private readonly check: Check,
+    private readonly props: FrontProps,
+  ) {
+    this.layout = props.platform.nginxLayout(check.scope);
+    const serverNames = this.serverNames();
+    const tls = this.tls();
+    const trustedProxies = this.trustedProxies();
+    const upstream = this.upstream();
+    this.intent = {
+      title: check.scope.node.path,
+      version: this.version(),
+      layout: this.layout,
+      serverNames,
+      tls,
+      http2: props.http2 ?? true,
+      hsts: this.hsts(tls),
+      upstream,
+      routes: this.routes._resolve(
+        check,
+        this.enginePath(),
+        check.text('upstream.healthPath', props.upstream.healthPath, PATH),
+      ),
+      timeouts: this.timeouts(),
+      limits: props.limits === undefined ? undefined : this.limits(props.limits),
+      allowedOrigins: this.allowedOrigins(),
+      trustedProxies,
+      proxyProtocol: props.proxyProtocol ?? false,
+      accessLog: props.accessLog ?? AccessLog.READABLE,
+      errorPages: (props.errorPages ?? ErrorPages.json())._resolve(check),
+      maxBodySize: check.text('maxBodySize', props.maxBodySize ?? '2m', SIZE),
+      expectedConnections: this.expectedConnections(upstream.peers),
+      drainTimeout: checkDuration(check, 'drainTimeout', props.drainTimeout ?? '1h', '1s', '7d').text,
+      ownDirectives: this.ownDirectives(props.directives ?? {}),
+    };
+    this.checkAffinityByAddress();
+  }
+
+  /** The nginx.conf, with Tokens where values are known only at apply. */
+  public render(): string {
+    try {
+      return this.tokens.show(render(this.intent));
+    } catch (error) {
+      if (error instanceof NginxTextError) {
+        this.check.refuse('directives', error.message);
+      }
+      throw error;
+    }
+  }
+
+  /** Where clients find the service (`http`) or its WebSocket (`ws`). */
+  public url(scheme: 'http' | 'ws'): string {
+    const { tls, routes } = this.intent;
+    const port = tls === 'served' ? this.layout.publicHttpsPort : this.layout.publicHttpPort;
+    // A proxy that terminates TLS has the usual port, whatever this nginx listens on.
+    const usual = tls === 'terminated-upstream' || port === (tls === 'served' ? 443 : 80);
+    const path = scheme === 'http' ? '' : `${routes.webSocket.path}${routes.webSocket.engineIo ? '/' : ''}`;
+    return `${scheme}${tls === 'none' ? '' : 's'}://${this.props.serverName}${usual ? '' : `:${port}`}${path}`;
+  }
+
+  private get routes(): AiwmRoutes {
+    return this.props.routes ?? AiwmRoutes.guide();
+  }
+
+  private serverNames(): string[] {
+    const { serverName, alternativeNames = [] } = this.props;
+    this.check.text('serverName', serverName, SERVER_NAME);
+    if (serverName.startsWith('*.')) {
+      this.check.refuse(
+        'serverName',
+        `"${serverName}" stands for many names, and clients need one`,
+        SERVER_NAME.allowed,
+        'Give one name here and the wildcard in alternativeNames.',
+      );
+    }
+    this.check.texts('alternativeNames', alternativeNames, SERVER_NAME, { max: 63 });
+    if (alternativeNames.includes(serverName)) {
+      this.check.refuse('alternativeNames', `"${serverName}" is the serverName as well`, 'each name once');
+    }
+    return [serverName, ...alternativeNames].map((name) => this.tokens.hide(name));
+  }
+
+  private tls(): nginx.Tls {
+    const { tls, platform } = this.props;
+    if (tls === undefined) {
+      if (platform.traits.isPublic) {
+        this.check.refuse(
+          'tls',
+          `${platform.traits.name} can be reached by other machines, and without TLS tokens and messages travel in the clear`,
+          'TlsCertificate.fromFiles(…), .selfSigned() for development, .terminatedUpstream() behind a proxy that speaks TLS',
+        );
+      }
+      return 'none';
+    }
+    if (tls.kind === TlsKind.SELF_SIGNED && platform.traits.isPublic) {
+      this.warnings.push('TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.');
+    }
+    return tls.kind === TlsKind.TERMINATED_UPSTREAM ? 'terminated-upstream' : 'served';
+  }
+
+  private version(): NginxVersion {
+    const text = this.props.nginxVersion ?? this.props.platform.traits.nginxVersion;
+    const version = parseVersion(text);
+    if (version === undefined || !isAtLeast(version, OLDEST_VERSION)) {
+      this.check.refuse(
+        'nginxVersion',
+        `${JSON.stringify(text)} is ${version === undefined ? 'not a version' : 'too old'}`,
+        `"1.22" or "1.22.1", at least ${printVersion(OLDEST_VERSION)}`,
+        'Ask nginx -v on the machine that runs it.',
+      );
+    }
+    return version;
+  }
+
+  private hsts(tls: nginx.Tls): nginx.Hsts | undefined {
+    const { hsts } = this.props;
+    if (hsts === undefined) {
+      return undefined;
+    }
+    if (tls === 'none') {
+      this.check.refuse('hsts', 'browsers ignore it over plain HTTP', 'a front with tls', 'Set tls, or leave hsts out.');
+    }
+    return this.checkedHsts(hsts);
+  }
+
+  private checkedHsts(hsts: Hsts): nginx.Hsts {
+    const maxAge = checkDuration(this.check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
+    const year = 365 * 86_400;
+    const maxAgeSeconds = Math.round(maxAge.milliseconds / 1000);
+    if (hsts.preload && !(hsts.includeSubDomains && maxAgeSeconds >= year)) {
+      this.check.refuse(
+        'hsts.preload',
+        'browsers take a name into their lists only with its subdomains and for a year',
+        'preload with includeSubDomains: true and maxAge of at least "365d"',
+      );
+    }
+    return {
+      maxAgeSeconds,
+      includeSubDomains: hsts.includeSubDomains ?? false,
+      preload: hsts.preload ?? false,
+    };
+  }
+
+  private upstream(): nginx.Upstream {
+    const { failover = {} } = this.props;
+    const peers = this.props.upstream._peers(this.check, this.tokens);
+    const methods = chooseMethods(this.check, {
+      balancing: this.props.balancing,
+      hasBackplane: this.props.upstream.hasBackplane,
+      allowsPolling: this.allowsPolling(),
+      hasBackup: peers.some(({ backup }) => backup),
+      secure: this.props.tls !== undefined,
+    });
+    if (methods.warning !== undefined) {
+      this.warnings.push(methods.warning);
+    }
+    const connect = checkDuration(
+      this.check,
+      'failover.connectTimeout',
+      failover.connectTimeout ?? '5s',
+      '10ms',
+      '60s',
+    );
+    const tries = this.check.integer('failover.tries', failover.tries ?? 3, 1, 16);
+    return {
+      name: 'aiwm_backend',
+      peers,
+      method: methods.method,
+      sessionMethod: methods.sessionMethod,
+      failover: {
+        maxFails: this.check.integer('failover.maxFails', failover.maxFails ?? 3, 0, 100),
+        failTimeout: checkDuration(this.check, 'failover.failTimeout', failover.failTimeout ?? '10s', '1s', '1h')
+          .text,
+        connectTimeout: connect.text,
+        tries,
+        triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
+      },
+    };
+  }
+
+  private allowsPolling(): boolean {
+    const transports = this.props.clientTransports;
+    if (!this.routes._engineIo) {
+      if (transports?.includes(ClientTransport.POLLING)) {
+        this.check.refuse(
+          'clientTransports',
+          'a plain WebSocket path has no long-polling',
+          '[ClientTransport.WEBSOCKET], or routes: AiwmRoutes.socketIo({…})',
+        );
+      }
+      return false;
+    }
+    if (transports?.length === 0) {
+      this.check.refuse('clientTransports', 'no client could connect', 'at least one ClientTransport');
+    }
+    return transports?.includes(ClientTransport.POLLING) ?? true;
+  }
+
+  private enginePath(): string | undefined {
+    const { enginePath } = this.props.upstream;
+    return enginePath === undefined
+      ? undefined
+      : this.check.text('upstream.enginePath', enginePath, PATH);
+  }
+
+  private timeouts(): nginx.Timeouts {
+    const { timeouts = {}, cluster } = this.props;
+    const decided = cluster?.heartbeat;
+    const { intervalMs, timeoutMs } = decided ?? DEFAULT_HEARTBEAT;
+    const heartbeatMs = intervalMs + timeoutMs;
+    const derived =
+      decided === undefined ? '7d' : `${Math.ceil(heartbeatMs / 1000) + HEARTBEAT_MARGIN_SECONDS}s`;
+    const webSocket = checkDuration(
+      this.check,
+      'timeouts.webSocket',
+      timeouts.webSocket ?? derived,
+      '1s',
+      '365d',
+    );
+    if (this.routes._engineIo && webSocket.milliseconds <= heartbeatMs) {
+      this.check.refuse(
+        'timeouts.webSocket',
+        `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs} ms, answer within ${timeoutMs} ms) can`,
+        `more than ${heartbeatMs}ms`,
+        'Raise it, or give the cluster a shorter heartbeat.',
+      );
+    }
+    return {
+      webSocket: webSocket.text,
+      rest: checkDuration(this.check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
+    };
+  }
+
+  private limits({ connectionsPerClient, handshakesPerSecond, burst, key }: ConnectionLimits): nginx.Limits {
+    const { check } = this;
+    if (connectionsPerClient === undefined && handshakesPerSecond === undefined) {
+      check.refuse('limits', 'nothing is limited', 'connectionsPerClient, handshakesPerSecond or both');
+    }
+    if (burst !== undefined && handshakesPerSecond === undefined) {
+      check.refuse('limits.burst', 'there is no rate to exceed', 'burst together with handshakesPerSecond');
+    }
+    const optional = (property: string, value: number | undefined, max: number): number | undefined =>
+      value === undefined ? undefined : check.integer(`limits.${property}`, value, 1, max);
+    const rate = optional('handshakesPerSecond', handshakesPerSecond, 10_000);
+    return {
+      key: check.text('limits.key', key ?? '$binary_remote_addr', HASH_KEY),
+      connectionsPerClient: optional('connectionsPerClient', connectionsPerClient, 65_535),
+      handshakesPerSecond: rate,
+      burst: check.integer('limits.burst', burst ?? 4 * (rate ?? 0), 0, 100_000),
+    };
+  }
+
+  private allowedOrigins(): string[] | undefined {
+    const { allowedOrigins } = this.props;
+    return allowedOrigins === undefined
+      ? undefined
+      : this.check
+          .texts('allowedOrigins', allowedOrigins, ORIGIN, { min: 1 })
+          .map((origin) => this.tokens.hide(origin));
+  }
+
+  private trustedProxies(): string[] {
+    const { trustedProxies = [], proxyProtocol } = this.props;
+    this.check.texts('trustedProxies', trustedProxies, IP_RANGE);
+    if (proxyProtocol && trustedProxies.length === 0) {
+      this.check.refuse(
+        'proxyProtocol',
+        'no proxy is trusted to name the client, so every client would seem to be the proxy',
+        'proxyProtocol together with trustedProxies',
+      );
+    }
+    return trustedProxies.map((range) => this.tokens.hide(range));
+  }
+
+  private expectedConnections(peers: readonly nginx.Peer[]): number {
+    const expected = this.check.integer(
+      'expectedConnections',
+      this.props.expectedConnections ?? 10_000,
+      1,
+      1_000_000,
+    );
+    const serving = peers.filter(({ down, backup }) => !down && !backup).length;
+    const each = Math.ceil(expected / serving);
+    if (each > EPHEMERAL_PORTS) {
+      this.warnings.push(
+        `${expected} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
+          `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,
+      );
+    }
+    return expected;
+  }
+
+  private ownDirectives(directives: NginxDirectives): nginx.OwnDirectives {
+    const parsed = (context: OwnContext): ParsedDirective[] =>
+      (directives[context] ?? []).map((line, index) => this.ownDirective(context, line, index));
+    return {
+      http: parsed('http'),
+      server: parsed('server'),
+      webSocket: parsed('webSocket'),
+      rest: parsed('rest'),
+    };
+  }
+
+  private ownDirective(context: OwnContext, line: string, index: number): ParsedDirective {
+    try {
+      return parseOwnDirective(context, this.tokens.hide(line));
+    } catch (error) {
+      if (error instanceof NginxTextError) {
+        this.check.refuse(
+          `directives.${context}[${index}]`,
+          error.message,
+          'one directive, ended by ";" or a balanced block',
+        );
+      }
+      throw error;
+    }
+  }
+
+  /** Affinity by address is none where all clients come from one. */
+  private checkAffinityByAddress(): void {
+    const { platform } = this.props;
+    const { upstream, trustedProxies, tls } = this.intent;
+    const method = upstream.sessionMethod ?? upstream.method;
+    if (method.kind !== 'ip-hash' || trustedProxies.length > 0) {
+      return;
+    }
+    if (!platform.traits.seesClientAddresses) {
+      this.check.refuse(
+        'balancing',
+        `${platform.traits.name} hides the addresses of clients, so ip_hash would send all of them to one instance`,
+        'Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client',
+      );
+    }
+    if (tls === 'terminated-upstream') {
+      this.warnings.push(
+        'TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. Name it in trustedProxies.',
+      );
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { accessLog } from './access-log';
+import type { Entry } from './directive';
+import { block, comment, directive, separated } from './directive';
+import type { Intent } from './intent';
+import { limitZones } from './limits';
+import { originMap } from './origins';
+import { ownEntries } from './own-directives';
+import { print } from './print';
+import { servers } from './servers';
+import { upgradeMaps } from './upgrade';
+import { upstreams } from './upstreams';
+import { workers } from './workers';
+
+/**
+ * The whole nginx.conf.
+ *
+ * @throws NginxTextError for a value that cannot stand in it
+ */
+export function render(intent: Intent): string {
+  return print(configuration(intent));
+}
+
+/** The tree before it is text. */
+export function configuration(intent: Intent): Entry[] {
+  return separated(
+    [comment(`${intent.title}: rendered by cdktf-aiwm. Change the stack, not this file.`)],
+    workers(intent),
+    [block('http', [], http(intent))],
+  );
+}
+
+function http(intent: Intent): Entry[] {
+  const rendered = separated(
+    basics(intent),
+    accessLog(intent),
+    upgradeMaps(),
+    originMap(intent),
+    limitZones(intent),
+    upstreams(intent),
+  );
+  return separated(rendered, ownEntries(rendered, intent.ownDirectives.http), servers(intent));
+}
+
+function basics(intent: Intent): Entry[] {
+  return [directive('server_tokens', 'off'), ...tempPaths(intent), ...hashSizes(intent)];
+}
+
+/** All five, because nginx creates the compiled-in folders even for modules that are not used. */
+function tempPaths({ layout: { tempDirectory } }: Intent): Entry[] {
+  return tempDirectory === undefined
+    ? []
+    : ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) =>
+        directive(`${kind}_temp_path`, `${tempDirectory}/${kind}`),
+      );
+}
+
+/** nginx's hash tables take keys up to their bucket size, 64 by default on common machines. */
+function hashSizes({ serverNames, allowedOrigins = [], upstream }: Intent): Entry[] {
+  return [
+    ...bucketSize('server_names_hash_bucket_size', serverNames),
+    ...bucketSize('map_hash_bucket_size', [...allowedOrigins, upstream.name]),
+  ];
+}
+
+/** An entry takes its key, a pointer and padding. */
+function bucketSize(name: string, keys: readonly string[]): Entry[] {
+  const needed = Math.max(...keys.map((key) => Buffer.byteLength(key))) + 32;
+  return needed <= 64 ? [] : [directive(name, 2 ** Math.ceil(Math.log2(needed)))];
+}

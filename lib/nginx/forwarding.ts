@@ -1,0 +1,51 @@
+import type { Entry } from './directive';
+import { comment, directive } from './directive';
+import type { Intent } from './intent';
+import { upgradeHeaders } from './upgrade';
+
+/**
+ * What the instances are told of a request. Set once, at server level: a location that sets one
+ * proxy_set_header of its own loses all the inherited ones.
+ */
+export function forwardedHeaders({ tls }: Intent): Entry[] {
+  return [
+    directive('proxy_set_header', 'Host', '$host'),
+    directive('proxy_set_header', 'X-Real-IP', '$remote_addr'),
+    comment('Replaced, not appended to: what a client wrote there is not to be believed.'),
+    directive('proxy_set_header', 'X-Forwarded-For', '$remote_addr'),
+    ...(tls === 'terminated-upstream'
+      ? [comment('The proxy in front of this nginx speaks TLS; $scheme would say http.')]
+      : []),
+    directive(
+      'proxy_set_header',
+      'X-Forwarded-Proto',
+      tls === 'terminated-upstream' ? 'https' : '$scheme',
+    ),
+    directive('proxy_set_header', 'X-Forwarded-Host', '$host'),
+    ...upgradeHeaders(),
+  ];
+}
+
+/** Who may say what the client's address is. Affinity, limits and the log all go by it. */
+export function realIp({ trustedProxies, proxyProtocol }: Intent): Entry[] {
+  return trustedProxies.length === 0
+    ? []
+    : [
+        comment('Only these proxies are believed when they name the client.'),
+        ...trustedProxies.map((range) => directive('set_real_ip_from', range)),
+        directive('real_ip_header', proxyProtocol ? 'proxy_protocol' : 'X-Forwarded-For'),
+        directive('real_ip_recursive', 'on'),
+      ];
+}
+
+/** When another instance is tried, and how soon. */
+export function failover({ upstream: { failover: rule } }: Intent): Entry[] {
+  return [
+    comment('An instance that cannot be reached costs a handshake this long, not minutes.'),
+    directive('proxy_connect_timeout', rule.connectTimeout),
+    directive('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
+    directive('proxy_next_upstream_tries', rule.tries),
+    directive('proxy_next_upstream_timeout', rule.triesTimeout),
+    directive('proxy_socket_keepalive', 'on'),
+  ];
+}

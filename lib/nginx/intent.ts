@@ -1,0 +1,155 @@
+import type { ParsedDirective } from './parse';
+import type { NginxVersion } from './version';
+
+/**
+ * What a WebSocket front is to do, in the field's terms and with every value decided.
+ *
+ * The constructs fill it in from what a user said; the generator only translates it.
+ */
+export interface Intent {
+  /** Who asked for this configuration; stands in the first line. */
+  readonly title: string;
+  readonly version: NginxVersion;
+  readonly layout: Layout;
+  readonly serverNames: readonly string[];
+  readonly tls: Tls;
+  readonly http2: boolean;
+  readonly hsts?: Hsts;
+  readonly upstream: Upstream;
+  readonly routes: Routes;
+  readonly timeouts: Timeouts;
+  readonly limits?: Limits;
+  readonly allowedOrigins?: readonly string[];
+  readonly trustedProxies: readonly string[];
+  readonly proxyProtocol: boolean;
+  readonly accessLog: 'readable' | 'json' | 'off';
+  readonly errorPages?: ErrorPages;
+  readonly maxBodySize: string;
+  readonly expectedConnections: number;
+  readonly drainTimeout: string;
+  readonly ownDirectives: OwnDirectives;
+}
+
+/** How and where nginx runs: the platform's part. Paths are as nginx shall see them. */
+export interface Layout {
+  readonly user?: string;
+  readonly pidFile: string;
+  readonly errorLog: string;
+  readonly accessLog: string;
+  /** A writable folder for request bodies. */
+  readonly tempDirectory?: string;
+  readonly certificate: string;
+  readonly certificateKey: string;
+  /** Where clients come in over TLS, in the notation of `listen`: "443", "[::]:443", "127.0.0.1:8443". */
+  readonly httpsListen: readonly string[];
+  /** Where clients come in over plain HTTP. */
+  readonly httpListen: readonly string[];
+  /** The port that clients use for https, which a redirect has to name. */
+  readonly publicHttpsPort: number;
+  /** Where the platform asks which release serves, and for the live counts. */
+  readonly statusListen?: string;
+  /** The file that answers the first of these questions, written by the platform beside the configuration. */
+  readonly releaseFile?: string;
+}
+
+/** Served here; spoken by a proxy in front of this nginx; or not at all. */
+export type Tls = 'served' | 'terminated-upstream' | 'none';
+
+export interface Hsts {
+  readonly maxAgeSeconds: number;
+  readonly includeSubDomains: boolean;
+  readonly preload: boolean;
+}
+
+export interface Upstream {
+  readonly name: string;
+  readonly peers: readonly Peer[];
+  readonly method: Method;
+  /**
+   * Present: two pools of the same peers. `method` chooses for a WebSocket handshake that starts a session,
+   * this one for every request that belongs to an Engine.IO session.
+   */
+  readonly sessionMethod?: Method;
+  readonly failover: Failover;
+}
+
+export interface Peer {
+  readonly address: string;
+  readonly weight?: number;
+  readonly down?: boolean;
+  readonly backup?: boolean;
+}
+
+export type Method =
+  | { readonly kind: 'round-robin' }
+  | { readonly kind: 'least-connections' }
+  | { readonly kind: 'ip-hash' }
+  | { readonly kind: 'hash'; readonly key: string }
+  | { readonly kind: 'cookie'; readonly cookie: AffinityCookie };
+
+export interface AffinityCookie {
+  readonly name: string;
+  readonly path: string;
+  readonly domain?: string;
+  readonly sameSite: 'strict' | 'lax' | 'none';
+  readonly maxAgeSeconds?: number;
+}
+
+export interface Failover {
+  readonly maxFails: number;
+  readonly failTimeout: string;
+  readonly connectTimeout: string;
+  readonly tries: number;
+  /** Time after which no further instance is tried. */
+  readonly triesTimeout: string;
+}
+
+export interface Routes {
+  readonly webSocket: WebSocketRoute;
+  /** The public path of the REST API; it goes through unchanged. */
+  readonly rest?: string;
+  readonly health?: HealthRoute;
+}
+
+export interface WebSocketRoute {
+  /** The public path, without a slash at its end; "" for the root. */
+  readonly path: string;
+  /** An Engine.IO endpoint (Socket.IO), or a plain WebSocket path. */
+  readonly engineIo: boolean;
+  /** The path at the instance, with the slash at its end, when it is another one. Engine.IO only. */
+  readonly enginePath?: string;
+}
+
+export interface HealthRoute {
+  readonly path: string;
+  /** The path at the instance. */
+  readonly target: string;
+}
+
+export interface Timeouts {
+  readonly webSocket: string;
+  readonly rest: string;
+}
+
+export interface Limits {
+  /** The variable that tells one client from another. */
+  readonly key: string;
+  readonly connectionsPerClient?: number;
+  readonly handshakesPerSecond?: number;
+  readonly burst: number;
+}
+
+export interface ErrorPages {
+  readonly unavailable: string;
+  readonly tooManyConnections: string;
+  readonly originRefused: string;
+  readonly retryAfterSeconds: number;
+}
+
+/** Lines of the user's own, already parsed, per context. */
+export interface OwnDirectives {
+  readonly http: readonly ParsedDirective[];
+  readonly server: readonly ParsedDirective[];
+  readonly webSocket: readonly ParsedDirective[];
+  readonly rest: readonly ParsedDirective[];
+}

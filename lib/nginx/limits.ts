@@ -1,0 +1,49 @@
+import type { Entry } from './directive';
+import { comment, directive } from './directive';
+import type { Intent } from './intent';
+import { upgradeOnly } from './upgrade';
+
+const CLIENT_VARIABLE = '$ws_client';
+const CONNECTIONS_ZONE = 'ws_connections';
+const HANDSHAKES_ZONE = 'ws_handshakes';
+
+/** The zones and their key. An empty key is not counted, so REST calls and long-polling are free of the limits. */
+export function limitZones({ limits }: Intent): Entry[] {
+  return limits === undefined
+    ? []
+    : [
+        comment(
+          'Limits count WebSocket handshakes only: a request with an empty key is not counted.',
+        ),
+        upgradeOnly(CLIENT_VARIABLE, limits.key),
+        ...(limits.connectionsPerClient === undefined
+          ? []
+          : [
+              directive('limit_conn_zone', CLIENT_VARIABLE, `zone=${CONNECTIONS_ZONE}:10m`),
+              directive('limit_conn_status', 429),
+            ]),
+        ...(limits.handshakesPerSecond === undefined
+          ? []
+          : [
+              directive(
+                'limit_req_zone',
+                CLIENT_VARIABLE,
+                `zone=${HANDSHAKES_ZONE}:10m`,
+                `rate=${limits.handshakesPerSecond}r/s`,
+              ),
+              directive('limit_req_status', 429),
+            ]),
+      ];
+}
+
+/** What a WebSocket location says of them. */
+export function limitRules({ limits }: Intent): Entry[] {
+  return [
+    ...(limits?.connectionsPerClient === undefined
+      ? []
+      : [directive('limit_conn', CONNECTIONS_ZONE, limits.connectionsPerClient)]),
+    ...(limits?.handshakesPerSecond === undefined
+      ? []
+      : [directive('limit_req', `zone=${HANDSHAKES_ZONE}`, `burst=${limits.burst}`, 'nodelay')]),
+  ];
+}

@@ -1,0 +1,127 @@
+import type { Directive, Entry } from './directive';
+import { block, comment, directive, separated } from './directive';
+import { errorPageLocations, errorPageRules } from './error-pages';
+import type { Intent } from './intent';
+import { limitRules } from './limits';
+import { originRule } from './origins';
+import { ownEntries } from './own-directives';
+import type { ParsedDirective } from './parse';
+import { responseHeaders } from './response-headers';
+import { webSocketPool } from './upstreams';
+
+/** Everything that is routed; all other paths are 404. */
+export function locations(intent: Intent): Entry[] {
+  const { routes } = intent;
+  return separated(
+    routes.webSocket.engineIo ? engineIoLocations(intent) : plainWebSocketLocations(intent),
+    restLocations(intent),
+    healthLocation(intent),
+    errorPageLocations(intent, responseHeaders(intent)),
+    routesEverything(intent) ? [] : [block('location', ['/'], [directive('return', 404)])],
+  );
+}
+
+function routesEverything({ routes }: Intent): boolean {
+  return routes.webSocket.path === '' || routes.rest === '';
+}
+
+/** An Engine.IO path ends in a slash, and clients are told so; the form without it must work all the same. */
+function engineIoLocations(intent: Intent): Entry[] {
+  const { path, enginePath } = intent.routes.webSocket;
+  const target =
+    enginePath === undefined
+      ? []
+      : [
+          comment(
+            'The path that the instances know. No capture: nothing of a request is copied into it.',
+          ),
+          directive('rewrite', '^', enginePath, 'break'),
+        ];
+  return [
+    ...(path === ''
+      ? []
+      : [block('location', ['=', path], [directive('rewrite', '^', `${path}/`, 'last')])]),
+    block(
+      'location',
+      // A mapped path is one address: what lies below it is not the engine's.
+      enginePath === undefined ? [`${path}/`] : ['=', `${path}/`],
+      webSocketBody(intent, [
+        ...target,
+        directive('proxy_pass', `http://${webSocketPool(intent)}`),
+      ]),
+    ),
+  ];
+}
+
+/** A plain WebSocket path reaches the instance as the client wrote it, with or without a slash. */
+function plainWebSocketLocations(intent: Intent): Entry[] {
+  const { path } = intent.routes.webSocket;
+  const body = webSocketBody(intent, [directive('proxy_pass', `http://${webSocketPool(intent)}`)]);
+  return [
+    ...(path === '' ? [] : [block('location', ['=', path], body)]),
+    block('location', [`${path}/`], body),
+  ];
+}
+
+function webSocketBody(intent: Intent, proxy: readonly Entry[]): Entry[] {
+  const { timeouts, ownDirectives } = intent;
+  const rendered = [
+    ...originRule(intent),
+    ...limitRules(intent),
+    ...errorPageRules(intent),
+    directive('proxy_read_timeout', timeouts.webSocket),
+    directive('proxy_send_timeout', timeouts.webSocket),
+    directive('proxy_buffering', 'off'),
+  ];
+  return [...withOwn(intent, rendered, ownDirectives.webSocket), ...proxy];
+}
+
+function restLocations(intent: Intent): Entry[] {
+  const { routes, upstream, timeouts, ownDirectives } = intent;
+  if (routes.rest === undefined) {
+    return [];
+  }
+  const rendered = [
+    directive('proxy_read_timeout', timeouts.rest),
+    directive('proxy_send_timeout', timeouts.rest),
+  ];
+  const body = [
+    ...withOwn(intent, rendered, ownDirectives.rest),
+    directive('proxy_pass', `http://${upstream.name}`),
+  ];
+  return [
+    // Both forms, because a prefix without its slash would match /apifoo as well.
+    ...(routes.rest === '' ? [] : [block('location', ['=', routes.rest], body)]),
+    block('location', [`${routes.rest}/`], body),
+  ];
+}
+
+function healthLocation({ routes, upstream }: Intent): Directive[] {
+  return routes.health === undefined
+    ? []
+    : [
+        block(
+          'location',
+          ['=', routes.health.path],
+          [
+            comment(
+              'Says that some instance is alive, not which: ask the instances themselves for that.',
+            ),
+            directive('access_log', 'off'),
+            directive('proxy_connect_timeout', '1s'),
+            directive('proxy_read_timeout', '2s'),
+            directive('proxy_pass', `http://${upstream.name}${routes.health.target}`),
+          ],
+        ),
+      ];
+}
+
+/** A location's own add_header ends the inheritance of the server's: they are said again before it. */
+function withOwn(
+  intent: Intent,
+  rendered: readonly Entry[],
+  own: readonly ParsedDirective[],
+): Entry[] {
+  const repeated = own.some(({ name }) => name === 'add_header') ? responseHeaders(intent) : [];
+  return [...rendered, ...repeated, ...ownEntries(rendered, own)];
+}

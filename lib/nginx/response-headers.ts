@@ -1,0 +1,24 @@
+import { cookieHeaders } from './affinity-cookie';
+import type { Directive } from './directive';
+import { directive } from './directive';
+import type { Intent } from './intent';
+
+/**
+ * What every answer carries. A location with an add_header of its own inherits none of the server's,
+ * so such a location has to repeat these.
+ */
+export function responseHeaders(intent: Intent): Directive[] {
+  return [...strictTransportSecurity(intent), ...cookieHeaders(intent)];
+}
+
+function strictTransportSecurity({ hsts }: Intent): Directive[] {
+  if (hsts === undefined) {
+    return [];
+  }
+  const value = [
+    `max-age=${hsts.maxAgeSeconds}`,
+    ...(hsts.includeSubDomains ? ['includeSubDomains'] : []),
+    ...(hsts.preload ? ['preload'] : []),
+  ].join('; ');
+  return [directive('add_header', 'Strict-Transport-Security', value, 'always')];
+}

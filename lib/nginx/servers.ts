@@ -1,0 +1,156 @@
+import type { Directive, Entry } from './directive';
+import { block, comment, directive, separated } from './directive';
+import { failover, forwardedHeaders, realIp } from './forwarding';
+import type { Intent } from './intent';
+import { locations } from './locations';
+import { ownEntries } from './own-directives';
+import { responseHeaders } from './response-headers';
+import { http2Directives, http2ListenWords, tlsDirectives } from './tls';
+
+/** Finds clients that went away without a word; an own heartbeat finds them sooner. */
+const SO_KEEPALIVE = 'so_keepalive=60s:15s:4';
+
+/** The front itself, the refusal of unknown names, the redirect from plain HTTP, the platform's status page. */
+export function servers(intent: Intent): Entry[] {
+  const served = intent.tls === 'served';
+  return separated(
+    served ? tlsRefusal(intent) : [],
+    httpRefusal(intent),
+    served ? redirect(intent) : [],
+    [front(intent)],
+    statusPage(intent),
+  );
+}
+
+function front(intent: Intent): Directive {
+  const { serverNames, maxBodySize, ownDirectives } = intent;
+  const served = intent.tls === 'served';
+  const rendered = separated(
+    [
+      ...frontListeners(intent),
+      ...(served ? http2Directives(intent) : []),
+      directive('server_name', ...serverNames),
+    ],
+    served ? tlsDirectives(intent) : [],
+    realIp(intent),
+    forwardedHeaders(intent),
+    failover(intent),
+    [directive('client_max_body_size', maxBodySize), ...responseHeaders(intent)],
+  );
+  return block(
+    'server',
+    [],
+    separated(rendered, ownEntries(rendered, ownDirectives.server), locations(intent)),
+  );
+}
+
+function frontListeners(intent: Intent): Directive[] {
+  const { layout, tls } = intent;
+  return tls === 'served'
+    ? layout.httpsListen.map((address) =>
+        directive(
+          'listen',
+          address,
+          'ssl',
+          ...http2ListenWords(intent),
+          ...proxyProtocol(intent),
+          SO_KEEPALIVE,
+        ),
+      )
+    : layout.httpListen.map((address) =>
+        directive('listen', address, ...proxyProtocol(intent), SO_KEEPALIVE),
+      );
+}
+
+function tlsRefusal(intent: Intent): Entry[] {
+  return [
+    comment(
+      'A name that is not ours gets no certificate; one that comes only in the Host header gets 421.',
+    ),
+    block(
+      'server',
+      [],
+      [
+        ...intent.layout.httpsListen.map((address) =>
+          directive('listen', address, 'ssl', 'default_server', ...proxyProtocol(intent)),
+        ),
+        directive('ssl_reject_handshake', 'on'),
+        directive('return', 421),
+      ],
+    ),
+  ];
+}
+
+function httpRefusal(intent: Intent): Entry[] {
+  return intent.layout.httpListen.length === 0
+    ? []
+    : [
+        ...(intent.tls === 'served' ? [] : [comment('A name that is not ours gets no answer.')]),
+        block(
+          'server',
+          [],
+          [
+            ...intent.layout.httpListen.map((address) =>
+              directive('listen', address, 'default_server', ...proxyProtocol(intent)),
+            ),
+            directive('access_log', 'off'),
+            directive('return', 444),
+          ],
+        ),
+      ];
+}
+
+function redirect(intent: Intent): Entry[] {
+  const { layout, serverNames } = intent;
+  if (layout.httpListen.length === 0) {
+    return [];
+  }
+  const port = layout.publicHttpsPort === 443 ? '' : `:${layout.publicHttpsPort}`;
+  return [
+    block(
+      'server',
+      [],
+      [
+        ...layout.httpListen.map((address) =>
+          directive('listen', address, ...proxyProtocol(intent)),
+        ),
+        directive('server_name', ...serverNames),
+        directive('return', 308, `https://$host${port}$request_uri`),
+      ],
+    ),
+  ];
+}
+
+function statusPage({ layout }: Intent): Entry[] {
+  return layout.statusListen === undefined
+    ? []
+    : [
+        comment('For the platform: which release serves, and the live counts.'),
+        block(
+          'server',
+          [],
+          [
+            directive('listen', layout.statusListen),
+            directive('access_log', 'off'),
+            ...(layout.releaseFile === undefined
+              ? []
+              : [
+                  block(
+                    'location',
+                    ['=', '/release'],
+                    [
+                      directive('default_type', 'text/plain'),
+                      directive('include', layout.releaseFile),
+                    ],
+                  ),
+                ]),
+            block('location', ['=', '/connections'], [directive('stub_status')]),
+            block('location', ['/'], [directive('return', 404)]),
+          ],
+        ),
+      ];
+}
+
+function proxyProtocol(intent: Intent): string[] {
+  return intent.proxyProtocol ? ['proxy_protocol'] : [];
+}

@@ -1,0 +1,11 @@
+import type { IConstruct } from 'constructs';
+import { resourceName } from './resource-name';
+
+/**
+ * The name of a Terraform output: "Chat/Frontend" and "url" make "chat_frontend_url".
+ *
+ * @internal
+ */
+export function outputName(construct: IConstruct, what: string): string {
+  return `${resourceName(construct).replace(/-/g, '_')}_${what}`;
+}

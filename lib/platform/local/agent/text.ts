@@ -1,0 +1,43 @@
+import { isIPv6 } from 'node:net';
+
+/** A listening address. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Takes a line of progress for the person who reads Terraform's output. */
+export type Say = (line: string) => void;
+
+/** 640 -> "0.6 s", 60000 -> "60 s". */
+export function seconds(milliseconds: number): string {
+  const value = milliseconds / 1000;
+  return `${value < 10 && milliseconds % 1000 !== 0 ? value.toFixed(1) : Math.round(value)} s`;
+}
+
+/** An address and port as a URL writes them. */
+export function hostAndPort({ address, port }: Endpoint): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+}
+
+/** Where a client on this machine reaches a server that listens on `endpoint`. */
+export function reachable({ address, port }: Endpoint): Endpoint {
+  const loopback: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+  return { address: loopback[address] ?? address, port };
+}
+
+/** Output of a program, set off from the agent's own words. */
+export function quoted(lines: readonly string[]): string {
+  return lines.map((line) => `    | ${line}`).join('\n');
+}
+
+/** Lines without the values that must not be seen. */
+export function redacted(lines: readonly string[], confidential: readonly string[]): string[] {
+  // A short value would blank out ordinary words, and is no secret worth the name.
+  const hidden = confidential.filter((value) => value.length >= 6);
+  return lines.map((line) => hidden.reduce((text, value) => text.split(value).join('***'), line));
+}
+
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,386 @@
+import * as path from 'node:path';
+import {
+  Annotations,
+  AssetType,
+  DataResource,
+  dependable,
+  Fn,
+  Lazy,
+  TerraformAsset,
+  TerraformStack,
+} from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { Construct } from 'constructs';
+import { Check } from '../../check';
+import { Secret } from '../../secret';
+import { ENVIRONMENT_NAME, FILE_PATH, IP_ADDRESS, LINE } from '../../text-rules';
+import { TlsKind } from '../../tls-certificate';
+import type { TlsCertificate } from '../../tls-certificate';
+import type {
+  InstancesSpec,
+  IPlatform,
+  NginxLayout,
+  NginxSpec,
+  PlatformTraits,
+  RedisSpec,
+  RunningInstances,
+  RunningNginx,
+  RunningRedis,
+} from '../platform';
+import { agentFile, bringUp, tearDown } from './agent-command';
+import { PortLedger } from './port-ledger';
+import { fromStackFolder } from './stack-paths';
+
+/** Instances and Redis are for the front alone, so they never listen elsewhere. */
+const LOOPBACK = '127.0.0.1';
+
+/** Kind of the secret that is the URL of a Redis on this platform. */
+const REDIS_SECRET = 'redis';
+
+/** Properties of a `LocalPlatform`. */
+export interface LocalPlatformProps {
+  /**
+   * The folder that holds all that runs: logs, configurations, generated secrets. A relative one starts at the
+   * folder in which the app runs. Destroy before you change it.
+   *
+   * @default ".aiwm/<stack>/<id>"
+   */
+  readonly stateDir?: string;
+  /**
+   * The address that the front listens on. Anything but a loopback address can be reached by other machines.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly address?: string;
+  /**
+   * The port of the front for TLS.
+   *
+   * @default 8443
+   */
+  readonly httpsPort?: number;
+  /**
+   * The port of the front for plain HTTP.
+   *
+   * @default 8080
+   */
+  readonly httpPort?: number;
+  /**
+   * The port of Redis.
+   *
+   * @default 6379
+   */
+  readonly redisPort?: number;
+  /**
+   * The nginx to run: a name on the PATH, or a path.
+   *
+   * @default "nginx"
+   */
+  readonly nginx?: string;
+  /**
+   * The version of that nginx.
+   *
+   * @default "1.22"
+   */
+  readonly nginxVersion?: string;
+  /**
+   * The Redis to run: a name on the PATH, or a path.
+   *
+   * @default - "redis-server", or "valkey-server" for Valkey
+   */
+  readonly redisServer?: string;
+}
+
+/**
+ * This machine, by Terraform's built-in resource alone: there is no provider to download.
+ *
+ * nginx, Redis and the instances run as processes that outlive Terraform. An agent watches them and starts again
+ * what dies or hangs; `destroy` ends them all. It needs Node.js, nginx and, with a backplane, redis-server.
+ *
+ * @example
+ * const platform = new LocalPlatform(this, "Platform");
+ */
+export class LocalPlatform extends Construct implements IPlatform {
+  public readonly traits: PlatformTraits;
+  /** The folder that holds all that runs, as it is reached from the folder of the synthesized stack. */
+  public readonly stateDir: string;
+  /** Created first and destroyed last: ends whatever still runs. */
+  public readonly host: DataResource;
+  /** Created last: ends what the stack no longer names. */
+  public readonly roster: DataResource;
+
+  private readonly check = new Check(this);
+  private readonly agent: TerraformAsset;
+  private readonly address: string;
+  private readonly httpsPort: number;
+  private readonly httpPort: number;
+  private readonly redisPort: number;
+  private readonly ports = new PortLedger();
+  private readonly units = new Map<string, IConstruct>();
+
+  /** @throws ValidationError naming the property that is wrong */
+  public constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: LocalPlatformProps = {},
+  ) {
+    super(scope, id);
+    const { check } = this;
+    this.address = check.text('address', props.address ?? LOOPBACK, IP_ADDRESS);
+    this.httpsPort = check.integer('httpsPort', props.httpsPort ?? 8443, 1, 65_535);
+    this.httpPort = check.integer('httpPort', props.httpPort ?? 8080, 1, 65_535);
+    this.redisPort = check.integer('redisPort', props.redisPort ?? 6379, 1, 65_535);
+    this.traits = {
+      name: 'LocalPlatform',
+      sharesAddress: true,
+      isPublic: !isLoopback(this.address),
+      seesClientAddresses: true,
+      nginxVersion: props.nginxVersion ?? '1.22',
+    };
+    const stateDir = props.stateDir ?? path.join('.aiwm', TerraformStack.of(this).node.id, id);
+    this.stateDir = fromStackFolder(this, check.text('stateDir', stateDir, FILE_PATH));
+    this.agent = new TerraformAsset(this, 'Agent', { path: agentFile(), type: AssetType.FILE });
+    this.host = new DataResource(this, 'Host', {
+      input: { state_dir: this.stateDir },
+      provisioners: [tearDown()],
+    });
+    this.roster = this.createResource(this, 'Roster', 'roster', {
+      units: Lazy.anyValue({ produce: () => [...this.units.keys()] }),
+    });
+  }
+
+  /** @throws ValidationError for an image, and for a port that is in use in this stack */
+  public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
+    const check = this.checkFor(scope);
+    const command = this.command(check, spec);
+    if (spec.memory !== undefined || spec.cpu !== undefined) {
+      Annotations.of(scope).addWarning(
+        'limits: LocalPlatform does not limit memory and processors; other platforms do.',
+      );
+    }
+    let previous = spec.dependsOn;
+    for (const slot of spec.slots) {
+      this.enlist(check, slot.name, [{ port: slot.port, purpose: slot.name }]);
+      const resource = this.createResource(
+        scope,
+        slot.id,
+        'instance',
+        {
+          unit: slot.name,
+          ...command,
+          address: LOOPBACK,
+          port: slot.port,
+          environment: { ...slot.environment, HOST: LOOPBACK },
+          secrets: this.secrets(check, spec.secrets),
+          health: { ...spec.health },
+          stopGraceMs: spec.stopGraceMs,
+        },
+        { dependsOn: previous },
+      );
+      // Each after the last, so that a version that does not get healthy stops at the first instance.
+      previous = [resource];
+    }
+    return { addresses: spec.slots.map(() => LOOPBACK), dependables: previous };
+  }
+
+  public nginxLayout(_scope: Construct): NginxLayout {
+    const listen = (port: number): string =>
+      this.address.includes(':') ? `[${this.address}]:${port}` : `${this.address}:${port}`;
+    // Relative to nginx's prefix or to the configuration's folder, so the same text works on every machine.
+    return {
+      pidFile: 'nginx.pid',
+      errorLog: 'logs/error.log',
+      accessLog: 'logs/access.log',
+      tempDirectory: 'temp',
+      certificate: 'tls/certificate.pem',
+      certificateKey: 'tls/key.pem',
+      httpsListen: [listen(this.httpsPort)],
+      httpListen: [listen(this.httpPort)],
+      publicHttpsPort: this.httpsPort,
+      publicHttpPort: this.httpPort,
+      statusListen: 'unix:status.sock',
+      releaseFile: 'release.conf',
+    };
+  }
+
+  /** @throws ValidationError for a second front on the same ports */
+  public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
+    const check = this.checkFor(scope);
+    const ports = [
+      ...(spec.certificate === undefined ? [] : [this.httpsPort]),
+      this.httpPort,
+    ];
+    this.enlist(
+      check,
+      spec.name,
+      ports.map((port) => ({ port, purpose: `the front ${spec.name}` })),
+    );
+    const resource = this.createResource(
+      scope,
+      'Nginx',
+      'nginx',
+      {
+        unit: spec.name,
+        executable: this.executable('nginx', this.props.nginx ?? 'nginx'),
+        configuration: spec.configuration,
+        certificate: this.certificate(check, spec),
+        listen: ports.map((port) => ({ address: this.address, port })),
+      },
+      { dependsOn: spec.dependsOn, triggers: this.certificateFingerprints(spec.certificate) },
+    );
+    return { dependables: [resource] };
+  }
+
+  /** @throws ValidationError for a second Redis on the same port */
+  public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
+    const check = this.checkFor(scope);
+    this.enlist(check, spec.name, [{ port: this.redisPort, purpose: `the Redis ${spec.name}` }]);
+    const resource = this.createResource(scope, 'Redis', 'redis', {
+      unit: spec.name,
+      executable: this.executable('redisServer', this.props.redisServer ?? `${spec.engine}-server`),
+      address: LOOPBACK,
+      port: this.redisPort,
+      maxMemory: `${spec.maxMemory}b`,
+      password:
+        spec.password === undefined
+          ? { kind: 'generated' }
+          : this.secrets(check, { password: spec.password }).password,
+    });
+    return {
+      url: Secret.ofPlatform(REDIS_SECRET, spec.name),
+      dependables: [resource],
+    };
+  }
+
+  /**
+   * Something that the agent brings to its specification. It is replaced when that changes, and always created
+   * before the old one is destroyed: Terraform runs a command for the new one, and none for the old.
+   */
+  private createResource(
+    scope: Construct,
+    id: string,
+    verb: string,
+    specification: Record<string, unknown>,
+    {
+      dependsOn = [],
+      triggers = {},
+    }: { dependsOn?: ITerraformDependable[]; triggers?: Record<string, unknown> } = {},
+  ): DataResource {
+    const resource = new DataResource(scope, id, {
+      triggersReplace: { specification, ...triggers },
+      dependsOn: [this.host, ...dependsOn],
+      lifecycle: { createBeforeDestroy: true },
+      provisioners: [bringUp(this.agent.path, verb, this.stateDir)],
+    });
+    if (verb !== 'roster') {
+      this.roster.dependsOn?.push(dependable(resource));
+    }
+    return resource;
+  }
+
+  private checkFor(scope: Construct): Check {
+    const check = new Check(scope);
+    if (TerraformStack.of(scope) !== TerraformStack.of(this)) {
+      check.refuse(
+        'platform',
+        `${this.node.path} belongs to another stack`,
+        'a LocalPlatform of the same stack',
+      );
+    }
+    return check;
+  }
+
+  private enlist(
+    check: Check,
+    unit: string,
+    ports: readonly { readonly port: number; readonly purpose: string }[],
+  ): void {
+    if (this.units.has(unit)) {
+      check.refuse('id', `the name "${unit}" is that of ${this.units.get(unit)!.node.path} as well`, 'other ids');
+    }
+    this.units.set(unit, check.scope);
+    ports.forEach(({ port, purpose }) => this.ports.claim(check, port, purpose));
+  }
+
+  private command(check: Check, { service }: InstancesSpec): Record<string, unknown> {
+    const { commandLine, workingDirectory, version } = service;
+    if (commandLine === undefined) {
+      check.refuse(
+        'service',
+        `LocalPlatform runs no containers, and the service is the image ${JSON.stringify(service.imageName)}`,
+        'AiwmService.command(["node", "server.js"], { workingDirectory: "services/aiwm" })',
+      );
+    }
+    if (commandLine.length === 0) {
+      check.refuse('service', 'the command has no words', 'a program and its arguments: ["node", "server.js"]');
+    }
+    commandLine.forEach((word, index) => check.text(`service.command[${index}]`, word, LINE));
+    return {
+      command: commandLine,
+      workingDirectory: fromStackFolder(
+        this,
+        check.text('service.workingDirectory', workingDirectory ?? '.', FILE_PATH),
+      ),
+      ...(version === undefined ? {} : { revision: check.text('service.version', version, LINE) }),
+    };
+  }
+
+  private secrets(check: Check, secrets: Record<string, Secret>): Record<string, object> {
+    return Object.fromEntries(
+      Object.entries(secrets).map(([name, { kind, reference }]) => {
+        switch (kind) {
+          case 'file':
+            return [name, { kind, path: fromStackFolder(this, check.text(`secrets.${name}`, reference, FILE_PATH)) }];
+          case 'environment':
+            return [name, { kind, name: check.text(`secrets.${name}`, reference, ENVIRONMENT_NAME) }];
+          case REDIS_SECRET:
+            return [name, { kind, unit: reference }];
+          default:
+            return check.refuse(
+              `secrets.${name}`,
+              `LocalPlatform cannot read a secret of the kind "${kind}"`,
+              'Secret.fromFile(…) or Secret.fromEnvironment(…)',
+            );
+        }
+      }),
+    );
+  }
+
+  private certificate(check: Check, { certificate, serverNames }: NginxSpec): object | null {
+    if (certificate === undefined) {
+      return null;
+    }
+    if (certificate.kind === TlsKind.SELF_SIGNED) {
+      return { kind: 'self-signed', names: [...new Set([...serverNames, 'localhost'])] };
+    }
+    return {
+      kind: 'files',
+      certificate: this.file(check, 'tls.certificateFile', certificate.certificateFile),
+      key: this.file(check, 'tls.keyFile', certificate.keyFile),
+    };
+  }
+
+  /** Terraform reads the files at plan, so that a renewed certificate is a change. */
+  private certificateFingerprints(certificate?: TlsCertificate): Record<string, string> {
+    return certificate?.kind === TlsKind.FILES
+      ? {
+          certificate_sha256: Fn.filesha256(fromStackFolder(this, certificate.certificateFile!)),
+          key_sha256: Fn.filesha256(fromStackFolder(this, certificate.keyFile!)),
+        }
+      : {};
+  }
+
+  private file(check: Check, property: string, file: string | undefined): string {
+    return fromStackFolder(this, check.text(property, file ?? '', FILE_PATH));
+  }
+
+  /** A path is reached from the stack's folder like any other; a bare name is looked up on the PATH. */
+  private executable(property: string, program: string): string {
+    this.check.text(property, program, FILE_PATH);
+    return program.includes('/') ? fromStackFolder(this, program) : program;
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.');
+}

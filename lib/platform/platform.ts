@@ -1,0 +1,161 @@
+import type { ITerraformDependable } from 'cdktf';
+import type { Construct, IConstruct } from 'constructs';
+import type { ResolvedHealthCheck } from '../health';
+import type { Secret } from '../secret';
+import type { AiwmService } from '../service';
+import type { TlsCertificate } from '../tls-certificate';
+
+/**
+ * Where things run. The constructs say what; a platform says how, and answers with addresses, which may be
+ * known only at apply.
+ *
+ * Each method creates its resources below the scope it is given, under ids that never change.
+ */
+export interface IPlatform extends IConstruct {
+  /** What the constructs have to know of it. */
+  readonly traits: PlatformTraits;
+
+  /**
+   * Runs the instances of a cluster. A new specification reaches them one after another, and the next only
+   * when the last is healthy; one that does not get healthy fails the apply while the old one serves.
+   *
+   * @throws ValidationError for a service that it cannot run
+   */
+  runInstances(scope: Construct, spec: InstancesSpec): RunningInstances;
+
+  /** Says how nginx runs here, before a configuration is rendered for it. */
+  nginxLayout(scope: Construct): NginxLayout;
+
+  /**
+   * Runs nginx with a configuration, on one host or several. A changed configuration is tested, swapped and
+   * reloaded; nginx is not restarted, and one that nginx refuses fails the apply while the old one serves.
+   */
+  runNginx(scope: Construct, spec: NginxSpec): RunningNginx;
+
+  /** Runs a Redis that only the instances reach. */
+  runRedis(scope: Construct, spec: RedisSpec): RunningRedis;
+}
+
+/** What the constructs have to know of a platform. */
+export interface PlatformTraits {
+  /** Its name in messages: "LocalPlatform". */
+  readonly name: string;
+  /** Whether all instances share one address, so that each needs a port of its own. */
+  readonly sharesAddress: boolean;
+  /** Whether other machines can reach the front. Without TLS that is refused. */
+  readonly isPublic: boolean;
+  /** Whether nginx sees the addresses of clients, rather than one of a proxy or gateway for all. */
+  readonly seesClientAddresses: boolean;
+  /** The nginx that runs there, e.g. "1.22". */
+  readonly nginxVersion: string;
+}
+
+/** The instances of one cluster. */
+export interface InstancesSpec {
+  /** What each of them runs. */
+  readonly service: AiwmService;
+  /** One for each instance, in order. */
+  readonly slots: InstanceSlot[];
+  /** How to find out whether one serves. */
+  readonly health: ResolvedHealthCheck;
+  /** How long an instance may take to stop, in milliseconds. */
+  readonly stopGraceMs: number;
+  /** Memory of one instance, e.g. "512m"; undefined for no limit. */
+  readonly memory?: string;
+  /** Processors of one instance; undefined for no limit. */
+  readonly cpu?: number;
+  /** Variables whose values are secrets. */
+  readonly secrets: Record<string, Secret>;
+  /** What has to run before the instances. */
+  readonly dependsOn: ITerraformDependable[];
+}
+
+/** One place for an instance. Its identity never changes. */
+export interface InstanceSlot {
+  /** Its name on the platform: "aiwm-2". */
+  readonly name: string;
+  /** The id of its construct: "Instance2". */
+  readonly id: string;
+  /** The port it listens on. */
+  readonly port: number;
+  /** Its variables that are no secrets; HOST is for the platform to add. */
+  readonly environment: Record<string, string>;
+}
+
+/** What a platform says of the instances it runs. */
+export interface RunningInstances {
+  /** The address of each slot without port, in order. */
+  readonly addresses: string[];
+  /** What has to be there before a front may send clients. */
+  readonly dependables: ITerraformDependable[];
+}
+
+/** How nginx runs on a platform. Paths are as nginx sees them. */
+export interface NginxLayout {
+  /** The user of its workers; undefined for the one that nginx was built with. */
+  readonly user?: string;
+  /** Where it writes its process id. */
+  readonly pidFile: string;
+  /** Where it writes what goes wrong. */
+  readonly errorLog: string;
+  /** Where it writes its access log. */
+  readonly accessLog: string;
+  /** A writable folder for request bodies; undefined for the one that nginx was built with. */
+  readonly tempDirectory?: string;
+  /** Where the platform puts the certificate. */
+  readonly certificate: string;
+  /** Where the platform puts its key. */
+  readonly certificateKey: string;
+  /** Where clients come in over TLS, in the notation of `listen`. */
+  readonly httpsListen: string[];
+  /** Where clients come in over plain HTTP. */
+  readonly httpListen: string[];
+  /** The port that clients use for TLS. */
+  readonly publicHttpsPort: number;
+  /** The port that clients use for plain HTTP. */
+  readonly publicHttpPort: number;
+  /** Where the platform itself asks for the serving release and the live counts; undefined when it does not. */
+  readonly statusListen?: string;
+  /** The file with the answer to "which release", which the platform delivers beside the configuration. */
+  readonly releaseFile?: string;
+}
+
+/** One nginx, or a group of equal ones. */
+export interface NginxSpec {
+  /** Its name on the platform. */
+  readonly name: string;
+  /** The finished nginx.conf. Tokens in it are resolved by Terraform. */
+  readonly configuration: string;
+  /** Where its certificate comes from; undefined for plain HTTP. */
+  readonly certificate?: TlsCertificate;
+  /** The names it serves. */
+  readonly serverNames: string[];
+  /** What has to run before nginx is told of it. */
+  readonly dependsOn: ITerraformDependable[];
+}
+
+/** What a platform says of the nginx it runs. */
+export interface RunningNginx {
+  /** What has to be there before clients can be told. */
+  readonly dependables: ITerraformDependable[];
+}
+
+/** A Redis for a backplane. */
+export interface RedisSpec {
+  /** Its name on the platform. */
+  readonly name: string;
+  /** "redis" or "valkey". */
+  readonly engine: string;
+  /** Memory that it may use, e.g. "256m". */
+  readonly maxMemory: string;
+  /** Its password; undefined for one that the platform makes. */
+  readonly password?: Secret;
+}
+
+/** What a platform says of the Redis it runs. */
+export interface RunningRedis {
+  /** Its URL with the password in it. */
+  readonly url: Secret;
+  /** What has to be there before an instance may connect. */
+  readonly dependables: ITerraformDependable[];
+}

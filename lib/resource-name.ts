@@ -1,0 +1,29 @@
+import { TerraformStack } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { ValidationError } from './errors';
+
+const MAX_LENGTH = 48;
+
+/**
+ * The name of a construct on a platform, out of its path in the stack: "Chat/Aiwm" is "chat-aiwm".
+ *
+ * @internal
+ */
+export function resourceName(construct: IConstruct): string {
+  const stack = TerraformStack.of(construct).node.path;
+  const name = construct.node.path
+    .slice(stack.length)
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .toLowerCase();
+  if (name === '' || name.length > MAX_LENGTH) {
+    throw new ValidationError(construct, {
+      property: 'id',
+      problem: `the name "${name}" made of its path has ${name.length} characters`,
+      allowed: `1 to ${MAX_LENGTH}`,
+      remedy: 'Choose shorter ids for the construct and its parents.',
+    });
+  }
+  return name;
+}

@@ -1,0 +1,54 @@
+/**
+ * What an instance runs. Every instance finds its contract in its environment: PORT, HOST, INSTANCE_ID,
+ * AIWM_ENGINE_PATH, AIWM_HEALTH_PATH, with a backplane REDIS_URL, and with a heartbeat AIWM_PING_INTERVAL_MS
+ * and AIWM_PING_TIMEOUT_MS.
+ *
+ * @example
+ * new AiwmCluster(this, "Aiwm", {
+ *   platform,
+ *   service: AiwmService.command(["node", "dist/main.js"], { workingDirectory: "services/aiwm" }),
+ * });
+ */
+export class AiwmService {
+  /** A container image, e.g. "registry.example/aiwm:1.4.2". For platforms that run containers. */
+  public static image(image: string): AiwmService {
+    return new AiwmService({ image });
+  }
+
+  /** A command, as a list of its words; no shell is involved. For platforms that run processes. */
+  public static command(command: string[], options: CommandOptions = {}): AiwmService {
+    return new AiwmService({ command, ...options });
+  }
+
+  /** The image, for `image`. */
+  public readonly imageName?: string;
+  /** The words of the command, for `command`. */
+  public readonly commandLine?: string[];
+  /** Where the command runs, for `command`. */
+  public readonly workingDirectory?: string;
+  /** What is run, as the user names it. */
+  public readonly version?: string;
+
+  private constructor(what: CommandOptions & { image?: string; command?: string[] }) {
+    this.imageName = what.image;
+    this.commandLine = what.command;
+    this.workingDirectory = what.workingDirectory;
+    this.version = what.version;
+  }
+}
+
+/** What goes with `AiwmService.command`. */
+export interface CommandOptions {
+  /**
+   * The folder in which the command runs. A relative one starts at the folder in which the app runs.
+   *
+   * @default - the folder in which the app runs
+   */
+  readonly workingDirectory?: string;
+  /**
+   * Names what is run. A change rolls the instances, one after another; a change of the files alone is not seen.
+   *
+   * @default - no name
+   */
+  readonly version?: string;
+}

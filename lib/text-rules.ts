@@ -1,0 +1,148 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import type { TextRule } from './check';
+
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');
+
+function isHostName(text: string): boolean {
+  return text.length <= 253 && HOST_NAME.test(text);
+}
+
+function isPort(text: string): boolean {
+  return /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
+}
+
+export const SERVER_NAME: TextRule = {
+  name: 'a host name',
+  allowed:
+    'labels of letters, digits and hyphens with dots between them, at most 253 characters; "*." may stand in front',
+  remedy: 'Write the name that clients use, without scheme, port or path.',
+  accepts: (text) => isHostName(text.replace(/^\*\./, '')),
+};
+
+export const PATH: TextRule = {
+  name: 'a path',
+  allowed:
+    'segments of letters, digits, ".", "_", "~" and "-", each after a "/", at most 256 characters, no "." or ".." segment',
+  remedy: 'Write it as clients ask for it, e.g. "/dev/aiwm/chat".',
+  accepts: (text) =>
+    text.length <= 256 && /^(?:\/|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+\/?)$/.test(text),
+};
+
+export const ADDRESS: TextRule = {
+  name: 'an address with a port',
+  allowed: '"10.0.1.5:3003", "[fd00::5]:3003", "aiwm-1.internal:3003" or "unix:/run/aiwm-1.sock"',
+  accepts: (text) => {
+    if (text.startsWith('unix:')) {
+      return /^unix:(?:\/[A-Za-z0-9._-]+)+$/.test(text) && text.length <= 100;
+    }
+    const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+)):([^:]+)$/i.exec(text);
+    return (
+      match !== null &&
+      isPort(match[3]!) &&
+      (match[1] === undefined ? isIPv4(match[2]!) || isHostName(match[2]!) : isIPv6(match[1]))
+    );
+  },
+};
+
+export const IP_ADDRESS: TextRule = {
+  name: 'an IP address',
+  allowed: 'an IPv4 or IPv6 address: "127.0.0.1", "::1", "0.0.0.0"',
+  accepts: (text) => isIP(text) !== 0,
+};
+
+export const IP_RANGE: TextRule = {
+  name: 'an address range',
+  allowed: 'an IPv4 or IPv6 address, alone or with a prefix length: "10.0.0.0/8", "fd00::/8"',
+  accepts: (text) => {
+    const [address, prefix, ...rest] = text.split('/');
+    const family = isIP(address!);
+    return (
+      family !== 0 &&
+      rest.length === 0 &&
+      (prefix === undefined ||
+        (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
+    );
+  },
+};
+
+export const ORIGIN: TextRule = {
+  name: 'an origin',
+  allowed:
+    'scheme, host and port as browsers send them: "https://app.example.org", "https://*.example.org"',
+  remedy: "Leave out path and slash; write the port only where it is not the scheme's own.",
+  accepts: (text) => {
+    const match = /^https?:\/\/(\*\.)?([^:/*]+)(?::(\d+))?$/.exec(text);
+    return (
+      match !== null &&
+      isHostName(match[2]!) &&
+      text === text.toLowerCase() &&
+      (match[3] === undefined || isPort(match[3]))
+    );
+  },
+};
+
+export const HASH_KEY: TextRule = {
+  name: 'a variable that can tell clients apart',
+  allowed:
+    '$http_<header>, $arg_<argument>, $cookie_<name> (lower case, "_" for "-"), $remote_addr or $binary_remote_addr',
+  remedy: 'A header X-Session-Id is "$http_x_session_id".',
+  accepts: (text) =>
+    /^\$(?:(?:http|arg|cookie)_[a-z0-9_]{1,64}|remote_addr|binary_remote_addr)$/.test(text),
+};
+
+export const COOKIE_NAME: TextRule = {
+  name: 'a cookie name that nginx can read',
+  allowed: 'letters, digits and "_", at most 64',
+  accepts: (text) => /^[A-Za-z0-9_]{1,64}$/.test(text),
+};
+
+export const SIZE: TextRule = {
+  name: 'a size',
+  allowed: 'a whole number with "k", "m" or "g": "2m"',
+  accepts: (text) => /^[1-9]\d{0,8}[kmg]$/.test(text),
+};
+
+export const ENVIRONMENT_NAME: TextRule = {
+  name: 'the name of an environment variable',
+  allowed: 'letters, digits and "_", not starting with a digit',
+  accepts: (text) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text),
+};
+
+export const IMAGE: TextRule = {
+  name: 'an image',
+  allowed: 'registry, name and a tag or digest: "registry.example/aiwm:1.4.2", "aiwm@sha256:…"',
+  accepts: (text) =>
+    text.length <= 512 &&
+    /^(?:[a-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i.test(
+      text,
+    ),
+};
+
+/** Any line of text: what it means is for somebody else to say. */
+export const LINE: TextRule = {
+  name: 'a line of text',
+  allowed: 'text without control characters and line breaks, at most 4000 characters',
+  accepts: (text) => text.length <= 4000,
+};
+
+export const FILE_PATH: TextRule = {
+  name: 'a file path',
+  allowed: 'a path without control characters, at most 1024 characters, not empty',
+  accepts: (text) => text.length > 0 && text.length <= 1024,
+};
+
+export const PAGE_BODY: TextRule = {
+  name: 'the body of an error page',
+  allowed: 'JSON text of at most 2000 characters without "$", which nginx would read as a variable',
+  accepts: (text) => text.length > 0 && text.length <= 2000 && !text.includes('$'),
+};
+
+export const REDIS_URL: TextRule = {
+  name: 'a Redis URL',
+  allowed:
+    '"redis://host:6379" or "rediss://host:6379", with a database number if needed, without a password',
+  accepts: (text) =>
+    /^rediss?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/\d{1,3})?$/.test(text) ||
+    /^rediss?:\/\/\[[0-9a-f:]+\](?::\d{1,5})?(?:\/\d{1,3})?$/i.test(text),
+};

@@ -1,0 +1,32 @@
+import { Token, Tokenization } from 'cdktf';
+
+/**
+ * Carries Tokens through a generator that knows nothing of them: each is hidden behind a word of its own
+ * while the text is made, and shown again in what comes out.
+ *
+ * The words are of private-use characters, which every check refuses in what a user writes.
+ *
+ * @internal
+ */
+export class TokensInText {
+  private readonly tokens: string[] = [];
+
+  public hide(text: string): string {
+    if (!Token.isUnresolved(text)) {
+      return text;
+    }
+    return Tokenization.reverseString(text)
+      .tokens.map((token) => Token.asString(token))
+      .reduce((hidden, token) => hidden.split(token).join(this.word(token)), text);
+  }
+
+  public show(text: string): string {
+    return text.replace(/\ue000(\d+)\ue001/g, (_, index: string) => this.tokens[Number(index)]!);
+  }
+
+  private word(token: string): string {
+    const known = this.tokens.indexOf(token);
+    const index = known < 0 ? this.tokens.push(token) - 1 : known;
+    return `\ue000${index}\ue001`;
+  }
+}
