@@ -26,7 +26,10 @@ import type { Upstream } from './upstream';
 /** A heartbeat's own timeout must end a dead connection before nginx does; this much later is soon enough. */
 const HEARTBEAT_MARGIN_SECONDS = 30;
 
-type FrontProps = NginxWsFrontendProps & { readonly platform: IPlatform; readonly upstream: Upstream };
+type FrontProps = NginxWsFrontendProps & {
+  readonly platform: IPlatform;
+  readonly upstream: Upstream;
+};
 
 /**
  * What a user said of a front, checked and decided.
@@ -73,7 +76,8 @@ export class FrontIntent {
       errorPages: (props.errorPages ?? ErrorPages.json())._resolve(check),
       maxBodySize: check.text('maxBodySize', props.maxBodySize ?? '2m', SIZE),
       expectedConnections: this.expectedConnections(upstream.peers),
-      drainTimeout: checkDuration(check, 'drainTimeout', props.drainTimeout ?? '1h', '1s', '7d').text,
+      drainTimeout: checkDuration(check, 'drainTimeout', props.drainTimeout ?? '1h', '1s', '7d')
+        .text,
       ownDirectives: this.ownDirectives(props.directives ?? {}),
     };
     this.checkAffinityByAddress();
@@ -97,7 +101,8 @@ export class FrontIntent {
     const port = tls === 'served' ? this.layout.publicHttpsPort : this.layout.publicHttpPort;
     // A proxy that terminates TLS has the usual port, whatever this nginx listens on.
     const usual = tls === 'terminated-upstream' || port === (tls === 'served' ? 443 : 80);
-    const path = scheme === 'http' ? '' : `${routes.webSocket.path}${routes.webSocket.engineIo ? '/' : ''}`;
+    const path =
+      scheme === 'http' ? '' : `${routes.webSocket.path}${routes.webSocket.engineIo ? '/' : ''}`;
     return `${scheme}${tls === 'none' ? '' : 's'}://${this.props.serverName}${usual ? '' : `:${port}`}${path}`;
   }
 
@@ -118,7 +123,11 @@ export class FrontIntent {
     }
     this.check.texts('alternativeNames', alternativeNames, SERVER_NAME, { max: 63 });
     if (alternativeNames.includes(serverName)) {
-      this.check.refuse('alternativeNames', `"${serverName}" is the serverName as well`, 'each name once');
+      this.check.refuse(
+        'alternativeNames',
+        `"${serverName}" is the serverName as well`,
+        'each name once',
+      );
     }
     return [serverName, ...alternativeNames].map((name) => this.tokens.hide(name));
   }
@@ -136,7 +145,9 @@ export class FrontIntent {
       return 'none';
     }
     if (tls.kind === TlsKind.SELF_SIGNED && platform.traits.isPublic) {
-      this.warnings.push('TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.');
+      this.warnings.push(
+        'TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+      );
     }
     return tls.kind === TlsKind.TERMINATED_UPSTREAM ? 'terminated-upstream' : 'served';
   }
@@ -161,7 +172,12 @@ export class FrontIntent {
       return undefined;
     }
     if (tls === 'none') {
-      this.check.refuse('hsts', 'browsers ignore it over plain HTTP', 'a front with tls', 'Set tls, or leave hsts out.');
+      this.check.refuse(
+        'hsts',
+        'browsers ignore it over plain HTTP',
+        'a front with tls',
+        'Set tls, or leave hsts out.',
+      );
     }
     return this.checkedHsts(hsts);
   }
@@ -212,8 +228,13 @@ export class FrontIntent {
       sessionMethod: methods.sessionMethod,
       failover: {
         maxFails: this.check.integer('failover.maxFails', failover.maxFails ?? 3, 0, 100),
-        failTimeout: checkDuration(this.check, 'failover.failTimeout', failover.failTimeout ?? '10s', '1s', '1h')
-          .text,
+        failTimeout: checkDuration(
+          this.check,
+          'failover.failTimeout',
+          failover.failTimeout ?? '10s',
+          '1s',
+          '1h',
+        ).text,
         connectTimeout: connect.text,
         tries,
         triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
@@ -234,7 +255,11 @@ export class FrontIntent {
       return false;
     }
     if (transports?.length === 0) {
-      this.check.refuse('clientTransports', 'no client could connect', 'at least one ClientTransport');
+      this.check.refuse(
+        'clientTransports',
+        'no client could connect',
+        'at least one ClientTransport',
+      );
     }
     return transports?.includes(ClientTransport.POLLING) ?? true;
   }
@@ -274,15 +299,32 @@ export class FrontIntent {
     };
   }
 
-  private limits({ connectionsPerClient, handshakesPerSecond, burst, key }: ConnectionLimits): nginx.Limits {
+  private limits({
+    connectionsPerClient,
+    handshakesPerSecond,
+    burst,
+    key,
+  }: ConnectionLimits): nginx.Limits {
     const { check } = this;
     if (connectionsPerClient === undefined && handshakesPerSecond === undefined) {
-      check.refuse('limits', 'nothing is limited', 'connectionsPerClient, handshakesPerSecond or both');
+      check.refuse(
+        'limits',
+        'nothing is limited',
+        'connectionsPerClient, handshakesPerSecond or both',
+      );
     }
     if (burst !== undefined && handshakesPerSecond === undefined) {
-      check.refuse('limits.burst', 'there is no rate to exceed', 'burst together with handshakesPerSecond');
+      check.refuse(
+        'limits.burst',
+        'there is no rate to exceed',
+        'burst together with handshakesPerSecond',
+      );
     }
-    const optional = (property: string, value: number | undefined, max: number): number | undefined =>
+    const optional = (
+      property: string,
+      value: number | undefined,
+      max: number,
+    ): number | undefined =>
       value === undefined ? undefined : check.integer(`limits.${property}`, value, 1, max);
     const rate = optional('handshakesPerSecond', handshakesPerSecond, 10_000);
     return {

@@ -7,7 +7,13 @@ import type { Balancing } from './balancing';
 import { Check } from './check';
 import { ClientTransport } from './client-transport';
 import type { ErrorPages } from './error-pages';
-import type { ConnectionLimits, Failover, FrontTimeouts, Hsts, NginxDirectives } from './front-options';
+import type {
+  ConnectionLimits,
+  Failover,
+  FrontTimeouts,
+  Hsts,
+  NginxDirectives,
+} from './front-options';
 import { FrontIntent } from './front-intent';
 import { outputName } from './output-name';
 import type { IPlatform } from './platform/platform';

@@ -206,29 +206,37 @@ function terraformProblem() {
 
 /** @param {Tool[]} tools */
 function howToInstall(tools) {
+  const manager = packageManager();
+  const packages = manager ? tools.flatMap((tool) => tool[manager] ?? []) : [];
   const lines = [];
-  const apt = tools.flatMap((tool) => tool.apt ?? []);
-  const dnf = tools.flatMap((tool) => tool.dnf ?? []);
-  const brew = tools.flatMap((tool) => tool.brew ?? []);
-  if (hasApt() && apt.length > 0) {
-    lines.push(`sudo apt-get install ${apt.join(' ')}`);
-    if (apt.includes('nginx') || apt.includes('redis-server')) {
+  if (manager === 'apt' && packages.length > 0) {
+    lines.push(`sudo apt-get install ${packages.join(' ')}`);
+    if (packages.includes('nginx') || packages.includes('redis-server')) {
       lines.push('and, as the packages start services of their own on ports 80 and 6379:');
       lines.push('sudo systemctl disable --now nginx redis-server');
     }
-  } else if (findProgram('dnf') && dnf.length > 0) {
-    lines.push(`sudo dnf install ${dnf.join(' ')}`);
-  } else if (process.platform === 'darwin' && brew.length > 0) {
-    for (const formula of brew) {
-      lines.push(`brew install ${formula}`);
-    }
+  } else if (manager === 'dnf' && packages.length > 0) {
+    lines.push(`sudo dnf install ${packages.join(' ')}`);
+  } else if (manager === 'brew') {
+    lines.push(...packages.map((formula) => `brew install ${formula}`));
   }
-  for (const { name, from } of tools) {
-    if (from) {
-      lines.push(`${name}: ${from}`);
+  for (const tool of tools) {
+    if (!manager || !tool[manager]) {
+      lines.push(`${tool.name}: ${tool.from ?? 'install it with your package manager'}`);
     }
   }
   return lines;
+}
+
+/** @returns {'apt' | 'dnf' | 'brew' | undefined} */
+function packageManager() {
+  if (hasApt()) {
+    return 'apt';
+  }
+  if (findProgram('dnf')) {
+    return 'dnf';
+  }
+  return process.platform === 'darwin' ? 'brew' : undefined;
 }
 
 function hasApt() {

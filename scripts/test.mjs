@@ -41,6 +41,7 @@ async function runProject(project, options, limit) {
         '--ci',
         '--passWithNoTests',
         '--json',
+        ...(process.stderr.isTTY ? ['--colors'] : []),
         `--outputFile=${output}`,
         ...options,
         ...process.argv.slice(2),
@@ -64,7 +65,7 @@ function runJest(args, output, limit) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [jest, ...args], {
       cwd: root,
-      env: quietEnvironment({ ...process.env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' }),
+      env: quietEnvironment(),
       // With --json jest prints its results on stdout, on top of the file.
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -28,8 +28,9 @@ async function start() {
   const backplane = settings.redisUrl ? await connectBackplane(settings.redisUrl, log) : undefined;
 
   const server = createServer();
-  // nginx keeps idle connections to an instance for 60 s. The instance has to keep them longer: if it closed first,
-  // nginx could send a request into a connection that is just going away, and the client would see a 502.
+  // The instance has to keep an idle connection longer than the proxy before it does (4 s for the nginx of
+  // cdktf-aiwm, 60 s for others): if it closed first, a request could be sent into a connection that is just going
+  // away, and the client would see a 502.
   server.keepAliveTimeout = 75_000;
   // Has to be above keepAliveTimeout, or Node closes a kept connection by this timer instead.
   server.headersTimeout = 80_000;

@@ -12,9 +12,10 @@ export function upstreams(intent: Intent): Entry[] {
   const { upstream } = intent;
   return separated(
     methodMaps(intent, upstream.sessionMethod ?? upstream.method),
-    upstream.sessionMethod ? poolMap(upstream) : [],
+    upstream.sessionMethod
+      ? [...poolMap(upstream), pool(intent, sessionPool(upstream), upstream.sessionMethod)]
+      : [],
     [pool(intent, upstream.name, upstream.method)],
-    upstream.sessionMethod ? [pool(intent, sessionPool(upstream), upstream.sessionMethod)] : [],
   );
 }
 

@@ -16,6 +16,19 @@ export function agentFile(): string {
 }
 
 /**
+ * Says no before anything is started, when a program is missing.
+ *
+ * @internal
+ */
+export function checkPrograms(agent: string, stateDir: string, spec: string): LocalExecProvisioner {
+  return {
+    type: 'local-exec',
+    command: 'node "$AIWM_AGENT" prepare',
+    environment: { AIWM_AGENT: agent, AIWM_STATE: stateDir, AIWM_SPEC: spec },
+  };
+}
+
+/**
  * Tells the agent to bring something to its specification: the one that the resource itself is replaced by,
  * so that it stands in the plan once and is what Terraform compares.
  *
@@ -24,8 +37,9 @@ export function agentFile(): string {
 export function bringUp(agent: string, verb: string, stateDir: string): LocalExecProvisioner {
   return {
     type: 'local-exec',
-    command: `node ${shellWord(agent)} ${verb}`,
+    command: `node "$AIWM_AGENT" ${verb}`,
     environment: {
+      AIWM_AGENT: agent,
       AIWM_STATE: stateDir,
       AIWM_SPEC: '${jsonencode(self.triggers_replace.specification)}',
     },
@@ -44,9 +58,4 @@ export function tearDown(): LocalExecProvisioner {
     command: 'if [ -f "$AIWM_STATE/agent.js" ]; then node "$AIWM_STATE/agent.js" destroy; fi',
     environment: { AIWM_STATE: '${self.output.state_dir}' },
   };
-}
-
-/** Single quotes, which end at nothing but a single quote. */
-function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`;
 }

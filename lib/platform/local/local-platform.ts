@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import {
   Annotations,
   AssetType,
@@ -13,6 +12,7 @@ import type { ITerraformDependable } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check } from '../../check';
+import { resourceName } from '../../resource-name';
 import { Secret } from '../../secret';
 import { ENVIRONMENT_NAME, FILE_PATH, IP_ADDRESS, LINE } from '../../text-rules';
 import { TlsKind } from '../../tls-certificate';
@@ -28,7 +28,7 @@ import type {
   RunningNginx,
   RunningRedis,
 } from '../platform';
-import { agentFile, bringUp, tearDown } from './agent-command';
+import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
 import { PortLedger } from './port-ledger';
 import { fromStackFolder } from './stack-paths';
 
@@ -44,7 +44,7 @@ export interface LocalPlatformProps {
    * The folder that holds all that runs: logs, configurations, generated secrets. A relative one starts at the
    * folder in which the app runs. Destroy before you change it.
    *
-   * @default ".aiwm/<stack>/<id>"
+   * @default ".aiwm/<stack>-<id>", in lower case
    */
   readonly stateDir?: string;
   /**
@@ -104,7 +104,7 @@ export class LocalPlatform extends Construct implements IPlatform {
   public readonly traits: PlatformTraits;
   /** The folder that holds all that runs, as it is reached from the folder of the synthesized stack. */
   public readonly stateDir: string;
-  /** Created first and destroyed last: ends whatever still runs. */
+  /** Created first, after a look for the programs; destroyed last: ends whatever still runs. */
   public readonly host: DataResource;
   /** Created last: ends what the stack no longer names. */
   public readonly roster: DataResource;
@@ -117,6 +117,7 @@ export class LocalPlatform extends Construct implements IPlatform {
   private readonly redisPort: number;
   private readonly ports = new PortLedger();
   private readonly units = new Map<string, IConstruct>();
+  private readonly programs = new Set<string>();
 
   /** @throws ValidationError naming the property that is wrong */
   public constructor(
@@ -137,12 +138,20 @@ export class LocalPlatform extends Construct implements IPlatform {
       seesClientAddresses: true,
       nginxVersion: props.nginxVersion ?? '1.22',
     };
-    const stateDir = props.stateDir ?? path.join('.aiwm', TerraformStack.of(this).node.id, id);
+    const stateDir =
+      props.stateDir ?? `.aiwm/${TerraformStack.of(this).node.id}-${resourceName(this)}`;
     this.stateDir = fromStackFolder(this, check.text('stateDir', stateDir, FILE_PATH));
     this.agent = new TerraformAsset(this, 'Agent', { path: agentFile(), type: AssetType.FILE });
     this.host = new DataResource(this, 'Host', {
       input: { state_dir: this.stateDir },
-      provisioners: [tearDown()],
+      provisioners: [
+        checkPrograms(
+          this.agent.path,
+          this.stateDir,
+          Lazy.stringValue({ produce: () => JSON.stringify({ executables: [...this.programs] }) }),
+        ),
+        tearDown(),
+      ],
     });
     this.roster = this.createResource(this, 'Roster', 'roster', {
       units: Lazy.anyValue({ produce: () => [...this.units.keys()] }),
@@ -206,10 +215,7 @@ export class LocalPlatform extends Construct implements IPlatform {
   /** @throws ValidationError for a second front on the same ports */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     const check = this.checkFor(scope);
-    const ports = [
-      ...(spec.certificate === undefined ? [] : [this.httpsPort]),
-      this.httpPort,
-    ];
+    const ports = [...(spec.certificate === undefined ? [] : [this.httpsPort]), this.httpPort];
     this.enlist(
       check,
       spec.name,
@@ -296,7 +302,11 @@ export class LocalPlatform extends Construct implements IPlatform {
     ports: readonly { readonly port: number; readonly purpose: string }[],
   ): void {
     if (this.units.has(unit)) {
-      check.refuse('id', `the name "${unit}" is that of ${this.units.get(unit)!.node.path} as well`, 'other ids');
+      check.refuse(
+        'id',
+        `the name "${unit}" is that of ${this.units.get(unit)!.node.path} as well`,
+        'other ids',
+      );
     }
     this.units.set(unit, check.scope);
     ports.forEach(({ port, purpose }) => this.ports.claim(check, port, purpose));
@@ -312,7 +322,11 @@ export class LocalPlatform extends Construct implements IPlatform {
       );
     }
     if (commandLine.length === 0) {
-      check.refuse('service', 'the command has no words', 'a program and its arguments: ["node", "server.js"]');
+      check.refuse(
+        'service',
+        'the command has no words',
+        'a program and its arguments: ["node", "server.js"]',
+      );
     }
     commandLine.forEach((word, index) => check.text(`service.command[${index}]`, word, LINE));
     return {
@@ -330,9 +344,18 @@ export class LocalPlatform extends Construct implements IPlatform {
       Object.entries(secrets).map(([name, { kind, reference }]) => {
         switch (kind) {
           case 'file':
-            return [name, { kind, path: fromStackFolder(this, check.text(`secrets.${name}`, reference, FILE_PATH)) }];
+            return [
+              name,
+              {
+                kind,
+                path: fromStackFolder(this, check.text(`secrets.${name}`, reference, FILE_PATH)),
+              },
+            ];
           case 'environment':
-            return [name, { kind, name: check.text(`secrets.${name}`, reference, ENVIRONMENT_NAME) }];
+            return [
+              name,
+              { kind, name: check.text(`secrets.${name}`, reference, ENVIRONMENT_NAME) },
+            ];
           case REDIS_SECRET:
             return [name, { kind, unit: reference }];
           default:
@@ -377,7 +400,9 @@ export class LocalPlatform extends Construct implements IPlatform {
   /** A path is reached from the stack's folder like any other; a bare name is looked up on the PATH. */
   private executable(property: string, program: string): string {
     this.check.text(property, program, FILE_PATH);
-    return program.includes('/') ? fromStackFolder(this, program) : program;
+    const found = program.includes('/') ? fromStackFolder(this, program) : program;
+    this.programs.add(found);
+    return found;
   }
 }
 

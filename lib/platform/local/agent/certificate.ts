@@ -24,11 +24,7 @@ export function keyPair(
     : development(request.names, state, unit, say);
 }
 
-function fromFiles(
-  request: { certificate: string; key: string },
-  unit: string,
-  say: Say,
-): KeyPair {
+function fromFiles(request: { certificate: string; key: string }, unit: string, say: Say): KeyPair {
   const certificateFile = `the certificate ${request.certificate}`;
   const keyFile = `the key ${request.key}`;
   const certificate = readPem(request.certificate, unit, certificateFile);

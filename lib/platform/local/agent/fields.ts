@@ -110,12 +110,18 @@ export class Fields {
   }
 }
 
+/** The supervisor's log lies beside the units'. */
+export const SUPERVISOR = 'supervisor';
+
 export function unitName(value: unknown, where: string): string {
   if (typeof value !== 'string' || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(value)) {
     throw new AgentError(
       `${where} is ${shown(value)}, but must be 1 to 63 lower-case letters, digits and hyphens, ` +
         'not beginning with a hyphen: files are named by it.',
     );
+  }
+  if (value === SUPERVISOR) {
+    throw new AgentError(`${where} is "${SUPERVISOR}", which is the agent's own name here.`);
   }
   return value;
 }

@@ -1,8 +1,8 @@
+import { marked } from './environment';
 import { probeHttp } from './probes';
 import { logOf } from './runnable';
 import type { Runnable } from './runnable';
 import type { StateFolder } from './state-folder';
-import { MARK, markOf } from './supervised-environment';
 import { hostAndPort, reachable } from './text';
 import type { InstanceSpec } from './unit-record';
 
@@ -14,12 +14,7 @@ export function instanceRunnable(unit: string, spec: InstanceSpec, state: StateF
     launch: {
       command: spec.command,
       workingDirectory: spec.workingDirectory,
-      environment: {
-        ...spec.inherited,
-        ...spec.environment,
-        ...spec.secrets,
-        [MARK]: markOf(state),
-      },
+      environment: marked({ ...spec.inherited, ...spec.environment, ...spec.secrets }, state),
       log: logOf(state, unit),
     },
     listen: [spec.listen],

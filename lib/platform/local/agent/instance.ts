@@ -20,14 +20,15 @@ export async function bringInstance(
   const { unit: name } = request;
   const next = resolved(fleet, request);
   await fleet.exclusively(name, 'instance', async (unit) => {
-    if (unit.process && unit.spec?.kind === 'instance' && sameProcess(unit.spec, next)) {
+    const unchanged = unit.spec?.kind === 'instance' && sameProcess(unit.spec, next);
+    if (unit.process && unit.spec?.kind === 'instance' && unchanged) {
       if (await keeps(fleet, unit, unit.spec, next, say)) {
         return;
       }
       say(`${name}: unchanged, but not healthy`);
     }
     requireStartable(name, next);
-    await roll(fleet, unit, next, say);
+    await roll(fleet, unit, next, unchanged, say);
   });
 }
 

@@ -1,4 +1,4 @@
-import { linkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { codeOf } from './agent-error';
 import { isRunning, refOf } from './processes';
 import type { ProcessRef } from './processes';
@@ -20,6 +20,10 @@ export function takeLock(state: StateFolder, role: Holder['role']): boolean {
   const me = refOf(process.pid);
   if (!me) {
     throw new Error('this process is not in the process table');
+  }
+  if (!existsSync(state.path('locks'))) {
+    // Not with parents: the folder may have been removed meanwhile.
+    mkdirSync(state.path('locks'), { mode: 0o700 });
   }
   const draft = state.path('locks', `draft.${process.pid}`);
   writeFileSync(draft, JSON.stringify({ ...me, role }), { mode: 0o600 });
@@ -51,6 +55,11 @@ export function takeLock(state: StateFolder, role: Holder['role']): boolean {
   } finally {
     rmSync(draft, { force: true });
   }
+}
+
+/** Whether the calling process holds the lock: not after somebody removed the state folder by hand. */
+export function holdsLock(state: StateFolder): boolean {
+  return lockHolder(state)?.pid === process.pid;
 }
 
 /** The living process that holds the lock. */

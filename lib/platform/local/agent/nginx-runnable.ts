@@ -1,5 +1,6 @@
-import { mkdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { inheritable, marked } from './environment';
 import { probeHttp } from './probes';
 import type { Probe } from './probes';
 import { isRunning } from './processes';
@@ -7,7 +8,6 @@ import type { ProcessRef } from './processes';
 import { logOf } from './runnable';
 import type { Runnable } from './runnable';
 import type { StateFolder } from './state-folder';
-import { serverEnvironment } from './supervised-environment';
 import type { NginxSpec } from './unit-record';
 
 export function nginxRunnable(unit: string, spec: NginxSpec, state: StateFolder): Runnable {
@@ -24,7 +24,7 @@ export function nginxRunnable(unit: string, spec: NginxSpec, state: StateFolder)
       command: nginxCommand(spec, prefix, 'current/nginx.conf'),
       // nginx takes the path of a unix socket from its working directory, all others from the prefix.
       workingDirectory: prefix,
-      environment: serverEnvironment(state),
+      environment: marked(inheritable(process.env), state),
       log: logOf(state, unit),
     },
     listen: spec.listen,
@@ -63,38 +63,11 @@ export function nginxFolders(prefix: string): void {
 }
 
 export function nginxCommand(
-  { executable, errorLogOption }: Pick<NginxSpec, 'executable' | 'errorLogOption'>,
+  { executable, options }: Pick<NginxSpec, 'executable' | 'options'>,
   prefix: string,
   configuration: string,
 ): string[] {
-  return [
-    executable,
-    ...['-p', `${prefix}/`],
-    // Until it has read the configuration, nginx would log to the place it was built for, outside the state folder.
-    ...(errorLogOption ? ['-e', 'logs/error.log'] : []),
-    ...['-c', configuration],
-    ...['-g', `daemon off;${workerUser()}`],
-  ];
-}
-
-/**
- * nginx that is started by root gives its workers to another user. That one could not enter the state folder (0700,
- * often below /root), where request bodies are buffered; the service itself runs as root here as well.
- */
-function workerUser(): string {
-  if (process.getuid?.() !== 0) {
-    return '';
-  }
-  return process.platform === 'darwin' ? ' user root wheel;' : ' user root;';
-}
-
-/** Which release `current` names. */
-export function currentRelease(prefix: string): string | undefined {
-  try {
-    return readlinkSync(join(prefix, 'current')).replace('releases/', '');
-  } catch {
-    return undefined;
-  }
+  return [executable, '-p', `${prefix}/`, '-c', configuration, ...options];
 }
 
 /** Points `current` to a release, with no moment in which it points nowhere. */

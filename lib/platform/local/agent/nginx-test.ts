@@ -51,9 +51,9 @@ function readable(line: string, prefix: string): string {
   const source = file && number ? lineOf(resolve(prefix, file), Number(number)) : undefined;
   const short = line
     .replace(/^nginx: /, '')
-    .replace(/(\/\S*)?\/releases\/[0-9a-f]+\//g, '')
     .split(`${prefix}/`)
-    .join('');
+    .join('')
+    .replace(/releases\/[0-9a-f]+\//g, '');
   return source ? `${short}: ${source}` : short;
 }
 

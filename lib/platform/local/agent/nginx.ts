@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { AgentError } from './agent-error';
 import { keyPair } from './certificate';
@@ -6,6 +5,7 @@ import type { Fleet } from './fleet';
 import { requireFreePorts } from './free-ports';
 import { linesSince, logSize } from './log-file';
 import { makeRelease, pruneReleases, removeRelease } from './nginx-release';
+import { nginxOptions } from './nginx-options';
 import {
   makeCurrent,
   nginxCommand,
@@ -34,7 +34,7 @@ export async function bringNginx(fleet: Fleet, request: NginxRequest, say: Say):
     const next: NginxSpec = {
       kind: 'nginx',
       executable,
-      errorLogOption: await knowsErrorLogOption(executable),
+      options: await nginxOptions(executable, request.configuration),
       listen,
       release: release.name,
       recent: [release.name, ...(previous?.recent ?? [])],
@@ -60,21 +60,29 @@ async function bring(
 ): Promise<void> {
   const { name, process } = unit;
   const prefix = nginxPrefix(fleet.state, name);
-  if (process && previous?.release === next.release && previous.executable === next.executable) {
+  const unchanged = previous?.release === next.release && previous.executable === next.executable;
+  if (process && unchanged) {
     if ((await unit.untilHealthy(Date.now() + 5000)) === undefined) {
-      say(`${name}: release ${next.release} is unchanged and served on ${places(next)}, nothing to do`);
+      say(
+        `${name}: release ${next.release} is unchanged and served on ${places(next)}, nothing to do`,
+      );
       return;
     }
     say(`${name}: unchanged, but not healthy`);
   }
 
-  await nginxTest(nginxCommand(next, prefix, `releases/${next.release}/nginx.conf`), prefix, name, say);
+  await nginxTest(
+    nginxCommand(next, prefix, `releases/${next.release}/nginx.conf`),
+    prefix,
+    name,
+    say,
+  );
   const reason = process && previous ? whyNotReload(previous, next) : undefined;
   if (!process || !previous || reason !== undefined || !unit.healthy) {
     if (reason !== undefined) {
       say(`${name}: ${reason}: nginx has to be restarted, which closes its connections`);
     }
-    await roll(fleet, unit, next, say);
+    await roll(fleet, unit, next, unchanged, say);
     return;
   }
   await requireFreePorts(fleet, unit, next.listen);
@@ -141,6 +149,9 @@ function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined 
   if (previous.executable !== next.executable) {
     return `the program changes from ${previous.executable} to ${next.executable}`;
   }
+  if (JSON.stringify(previous.options) !== JSON.stringify(next.options)) {
+    return 'its command line changes';
+  }
   const isWildcard = ({ address }: Endpoint) => address === '0.0.0.0' || address === '::';
   for (const endpoint of next.listen) {
     const clash = previous.listen.find(
@@ -155,17 +166,6 @@ function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined 
     }
   }
   return undefined;
-}
-
-/** -e came with nginx 1.19.5; Ubuntu 22.04 has 1.18. */
-function knowsErrorLogOption(executable: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    execFile(executable, ['-v'], { timeout: 10_000 }, (_error, _stdout, stderr) => {
-      const [, major, minor, patch] = /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(stderr)?.map(Number) ?? [];
-      const version = ((major ?? 0) * 1000 + (minor ?? 0)) * 1000 + (patch ?? 0);
-      resolve(version >= 1_019_005);
-    });
-  });
 }
 
 function places({ listen }: NginxSpec): string {

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
+import { inheritable, marked } from './environment';
 import { probeRedis } from './probes';
 import { logOf } from './runnable';
 import type { Runnable } from './runnable';
 import type { StateFolder } from './state-folder';
-import { serverEnvironment } from './supervised-environment';
 import { hostAndPort, reachable } from './text';
 import type { RedisSpec } from './unit-record';
 
@@ -14,7 +14,7 @@ export function redisRunnable(unit: string, spec: RedisSpec, state: StateFolder)
     launch: {
       command: [spec.executable, 'redis.conf'],
       workingDirectory: redisFolder(state, unit),
-      environment: serverEnvironment(state),
+      environment: marked(inheritable(process.env), state),
       log: logOf(state, unit),
     },
     listen: [spec.listen],

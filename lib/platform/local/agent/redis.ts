@@ -25,7 +25,7 @@ export async function bringRedis(fleet: Fleet, request: RedisRequest, say: Say):
       say(`${name}: unchanged and healthy on ${hostAndPort(listen)}, nothing to do`);
       return;
     }
-    await roll(fleet, unit, next, say);
+    await roll(fleet, unit, next, unchanged, say);
   });
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { AgentError } from './agent-error';
+import { inheritable } from './environment';
 import { Fields, text, unitName } from './fields';
 import { requireServer } from './executables';
 import { readSecret } from './secrets';
@@ -77,10 +78,6 @@ export interface Caller {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** What a service inherits. A short list, so that a deploy from another terminal, or Terraform's own credentials, change nothing. */
-const INHERITED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|TZ|TMPDIR|LANG|LANGUAGE|LC_[A-Z]+|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(HTTPS?|NO|ALL)_PROXY)$/i;
-
 const DAY_MS = 86_400_000;
 
 export function readRequest(verb: string, spec: string, caller: Caller): Request {
@@ -136,9 +133,6 @@ function instanceRequest(value: unknown, where: string, caller: Caller): Instanc
       `${health.name('path')} is ${JSON.stringify(path)}, but must begin with "/" and hold no blanks.`,
     );
   }
-  const inherited = Object.entries(caller.environment).filter(
-    (entry): entry is [string, string] => INHERITED.test(entry[0]) && entry[1] !== undefined,
-  );
   return {
     verb: 'instance',
     unit: fields.unit('unit'),
@@ -150,7 +144,7 @@ function instanceRequest(value: unknown, where: string, caller: Caller): Instanc
     listen: { address: fields.address('address'), port: fields.port('port') },
     environment: fields.variables('environment', text),
     secrets: fields.variables('secrets', (each, name) => readSecret(each, name, caller)),
-    inherited: Object.fromEntries(inherited),
+    inherited: inheritable(caller.environment),
     revision: fields.has('revision') ? fields.text('revision') : '',
     health: {
       path,
@@ -238,7 +232,7 @@ function certificateRequest(fields: Fields, caller: Caller): CertificateRequest 
     }
     case 'self-signed': {
       const names = new Fields(value, where, ['kind', 'names']).texts('names');
-      const wrong = names.find((name) => !/^[A-Za-z0-9*._:-]{1,253}$/.test(name));
+      const wrong = names.find((name) => !/^[A-Za-z0-9*_.:-]{1,253}$/.test(name));
       if (names.length === 0 || wrong !== undefined) {
         throw new AgentError(
           `${where}: names ${wrong === undefined ? 'is empty' : `has ${JSON.stringify(wrong)}`}, ` +

@@ -16,8 +16,15 @@ interface Failure {
 /**
  * Brings a unit to a specification by replacing its process: the old one is stopped, the new one started. If the new
  * one does not get healthy, the old one is put back and the roll fails; without an old one nothing is left running.
+ * `unchanged` says that the old one is specified alike, so that putting it back would be the same once more.
  */
-export async function roll(fleet: Fleet, unit: Unit, next: UnitSpec, say: Say): Promise<void> {
+export async function roll(
+  fleet: Fleet,
+  unit: Unit,
+  next: UnitSpec,
+  unchanged: boolean,
+  say: Say,
+): Promise<void> {
   const { name, spec: previous } = unit;
   const { listen } = runnable(name, next, fleet.state);
   await requireFreePorts(fleet, unit, listen);
@@ -42,6 +49,13 @@ export async function roll(fleet: Fleet, unit: Unit, next: UnitSpec, say: Say): 
 
   const lines = failure.lines.length > 0 ? `\n${quoted(failure.lines)}` : '';
   await unit.stop();
+  if (previous && unchanged) {
+    unit.withdraw();
+    throw new AgentError(
+      `${name} is unchanged, but does not get healthy: ${failure.reason}. It is kept being restarted.` +
+        (lines && ` The last lines of its log:${lines}`),
+    );
+  }
   if (!previous) {
     unit.remove();
     throw new AgentError(

@@ -1,3 +1,4 @@
+import { SUPERVISOR } from './fields';
 import type { Fleet } from './fleet';
 import { stopUnits } from './stop-units';
 import type { RosterRequest } from './requests';
@@ -19,8 +20,7 @@ export async function keepOnly(fleet: Fleet, request: RosterRequest, say: Say): 
   }
   state
     .list('logs')
-    .filter((file) => file !== 'supervisor.log' && !stays(file.split('.')[0] ?? ''))
-    .filter((file) => !file.startsWith('supervisor.log'))
+    .filter((file) => ![...request.units, SUPERVISOR].includes(file.split('.')[0] ?? ''))
     .forEach((file) => state.remove(`logs/${file}`));
   if (leaving.length === 0) {
     say(`nothing to stop: exactly ${request.units.join(', ') || 'nothing'} runs`);

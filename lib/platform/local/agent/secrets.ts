@@ -5,8 +5,7 @@ import { Fields } from './fields';
 
 /** A secret as the supervisor is given it: its value, or the Redis of this state folder whose URL it is. */
 export type SecretSource =
-  | { readonly value: string; readonly redis?: undefined }
-  | { readonly redis: string };
+  { readonly value: string; readonly redis?: undefined } | { readonly redis: string };
 
 /** Follows a reference to a secret, as far as the caller can: a redis unit is known to the supervisor alone. */
 export function readSecret(
@@ -42,7 +41,8 @@ function fileSecret(path: string, where: string): string {
   try {
     content = readFileSync(path, 'utf8');
   } catch (error) {
-    const reason = codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read (${codeOf(error)})`;
+    const reason =
+      codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read (${codeOf(error)})`;
     throw new AgentError(`${where}: the file ${path} ${reason}. Write the secret into it.`);
   }
   // Editors and echo end a file with a newline, which is not meant.
@@ -64,7 +64,9 @@ function checked(secret: string, where: string): string {
     throw new AgentError(`${where} is empty, but must hold the secret.`);
   }
   if (secret.includes('\0')) {
-    throw new AgentError(`${where} holds a NUL character, which no environment variable can carry.`);
+    throw new AgentError(
+      `${where} holds a NUL character, which no environment variable can carry.`,
+    );
   }
   return secret;
 }

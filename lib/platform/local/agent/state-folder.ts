@@ -6,13 +6,13 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
-  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AgentError, codeOf } from './agent-error';
+import { listed } from './text';
 
 /** Everything that the agent ever puts into the state folder's top level; nothing else in there is its to remove. */
 const OURS = [
@@ -26,6 +26,10 @@ const OURS = [
   'redis',
   'units',
 ];
+
+/** The first file of a state folder and its mark. The folder often lies in a repository, and holds passwords and keys. */
+const MARK =
+  '# The state of a LocalPlatform. Its agent made this folder, and removes it on destroy.\n*\n';
 
 /** The folder in which the agent keeps all it has on this machine. */
 export class StateFolder {
@@ -51,12 +55,9 @@ export class StateFolder {
       );
     }
     chmodSync(folder.root, 0o700);
+    folder.write('.gitignore', MARK);
     for (const part of ['units', 'logs', 'locks']) {
       mkdirSync(folder.path(part), { recursive: true, mode: 0o700 });
-    }
-    // The folder often lies in a repository, and holds passwords and keys.
-    if (!existsSync(folder.path('.gitignore'))) {
-      folder.write('.gitignore', '*\n');
     }
     return folder;
   }
@@ -113,24 +114,25 @@ export class StateFolder {
 
   /** Removes what the agent put here, and the folder when that leaves it empty. Answers what is left. */
   removeAll(): string[] {
-    // The marker goes last: a removal that is cut short can be done again.
-    const last = ['units', 'agent.js'];
+    // The mark goes last, so that a removal that is cut short can be done again; the lock as late as possible.
+    const last = ['locks', '.gitignore'];
     const names = this.list('.').filter(isOurs);
     for (const name of [...names.filter((each) => !last.includes(each)), ...last]) {
       this.remove(name);
     }
     const left = this.list('.');
     if (left.length === 0) {
-      rmdirSync(this.root);
+      rmSync(this.root, { recursive: true, force: true });
     }
     return left;
   }
 
   /** Whether the agent made this folder. A folder without the marks of the agent is never removed. */
   private isOurs(): boolean {
-    const marks = existsSync(this.path('agent.js')) && existsSync(this.path('units'));
-    // A first call that was killed at once leaves some empty folders and no agent.js.
-    return marks || (existsSync(this.path('units')) && this.strangers().length === 0);
+    return (
+      this.read('.gitignore') === MARK ||
+      (existsSync(this.path('agent.js')) && existsSync(this.path('units')))
+    );
   }
 
   private strangers(): string[] {
@@ -140,10 +142,4 @@ export class StateFolder {
 
 function isOurs(name: string): boolean {
   return OURS.includes(name) || OURS.some((own) => name.startsWith(`.${own}.`));
-}
-
-/** The first of many names, for a message. */
-export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }

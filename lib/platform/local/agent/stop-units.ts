@@ -6,15 +6,16 @@ import type { UnitKind } from './unit-record';
 /** Who sends first: no client meets an instance that is gone, no instance a Redis that is gone. */
 const STOPPING_ORDER: readonly UnitKind[] = ['nginx', 'instance', 'redis'];
 
-/** Stops units, those of a kind at the same time, and forgets them. */
+/** Stops units, those of a kind at the same time, and forgets them. One that cannot be stopped keeps no other running. */
 export async function stopUnits(units: readonly Unit[], say: Say): Promise<void> {
+  const problems: unknown[] = [];
   for (const kind of STOPPING_ORDER) {
     const ofKind = units.filter((unit) => unit.kind === kind);
     const outcomes = await Promise.allSettled(ofKind.map((unit) => stopUnit(unit, say)));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) {
-      throw failed.reason;
-    }
+    problems.push(...outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])));
+  }
+  if (problems.length > 0) {
+    throw problems[0];
   }
 }
 

@@ -38,6 +38,12 @@ export function redacted(lines: readonly string[], confidential: readonly string
   return lines.map((line) => hidden.reduce((text, value) => text.split(value).join('***'), line));
 }
 
+/** The first of many names, for a message. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ');
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
+}
+
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -32,8 +32,8 @@ export interface RedisSpec {
 export interface NginxSpec {
   readonly kind: 'nginx';
   readonly executable: string;
-  /** Whether this nginx knows -e (since 1.19.5). */
-  readonly errorLogOption: boolean;
+  /** Its command line, but for the configuration's place. */
+  readonly options: readonly string[];
   readonly listen: readonly Endpoint[];
   /** The folder below releases/ that is served. */
   readonly release: string;

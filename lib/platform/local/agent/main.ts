@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { AgentError, messageOf } from './agent-error';
+import { ask } from './client';
+import { destroy } from './destroy';
+import { Fields } from './fields';
+import { requireServer } from './executables';
+import { readRequest } from './requests';
+import { StateFolder } from './state-folder';
+import { status } from './status';
+import { supervise } from './supervisor';
+
+const USAGE = `usage: AIWM_STATE=<state folder> [AIWM_SPEC=<JSON>] node agent.js <verb>
+
+  prepare    check that the programs that will be needed are installed
+  instance   bring one instance of the service to its specification
+  redis      bring a Redis to its specification
+  nginx      test, swap in and reload a configuration
+  roster     stop every unit that is not on the list
+  status     print what runs
+  destroy    stop everything and remove the state folder`;
+
+const say = (line: string): void => console.log(line);
+
+async function main(verb: string | undefined): Promise<void> {
+  if (process.platform === 'win32') {
+    throw new AgentError('The local platform runs on Linux and macOS; on Windows use WSL.');
+  }
+  switch (verb) {
+    case 'status':
+      return status(statePath(), say);
+    case 'destroy':
+      return destroy(statePath(), say);
+    case 'supervise':
+      return supervise(statePath());
+    case 'prepare':
+      return prepare();
+    case 'instance':
+    case 'redis':
+    case 'nginx':
+    case 'roster': {
+      const caller = { folder: process.cwd(), environment: process.env };
+      const path = statePath();
+      const request = readRequest(verb, specification(verb), caller);
+      return ask(StateFolder.create(path), request, say);
+    }
+    default:
+      throw new AgentError(
+        verb === undefined ? USAGE : `There is no verb ${JSON.stringify(verb)}.\n\n${USAGE}`,
+      );
+  }
+}
+
+/** Says no before anything is started. */
+function prepare(): void {
+  const fields = new Fields(parsed(specification('prepare')), 'AIWM_SPEC of "prepare"', [
+    'executables',
+  ]);
+  for (const name of fields.texts('executables')) {
+    say(`${name}: ${requireServer(name, process.cwd())}`);
+  }
+  StateFolder.create(statePath());
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new AgentError('AIWM_SPEC is not JSON.');
+  }
+}
+
+function specification(verb: string): string {
+  const spec = process.env.AIWM_SPEC;
+  if (!spec) {
+    throw new AgentError(`The verb ${verb} needs its specification in AIWM_SPEC.`);
+  }
+  return spec;
+}
+
+function statePath(): string {
+  const given = process.env.AIWM_STATE;
+  if (given) {
+    return resolve(given);
+  }
+  // A person calls the copy in the state folder: node <state folder>/agent.js status
+  const own = dirname(__filename);
+  if (existsSync(join(own, 'units'))) {
+    return own;
+  }
+  throw new AgentError('AIWM_STATE is not set; it has to name the state folder.');
+}
+
+main(process.argv[2]).then(
+  () => undefined,
+  (error: unknown) => {
+    const unexpected = error instanceof AgentError || !(error instanceof Error) ? '' : error.stack;
+    console.error(unexpected || messageOf(error));
+    process.exit(1);
+  },
+);

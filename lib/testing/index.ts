@@ -1,0 +1,3 @@
+export * from './multi-line-serializer';
+export * from './synthesize';
+export * from './synthesized-stack';
