@@ -1,14 +1,14 @@
 // The harness itself: what the other live tests stand on has to do what it says.
 import { existsSync } from 'node:fs';
-import { once } from 'node:events';
 import { testCertificate } from '../support/certificate';
 import { ChatInstances, chatServiceFolder } from '../support/chat-instances';
+import { cleanUp } from '../support/clean-up';
 import { EchoServer } from '../support/echo-server';
 import { freePort, freePortBlock, freePorts } from '../support/free-ports';
 import { request, requestJson } from '../support/http';
 import { localAgent } from '../support/local-agent';
 import { NginxBed } from '../support/nginx-bed';
-import { startChild, stopAllChildren } from '../support/process';
+import { startChild } from '../support/process';
 import {
   engineQuery,
   exchange,
@@ -22,7 +22,7 @@ import { sleep, waitFor } from '../support/wait';
 
 const chatPath = '/dev/aiwm/chat/';
 
-afterAll(stopAllChildren);
+afterAll(cleanUp);
 
 interface InstanceAnswer {
   readonly instance: string;
@@ -38,7 +38,7 @@ describe('ports and processes', () => {
     const servers = await Promise.all(
       [0, 1, 2].map((offset) => EchoServer.start({ port: first + offset })),
     );
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all(servers.map((server) => server.close()));
   });
 
   test('a child that ends early is told with its output', async () => {
@@ -98,7 +98,7 @@ describe('raw WebSockets', () => {
   beforeAll(async () => {
     server = await EchoServer.start({ name: 'one' });
   });
-  afterAll(() => server.stop());
+  afterAll(() => server.close());
 
   test('a handshake is seen from both sides, with the chosen address', async () => {
     const { status, headers, socket } = await handshake(`http://${server.address}/a?b=1`, {
@@ -120,7 +120,7 @@ describe('raw WebSockets', () => {
     expect(answer.socket).toBeUndefined();
     expect(answer.status).toBe(403);
     expect(JSON.parse(answer.body)).toMatchObject({ headers: { upgrade: 'h2c' } });
-    await refusing.stop();
+    await refusing.close();
   });
 
   test('a text comes back', async () => {
@@ -171,7 +171,7 @@ describe('chat instances without a backplane', () => {
     await clients.waitUntilUpgraded();
     expect(clients.countByInstance()).toEqual({ 1: 10, 2: 10, 3: 10 });
     expect(clients.reports()[4]).toMatchObject({ address: '127.0.5.1', transport: 'websocket' });
-    clients.disconnect();
+    clients.close();
   });
 
   test('a broadcast stays on its instance', async () => {
@@ -180,7 +180,7 @@ describe('chat instances without a backplane', () => {
     await waitFor(() => clients.receivers('local') === 2, 5_000, 'not received');
     await sleep(300);
     expect(clients.receivers('local')).toBe(2);
-    clients.disconnect();
+    clients.close();
   });
 
   test('the health endpoint counts clients and has no backplane', async () => {
@@ -191,7 +191,7 @@ describe('chat instances without a backplane', () => {
       clients: 1,
       backplane: 'none',
     });
-    clients.disconnect();
+    clients.close();
   });
 
   test('a request over a kept connection can be told from one over a new connection', async () => {
@@ -227,7 +227,7 @@ describe('chat instances without a backplane', () => {
     client?.socket.emit('join', null);
     await client?.join('lobby');
     expect(client?.connected).toBe(true);
-    clients.disconnect();
+    clients.close();
   });
 
   test('an idle Socket.IO connection is kept by its pongs, a silent one is not', async () => {
@@ -242,7 +242,9 @@ describe('chat instances without a backplane', () => {
   test('a paused instance answers nobody until it goes on', async () => {
     const instance = instances.get(3);
     instance.pause();
-    await expect(request(instance.healthUrl, { timeoutMs: 300 })).rejects.toThrow(/timeout/);
+    await expect(request(instance.healthUrl, { timeoutMs: 300 })).rejects.toThrow(
+      'no answer in 300 ms',
+    );
     instance.resume();
     expect(await request(instance.healthUrl)).toMatchObject({ status: 200 });
   });
@@ -254,28 +256,32 @@ describe('chat instances without a backplane', () => {
     await instances.get(2).start();
     await clients.waitUntilConnected();
     expect(clients.disconnects).toBe(2);
-    clients.disconnect();
+    clients.close();
   });
 
-  test('a graceful stop lets clients reconnect, and ends at once with code 0', async () => {
-    const clients = await connect(3, { reconnection: true });
+  test('a graceful stop lets clients reconnect, and ends soon with code 0', async () => {
+    const instance = instances.get(1);
+    const { url } = instance;
+    const webSocket = await connect(3, { transports: ['websocket'], reconnection: true });
     const polling = await SocketClients.connect(2, {
-      url: instances.get(1).url,
+      url,
       transports: ['polling'],
       reconnection: true,
     });
-    // One that does not answer the closing handshake must not delay the end much.
-    const silent = await IdleWebSockets.open(1, `${instances.get(1).url}${chatPath}${engineQuery}`);
+    // One that never answers the closing handshake must not hold up the end.
+    const { socket: deaf } = await handshake(`${url}${chatPath}${engineQuery}`);
     const started = performance.now();
-    expect(await instances.get(1).stop()).toEqual({ code: 0, signal: null });
+    expect(await instance.stop()).toEqual({ code: 0, signal: null });
     expect(performance.now() - started).toBeLessThan(4_000);
-    expect(clients.all[0]?.disconnects.map(({ reason }) => reason)).toEqual(['transport close']);
-    await instances.get(1).start();
-    await clients.waitUntilConnected();
+    expect(webSocket.all[0]?.disconnects[0]?.reason).toBe('transport close');
+    expect(webSocket.disconnects).toBe(1);
+    expect(instance.child?.output()).toMatch(/SIGTERM: closing 4 connections.*\n.* stopped\n$/);
+    await instance.start();
+    await webSocket.waitUntilConnected();
     await polling.waitUntilConnected();
-    for (const group of [clients, polling, silent]) {
-      'disconnect' in group ? group.disconnect() : group.close();
-    }
+    deaf?.destroy();
+    webSocket.close();
+    polling.close();
   });
 
   test.each([
@@ -311,7 +317,225 @@ describe('chat instances without a backplane', () => {
   });
 
   test('a taken port is told with its number', async () => {
+    const child = startChild({
+      name: 'instance',
+      command: process.execPath,
+      args: ['server.js'],
+      cwd: chatServiceFolder,
+      environment: { PORT: String(instances.get(1).port) },
+    });
     const { port } = instances.get(1);
-    await expect(ChatInstances.start({ ports: [port] })).resolves.toBeDefined();
+    await child.waitForLine(
+      new RegExp(`cannot listen on 127.0.0.1:${port}: another process listens there`),
+    );
+    expect(await child.waitForExit()).toEqual({ code: 1, signal: null });
+  });
+});
+
+describe('chat instances with a backplane', () => {
+  let redis: RedisBed;
+  let instances: ChatInstances;
+  beforeAll(async () => {
+    redis = await RedisBed.start();
+    instances = await ChatInstances.start({ redisUrl: redis.url });
+  });
+  afterAll(async () => {
+    await instances.stop();
+    await redis.stop();
+  });
+
+  const connect = (count: number) =>
+    SocketClients.connect(count, (index) => ({
+      url: instances.get((index % 3) + 1).url,
+      transports: ['websocket'],
+    }));
+
+  test('every instance has subscribed', async () => {
+    expect(await redis.subscribers()).toBe(3);
+  });
+
+  test('a broadcast reaches the clients of every instance, over Socket.IO and REST', async () => {
+    const clients = await connect(6);
+    await clients.all[0]?.broadcast('to all');
+    await clients.waitUntilReceived('to all');
+    const url = `${instances.get(3).url}/dev/aiwm/broadcast`;
+    expect(await requestJson(url, { body: { text: 'by REST' } })).toEqual({
+      sent: true,
+      instance: '3',
+    });
+    await clients.waitUntilReceived('by REST');
+    expect(clients.all[0]?.messages.at(-1)).toEqual({
+      text: 'by REST',
+      from: 'rest',
+      instance: '3',
+      room: null,
+    });
+    clients.close();
+  });
+
+  test('a room spans the instances and ends at its members', async () => {
+    const clients = await connect(6);
+    const [first, second, third] = clients.all;
+    await Promise.all([first?.join('lobby'), second?.join('lobby'), third?.join('lobby')]);
+    await third?.leave('lobby');
+    await first?.say('lobby', 'members only');
+    await waitFor(() => clients.receivers('members only') === 2, 5_000, 'members have not got it');
+    await sleep(200);
+    expect(clients.all.map((client) => client.received('members only'))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+    clients.close();
+  });
+
+  test('without Redis each instance serves on alone, and together again when it is back', async () => {
+    const health = () => requestJson<Record<string, unknown>>(instances.get(1).healthUrl);
+    const clients = await connect(6);
+    expect(await health()).toMatchObject({ status: 'ok', backplane: 'connected' });
+
+    await redis.stop();
+    await waitFor(async () => (await health()).status === 'degraded', 5_000, 'not noticed');
+    expect(await health()).toMatchObject({ clients: 2, backplane: 'unreachable' });
+    await clients.all[0]?.broadcast('alone');
+    await waitFor(() => clients.receivers('alone') === 2, 5_000, 'not received');
+
+    await redis.start();
+    const isBack = async () => (await redis.subscribers()) === 3;
+    await waitFor(isBack, 15_000, 'not all have subscribed again');
+    await waitFor(async () => (await health()).status === 'ok', 5_000, 'not noticed');
+    await clients.all[0]?.broadcast('together');
+    await clients.waitUntilReceived('together');
+    expect(clients.receivers('alone')).toBe(2);
+    expect(clients.disconnects).toBe(0);
+    expect(instances.all.map(({ child }) => child?.isRunning)).toEqual([true, true, true]);
+    clients.close();
+  });
+
+  test('no log line shows the password', () => {
+    for (const { child } of instances.all) {
+      expect(child?.output()).toContain(`redis 127.0.0.1:${redis.port}: connected`);
+      expect(child?.output()).not.toContain(redis.password);
+    }
+  });
+
+  test('a wrong password ends the start at once, with the reason', async () => {
+    const wrong = redis.url.replace(redis.password, 'wrong-one');
+    const started = performance.now();
+    await expect(ChatInstances.start({ count: 1, redisUrl: wrong })).rejects.toThrow(
+      `cannot use Redis at 127.0.0.1:${redis.port}: WRONGPASS`,
+    );
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});
+
+describe('nginx', () => {
+  const name = 'api.example.test';
+  const { ca, ...certificate } = testCertificate(name);
+  let instances: ChatInstances;
+  let nginx: NginxBed;
+  let port: number;
+
+  const configuration = (more = '') => `
+    worker_processes 2;
+    worker_shutdown_timeout 2s;
+    pid nginx.pid;
+    error_log logs/error.log notice;
+    events { worker_connections 1024; }
+    http {
+      client_body_temp_path temp/body;
+      access_log logs/access.log;
+      ${more}
+      map $http_upgrade $connection_upgrade { websocket upgrade; default ""; }
+      upstream aiwm { ip_hash; ${instances.addresses.map((address) => `server ${address};`).join(' ')} }
+      server {
+        listen 127.0.0.1:${port} ssl;
+        ssl_certificate tls/certificate.pem;
+        ssl_certificate_key tls/key.pem;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection $connection_upgrade;
+        proxy_set_header X-Real-IP $remote_addr;
+        location / { proxy_pass http://aiwm; }
+      }
+      server {
+        listen unix:status.sock;
+        access_log off;
+        location = /release { include release.conf; }
+        location = /connections { stub_status; }
+      }
+    }
+  `;
+
+  beforeAll(async () => {
+    instances = await ChatInstances.start();
+    port = await freePort();
+    nginx = await NginxBed.start({ configuration: configuration(), certificate });
+  });
+  afterAll(async () => {
+    await nginx.stop();
+    await instances.stop();
+  });
+
+  test('clients of 30 networks come in by TLS and name, and ip_hash spreads them', async () => {
+    const clients = await SocketClients.connect(30, (index) => ({
+      url: `https://${name}:${port}`,
+      ca,
+      localAddress: `127.0.${index + 1}.1`,
+    }));
+    expect(clients.failed).toHaveLength(0);
+    await clients.waitUntilUpgraded();
+    expect(Object.keys(clients.countByInstance())).toEqual(['1', '2', '3']);
+    expect(clients.reports()[6]).toMatchObject({ address: '127.0.7.1' });
+    expect((await nginx.status()).active).toBeGreaterThanOrEqual(30);
+    clients.close();
+    await nginx.waitForAccessLog(/127\.0\.7\.1 .*transport=websocket.* 101 /);
+  });
+
+  test('a client that does not trust the authority fails, and says why', async () => {
+    const clients = await SocketClients.connect(1, { url: `https://${name}:${port}` });
+    expect(clients.reports()[0]).toMatchObject({ connected: false });
+    expect(clients.reports()[0]?.error).toMatch(/unable to verify|self-signed/);
+    clients.close();
+  });
+
+  test('requests choose Host and address', async () => {
+    const answer = await requestJson<InstanceAnswer>(
+      `https://127.0.0.1:${port}/dev/aiwm/instance`,
+      {
+        ca,
+        host: name,
+        localAddress: '127.0.9.9',
+      },
+    );
+    expect(answer.headers['x-real-ip']).toBe('127.0.9.9');
+  });
+
+  test('a reload brings new workers, and the old ones end with their connections', async () => {
+    const idle = await IdleWebSockets.open(20, `https://${name}:${port}${chatPath}${engineQuery}`, {
+      ca,
+      socketIo: true,
+    });
+    const release = await nginx.release();
+    await nginx.reload(configuration('server_tokens off;'));
+    expect(await nginx.release()).not.toBe(release);
+    expect(nginx.workers().filter(({ shuttingDown }) => !shuttingDown)).toHaveLength(2);
+    expect(nginx.workers().some(({ shuttingDown }) => shuttingDown)).toBe(true);
+    expect(idle.open).toBe(20);
+    await idle.waitUntilClosed(5_000);
+    await waitFor(() => nginx.workers().length === 2, 5_000, 'old workers are still there');
+  });
+
+  test('a configuration that nginx refuses changes nothing', async () => {
+    const release = await nginx.release();
+    const workers = nginx.workers();
+    await expect(nginx.reload(configuration('no_such_directive;'))).rejects.toThrow(
+      'unknown directive "no_such_directive"',
+    );
+    expect(await nginx.release()).toBe(release);
+    expect(nginx.workers()).toEqual(workers);
   });
 });

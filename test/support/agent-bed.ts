@@ -199,28 +199,21 @@ export class AgentBed {
 
 /** The living processes that were started for a state folder, by environment, command line or working directory. */
 export function processesBelow(state: string): { pid: number; command: string }[] {
-  const rows = execFileSync('ps', ['eww', '-axo', 'pid=,stat=,args='], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 26,
-  });
-  return rows
-    .split('\n')
-    .map((line) => /^\s*(\d+) (\S+)\s+(.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .filter(([, pid, status, command]) => {
-      const mentions =
-        command?.includes(`AIWM_SUPERVISED=${state}`) || command?.includes(`${state}/`);
-      return !status?.startsWith('Z') && (mentions || workingDirectory(pid)?.startsWith(state));
-    })
-    .map(([, pid, , command]) => ({ pid: Number(pid), command: command?.slice(0, 100) ?? '' }));
-}
-
-function workingDirectory(pid: string | undefined): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return undefined;
-  }
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0/g, ' ');
+        const mentions =
+          command.includes(`${state}/`) ||
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`AIWM_SUPERVISED=${state}`) ||
+          readlinkSync(`/proc/${pid}/cwd`).startsWith(state);
+        // A zombie has no command line.
+        return mentions && command !== '' ? [{ pid: Number(pid), command }] : [];
+      } catch {
+        return [];
+      }
+    });
 }
 
 export function isAlive(pid: number): boolean {

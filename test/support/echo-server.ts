@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { closeAtCleanUp, isClosed } from './clean-up';
 import { freePort } from './free-ports';
 
 export interface SeenRequest {
@@ -14,7 +15,7 @@ export interface EchoOptions {
   readonly port?: number;
   /** Sent back in the header X-Server, to tell several servers apart. */
   readonly name?: string;
-  /** Status of plain requests. Default 200. */
+  /** What everything is answered with; another one than 200 refuses handshakes as well. */
   readonly status?: number;
 }
 
@@ -46,14 +47,23 @@ export class EchoServer {
     });
     this.server.keepAliveTimeout = 75_000;
     this.server.on('connection', () => (this.connections += 1));
-    const sockets = new WebSocketServer({ server: this.server });
+    const sockets = new WebSocketServer({ noServer: true });
     sockets.on('headers', (headers) => headers.push(`X-Server: ${name}`));
-    sockets.on('connection', (socket, request) => {
-      this.note(request);
-      this.webSockets.add(socket);
+    this.server.on('upgrade', (request, socket, head) => {
+      const seen = this.note(request);
       socket.on('error', () => {});
-      socket.on('message', (data, binary) => socket.send(data, { binary }));
-      socket.once('close', () => this.webSockets.delete(socket));
+      if (status === 200 && request.headers.upgrade === 'websocket') {
+        sockets.handleUpgrade(request, socket, head, (webSocket) => this.echo(webSocket));
+      } else {
+        const body = JSON.stringify(seen);
+        const lines = [
+          `HTTP/1.1 ${status === 200 ? 501 : status} Refused`,
+          `X-Server: ${name}`,
+          'Connection: close',
+          `Content-Length: ${Buffer.byteLength(body)}`,
+        ];
+        socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+      }
     });
   }
 
@@ -61,7 +71,8 @@ export class EchoServer {
     return `127.0.0.1:${this.port}`;
   }
 
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
+    isClosed(this);
     const closed = once(this.server, 'close');
     this.server.close();
     this.webSockets.forEach((socket) => socket.terminate());
@@ -72,6 +83,14 @@ export class EchoServer {
   private async listen(): Promise<void> {
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
+    closeAtCleanUp(this);
+  }
+
+  private echo(webSocket: WebSocket): void {
+    this.webSockets.add(webSocket);
+    webSocket.on('error', () => {});
+    webSocket.on('message', (data, binary) => webSocket.send(data, { binary }));
+    webSocket.once('close', () => this.webSockets.delete(webSocket));
   }
 
   private note(request: {

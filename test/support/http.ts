@@ -51,25 +51,32 @@ export function request(url: string, options: RequestOptions = {}): Promise<Resp
         agent: agent ?? false,
         socketPath,
         lookup: everyNameIsLocal,
-        signal: AbortSignal.timeout(timeoutMs),
         ...(host !== undefined && { servername: host }),
       },
       (incoming) => {
         let text = '';
         incoming.setEncoding('utf8');
         incoming.on('data', (chunk: string) => (text += chunk));
-        incoming.once('error', reject);
-        incoming.once('end', () =>
+        incoming.once('error', fail);
+        incoming.once('end', () => {
+          clearTimeout(timer);
           resolve({
             status: incoming.statusCode ?? 0,
             headers: incoming.headers,
             body: text,
             milliseconds: performance.now() - started,
-          }),
-        );
+          });
+        });
       },
     );
-    outgoing.once('error', reject);
+    const timer = setTimeout(() => {
+      outgoing.destroy(new Error(`${url}: no answer in ${timeoutMs} ms`));
+    }, timeoutMs);
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    outgoing.once('error', fail);
     outgoing.end(content);
   });
 }

@@ -1,6 +1,7 @@
 // Processes that a test starts: each is stopped by its own id, at the latest when the test process has ended.
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { closeAtCleanUp, isClosed } from './clean-up';
 import { request } from './http';
 import { forget, stopAtEnd } from './reaper';
 import { sleep, waitFor } from './wait';
@@ -24,8 +25,6 @@ export interface Exit {
 
 /** As much of the output as a message needs; a noisy process must not fill the memory. */
 const keptOutput = 200_000;
-
-const running = new Set<Child>();
 
 export class Child {
   /** How it ended; undefined while it runs. */
@@ -59,7 +58,7 @@ export class Child {
     this.process.unref();
     if (this.process.pid !== undefined) {
       stopAtEnd(this.process.pid);
-      running.add(this);
+      closeAtCleanUp(this);
     }
   }
 
@@ -121,6 +120,11 @@ export class Child {
     }
   }
 
+  /** For `cleanUp()`. */
+  close(): Promise<Exit> {
+    return this.stop();
+  }
+
   /** SIGKILL: as a crash or the kernel's out-of-memory killer ends a process. */
   async kill(): Promise<Exit> {
     this.signal('SIGKILL');
@@ -159,7 +163,7 @@ export class Child {
 
   private end(exit: Exit): void {
     this.exit ??= exit;
-    running.delete(this);
+    isClosed(this);
     if (this.process.pid !== undefined) {
       forget(this.process.pid);
     }
@@ -168,9 +172,4 @@ export class Child {
 
 export function startChild(options: ChildOptions): Child {
   return new Child(options);
-}
-
-/** Stops whatever this test file has started and not stopped, for `afterAll`. */
-export async function stopAllChildren(): Promise<void> {
-  await Promise.all([...running].map((child) => child.stop()));
 }

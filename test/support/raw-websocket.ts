@@ -10,6 +10,7 @@ import {
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { closeAtCleanUp, isClosed } from './clean-up';
 import { everyNameIsLocal, localAgent, type LocalConnection } from './local-agent';
 import { waitFor } from './wait';
 
@@ -94,6 +95,7 @@ export async function openWebSocket(
     headers: headers as Record<string, string> | undefined,
     handshakeTimeout: timeoutMs,
   });
+  closeAtCleanUp({ close: () => socket.terminate() });
   await once(socket, 'open');
   // A connection that breaks later is the test's subject, not an exception.
   socket.on('error', () => {});
@@ -138,6 +140,13 @@ const socketIoConnect = clientFrame(1, '40');
 const enginePing = Buffer.from([0x81, 0x01, 0x32]);
 const enginePong = clientFrame(1, '3');
 
+/** The server's last frame says that it closes: without or with a status code. */
+function endsInClose(chunk: Buffer): boolean {
+  return (
+    (chunk.at(-2) === 0x88 && chunk.at(-1) === 0) || (chunk.at(-4) === 0x88 && chunk.at(-3) === 2)
+  );
+}
+
 /** WebSockets that stay open and cost next to nothing: a plain socket each after the handshake. */
 export class IdleWebSockets {
   /** Opens `count` of them, and returns when each handshake has been answered. */
@@ -147,6 +156,7 @@ export class IdleWebSockets {
     options: IdleOptions = {},
   ): Promise<IdleWebSockets> {
     const sockets = new IdleWebSockets();
+    closeAtCleanUp(sockets);
     let next = 0;
     const openSome = async () => {
       while (next < count) {
@@ -188,6 +198,7 @@ export class IdleWebSockets {
 
   /** Closes all without a word, as a client that loses its network. */
   close(): void {
+    isClosed(this);
     for (const socket of this.sockets) {
       socket.destroy();
     }
@@ -219,15 +230,15 @@ export class IdleWebSockets {
         this.closed.push({ index, at, milliseconds: at - opened });
       }
     });
+    socket.on('data', (chunk: Buffer) => {
+      if (endsInClose(chunk)) {
+        socket.end();
+      } else if (options.socketIo && chunk.includes(enginePing)) {
+        socket.write(enginePong);
+      }
+    });
     if (options.socketIo) {
-      socket.on('data', (chunk: Buffer) => {
-        if (chunk.includes(enginePing)) {
-          socket.write(enginePong);
-        }
-      });
       socket.write(socketIoConnect);
-    } else {
-      socket.resume();
     }
   }
 

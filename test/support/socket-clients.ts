@@ -1,5 +1,6 @@
 // Many real Socket.IO clients: which instance serves each, over which transport, and what it received.
 import { io, type Socket } from 'socket.io-client';
+import { closeAtCleanUp, isClosed } from './clean-up';
 import { localAgent, type LocalConnection } from './local-agent';
 import { waitFor } from './wait';
 
@@ -183,6 +184,7 @@ export class SocketClients {
     timeoutMs = 30_000,
   ): Promise<SocketClients> {
     const clients = new SocketClients();
+    closeAtCleanUp(clients);
     const deadline = Date.now() + timeoutMs;
     // Some at a time: a test asks for many clients, not for a flood.
     const batch = 100;
@@ -261,7 +263,8 @@ export class SocketClients {
     return this.all.reduce((sum, { disconnects }) => sum + disconnects.length, 0);
   }
 
-  disconnect(): void {
+  close(): void {
+    isClosed(this);
     this.all.forEach((client) => client.disconnect());
   }
 

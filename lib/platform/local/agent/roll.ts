@@ -63,7 +63,7 @@ export async function roll(
         (lines && ` The last lines of its log:${lines}`),
     );
   }
-  say(`${name}: the new one failed, putting the old one back …`);
+  say(`${name}: failed (${failure.reason}), putting the old one back …`);
   unit.withdraw();
   const relapse = await attempt(unit, say);
   throw new AgentError(

@@ -9,8 +9,11 @@ export interface Endpoint {
 /** Takes a line of progress for the person who reads Terraform's output. */
 export type Say = (line: string) => void;
 
-/** 640 -> "0.6 s", 60000 -> "60 s". */
+/** 40 -> "40 ms", 640 -> "0.6 s", 60000 -> "60 s". */
 export function seconds(milliseconds: number): string {
+  if (milliseconds < 100) {
+    return `${Math.round(milliseconds)} ms`;
+  }
   const value = milliseconds / 1000;
   return `${value < 10 && milliseconds % 1000 !== 0 ? value.toFixed(1) : Math.round(value)} s`;
 }
