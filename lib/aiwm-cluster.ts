@@ -187,7 +187,10 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
         props.limits?.memory === undefined
           ? undefined
           : check.text('limits.memory', props.limits.memory, SIZE),
-      cpu: props.limits?.cpu === undefined ? undefined : checkCpu(check, props.limits.cpu),
+      cpu:
+        props.limits?.cpu === undefined
+          ? undefined
+          : check.positive('limits.cpu', props.limits.cpu, 256),
       secrets: this.secrets(check, props),
       dependsOn: props.backplane?.dependables ?? [],
     });
@@ -271,7 +274,8 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
   private secrets(check: Check, props: AiwmClusterProps): Record<string, Secret> {
     const own = props.secrets ?? {};
     Object.keys(own).forEach((name) => checkVariable(check, 'secrets', name));
-    const twice = Object.keys(own).find((name) => name in (props.environment ?? {}));
+    const variables = Object.keys(props.environment ?? {});
+    const twice = Object.keys(own).find((name) => variables.includes(name));
     if (twice !== undefined) {
       check.refuse(`secrets.${twice}`, 'the variable is in environment as well', 'one of the two');
     }
@@ -304,15 +308,8 @@ function checkVariable(check: Check, property: string, name: string): void {
   }
 }
 
-function checkCpu(check: Check, cpu: number): number {
-  if (!(cpu > 0 && cpu <= 256)) {
-    check.refuse('limits.cpu', `${cpu} is out of range`, 'more than 0, at most 256');
-  }
-  return cpu;
-}
-
 function checkDrained(check: Check, drained: string[], count: number): Set<number> {
-  const numbers = drained.map((id, index) => {
+  const numbers = check.list('drained', drained).map((id, index) => {
     const number = /^[1-9]\d?$/.test(id) ? Number(id) : 0;
     if (number < 1 || number > count) {
       check.refuse(

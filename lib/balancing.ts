@@ -1,7 +1,7 @@
 import type { Check } from './check';
 import { checkDuration } from './duration';
 import type { Method } from './nginx/intent';
-import { COOKIE_NAME, HASH_KEY, PATH, SERVER_NAME } from './text-rules';
+import { COOKIE_DOMAIN, COOKIE_NAME, HASH_KEY, PATH } from './text-rules';
 
 /**
  * How nginx chooses an instance.
@@ -182,8 +182,8 @@ function checkCookie(check: Check, options: AffinityCookieOptions): Method {
       name: check.text('balancing.name', name, COOKIE_NAME),
       path: check.text('balancing.path', path, PATH),
       domain:
-        domain === undefined ? undefined : check.text('balancing.domain', domain, SERVER_NAME),
-      sameSite,
+        domain === undefined ? undefined : check.text('balancing.domain', domain, COOKIE_DOMAIN),
+      sameSite: check.oneOf('balancing.sameSite', sameSite, Object.values(SameSite)),
       maxAgeSeconds:
         maxAge === undefined
           ? undefined

@@ -2,6 +2,9 @@ import { Token, Tokenization } from 'cdktf';
 import type { Construct } from 'constructs';
 import { ValidationError } from './errors';
 
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
+
 /**
  * Checks the values of one construct's properties and says what is wrong with them.
  *
@@ -22,6 +25,14 @@ export class Check {
     if (typeof value !== 'string') {
       this.refuse(property, `${show(value)} is not a string`, rule.allowed);
     }
+    if (rule.knownAtSynth && Token.isUnresolved(value)) {
+      this.refuse(
+        property,
+        'the value is not known at synth',
+        rule.allowed,
+        'Write it out: it decides what is rendered.',
+      );
+    }
     this.literals(property, value, rule);
     if (!Token.isUnresolved(value) && !rule.accepts(value)) {
       this.refuse(property, `${show(value)} is not ${rule.name}`, rule.allowed, rule.remedy);
@@ -36,54 +47,95 @@ export class Check {
     rule: TextRule,
     { min = 0, max = 256 }: { min?: number; max?: number } = {},
   ): string[] {
-    if (Token.isUnresolved(values)) {
+    this.list(property, values);
+    if (values.length < min || values.length > max) {
       this.refuse(
         property,
-        'the list is not known at synth',
-        'a list written out; its items may be Tokens',
+        values.length === 0 ? 'the list is empty' : `the list has ${values.length} items`,
+        `${min} to ${max} items`,
       );
     }
-    if (values.length < min || values.length > max) {
-      this.refuse(property, `${values.length} values`, `${min} to ${max}`);
-    }
+    const seen = new Set<string>();
     values.forEach((value, index) => {
       this.text(`${property}[${index}]`, value, rule);
-      if (values.indexOf(value) !== index) {
+      // Names and addresses are the same in upper and lower case; Tokens are not.
+      const same = Token.isUnresolved(value) ? value : value.toLowerCase();
+      if (seen.has(same)) {
         this.refuse(
           `${property}[${index}]`,
           `${show(value)} stands there twice`,
           'each value once',
         );
       }
+      seen.add(same);
     });
     return [...values];
   }
 
-  /** A whole number from `min` to `max`, known at synth. */
-  public integer(property: string, value: number, min: number, max: number): number {
-    if (Token.isUnresolved(value)) {
+  /** A list that is known at synth, whatever is in it. */
+  public list<T>(property: string, values: readonly T[]): readonly T[] {
+    if (Token.isUnresolved(values)) {
       this.refuse(
         property,
-        'the number is not known at synth',
-        `a whole number from ${min} to ${max}`,
-        'Write the number out: it decides what is rendered.',
+        'the list is not known at synth',
+        'a list that is written out',
+        'How long it is decides what is rendered.',
       );
     }
-    if (!Number.isInteger(value) || value < min || value > max) {
+    return values;
+  }
+
+  /** One of an enumeration, which other languages and plain JavaScript do not enforce. */
+  public oneOf<T extends string>(property: string, value: T, allowed: readonly T[]): T {
+    if (!allowed.includes(value)) {
       this.refuse(
         property,
-        `${show(value)} is out of range`,
-        `a whole number from ${min} to ${max}`,
+        `${show(value)} is not one of the allowed values`,
+        allowed.map(show).join(', '),
       );
     }
     return value;
   }
 
+  /** A whole number from `min` to `max`, known at synth. */
+  public integer(property: string, value: number, min: number, max: number): number {
+    const allowed = `a whole number from ${min} to ${max}`;
+    this.known(property, value, allowed);
+    if (!Number.isInteger(value)) {
+      this.refuse(property, `${show(value)} is not a whole number`, allowed);
+    }
+    if (value < min || value > max) {
+      this.refuse(property, `${value} is out of range`, allowed);
+    }
+    return value;
+  }
+
+  /** A number above 0 and at most `max`, known at synth. */
+  public positive(property: string, value: number, max: number): number {
+    const allowed = `a number above 0, at most ${max}`;
+    this.known(property, value, allowed);
+    if (!(value > 0 && value <= max)) {
+      this.refuse(property, `${show(value)} is out of range`, allowed);
+    }
+    return value;
+  }
+
+  private known(property: string, value: number, allowed: string): void {
+    if (Token.isUnresolved(value)) {
+      this.refuse(
+        property,
+        'the number is not known at synth',
+        allowed,
+        'Write it out: it decides what is rendered.',
+      );
+    }
+  }
+
   /** Nothing beside a Token may hold what Terraform or nginx would read as syntax. */
-  private literals(property: string, value: string, { allowed }: TextRule): void {
+  private literals(property: string, value: string, { allowed, isSyntax }: TextRule): void {
     const literal = Tokenization.reverseString(value).literals.join('');
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-    if (/[\u0000-\u001f\u007f\u0085\u2028\u2029]/.test(literal)) {
+    // Syntax may be laid out in lines; nothing else may hold them.
+    if (CONTROL_CHARACTER.test(isSyntax ? literal.replace(/[\t\r\n]/g, ' ') : literal)) {
       this.refuse(property, `${show(value)} holds a control character or a line break`, allowed);
     }
     if (/[\ue000-\uf8ff]/.test(literal)) {
@@ -96,8 +148,12 @@ export class Check {
         allowed,
       );
     }
-    if (Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
-      this.refuse(property, `${show(value)} holds syntax beside a Token`, allowed);
+    if (!isSyntax && Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
+      this.refuse(
+        property,
+        `${show(value)} holds a space, quote, brace, backslash or semicolon beside a Token`,
+        allowed,
+      );
     }
   }
 }
@@ -112,6 +168,10 @@ export interface TextRule {
   readonly name: string;
   readonly allowed: string;
   readonly remedy?: string;
+  /** Whether it decides what is rendered, so that a Token will not do. */
+  readonly knownAtSynth?: boolean;
+  /** Whether it is syntax itself: lines, braces and semicolons belong to it, also beside a Token. */
+  readonly isSyntax?: boolean;
   accepts(value: string): boolean;
 }
 
@@ -121,6 +181,15 @@ export interface TextRule {
  * @internal
  */
 export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text =
+    typeof value === 'number' ? String(value) : printable(JSON.stringify(value) ?? String(value));
   return text.length <= 120 ? text : `${text.slice(0, 100)}… (${text.length} characters)`;
+}
+
+/** JSON leaves some characters as they are that a terminal would act upon or not show at all. */
+function printable(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\u2028\u2029\ue000-\uf8ff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { Balancing } from './balancing';
 import type { Check } from './check';
+import { ClientTransport } from './client-transport';
 import type { Method } from './nginx/intent';
 
 /**
@@ -11,8 +12,8 @@ export interface BalancingSituation {
   /** What the user asked for, if anything. */
   readonly balancing?: Balancing;
   readonly hasBackplane: boolean;
-  /** Whether clients may use Engine.IO's long-polling. */
-  readonly allowsPolling: boolean;
+  /** What clients may use. */
+  readonly transports: readonly ClientTransport[];
   readonly hasBackup: boolean;
   /** Whether clients come over TLS. */
   readonly secure: boolean;
@@ -36,15 +37,17 @@ export interface ChosenMethods {
  * @internal
  */
 export function chooseMethods(check: Check, situation: BalancingSituation): ChosenMethods {
-  const { hasBackplane, allowsPolling, hasBackup, secure } = situation;
+  const { hasBackplane, transports, hasBackup, secure } = situation;
   const balancing =
     situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : Balancing.ipHash());
+  const allowsPolling = transports.includes(ClientTransport.POLLING);
   if (balancing._rotates && allowsPolling && !hasBackplane) {
     check.refuse(
       'balancing',
-      `${balancing} is not safe with clientTransports [polling, websocket] and no backplane: a polling client's requests ` +
-        'would reach instances that do not know its session ("Session ID unknown", HTTP 400)',
-      'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
+      `${balancing} is not safe with clientTransports [${transports.join(', ')}] and no backplane:\n` +
+        "a polling client's requests would reach instances that do not know its session " +
+        '("Session ID unknown", HTTP 400)',
+      undefined,
       'Give the cluster a RedisAdapterBackplane, or set clientTransports: [ClientTransport.WEBSOCKET].',
     );
   }

@@ -1,4 +1,3 @@
-import { Token } from 'cdktf';
 import type { Check, TextRule } from './check';
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -10,12 +9,15 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-const PATTERN = /^(?:\d{1,9}(?:ms|[smhdw]))+$/;
+/** nginx wants the units in falling order, each once. */
+const PATTERN =
+  /^(?=.)(?:\d{1,9}w)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?(?:\d{1,9}s)?(?:\d{1,9}ms)?$/;
 
 const DURATION: TextRule = {
   name: 'a duration',
   allowed:
-    'nginx\'s notation: a number with ms, s, m, h, d or w, also several in a row: "500ms", "5s", "1h30m", "7d"',
+    'nginx\'s notation: a number with w, d, h, m, s or ms, several in that order: "7d", "1h30m", "5s", "500ms"',
+  knownAtSynth: true,
   accepts: (text) => PATTERN.test(text),
 };
 
@@ -41,9 +43,6 @@ export function checkDuration(
   from: string,
   to: string,
 ): CheckedDuration {
-  if (Token.isUnresolved(text)) {
-    check.refuse(property, 'the duration is not known at synth', DURATION.allowed, 'Write it out.');
-  }
   check.text(property, text, DURATION);
   const milliseconds = toMilliseconds(text);
   if (milliseconds < toMilliseconds(from) || milliseconds > toMilliseconds(to)) {

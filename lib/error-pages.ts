@@ -1,3 +1,4 @@
+import { show } from './check';
 import type { Check } from './check';
 import type { ErrorPages as ErrorPagesIntent } from './nginx/intent';
 import { PAGE_BODY } from './text-rules';
@@ -79,7 +80,7 @@ function checkJson(check: Check, property: string, text: string): string {
   try {
     JSON.parse(text);
   } catch {
-    check.refuse(property, 'the text is not JSON', PAGE_BODY.allowed);
+    check.refuse(property, `${show(text)} is not JSON`, PAGE_BODY.allowed);
   }
   return text;
 }

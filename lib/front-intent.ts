@@ -1,6 +1,8 @@
+import { Token } from 'cdktf';
 import { AccessLog } from './access-log';
 import { chooseMethods } from './choose-balancing';
 import type { Check } from './check';
+import { show } from './check';
 import { ClientTransport } from './client-transport';
 import { checkDuration } from './duration';
 import { ErrorPages } from './error-pages';
@@ -11,14 +13,23 @@ import type * as nginx from './nginx/intent';
 import type { OwnContext } from './nginx/own-directives';
 import { parseOwnDirective } from './nginx/own-directives';
 import type { ParsedDirective } from './nginx/parse';
-import { NginxTextError } from './nginx/text-error';
+import { NginxSyntaxError, NginxTextError } from './nginx/text-error';
 import type { NginxVersion } from './nginx/version';
 import { isAtLeast, OLDEST_VERSION, parseVersion, printVersion } from './nginx/version';
 import { EPHEMERAL_PORTS } from './nginx/workers';
 import type { NginxWsFrontendProps } from './nginx-ws-frontend';
 import type { IPlatform, NginxLayout } from './platform/platform';
 import { AiwmRoutes } from './routes';
-import { HASH_KEY, IP_RANGE, ORIGIN, PATH, SERVER_NAME, SIZE } from './text-rules';
+import {
+  DIRECTIVE,
+  HASH_KEY,
+  IP_RANGE,
+  ORIGIN,
+  PATH,
+  SERVER_NAME,
+  SERVER_NAME_PATTERN,
+  SIZE,
+} from './text-rules';
 import { TlsKind } from './tls-certificate';
 import { TokensInText } from './tokens-in-text';
 import type { Upstream } from './upstream';
@@ -54,10 +65,11 @@ export class FrontIntent {
     const trustedProxies = this.trustedProxies();
     const upstream = this.upstream();
     this.intent = {
-      title: check.scope.node.path,
+      title: printable(check.scope.node.path),
       version: this.version(),
-      layout: this.layout,
+      layout: this.tokens.hideAll(this.layout),
       serverNames,
+      hasLateNames: this.hasLateNames(),
       tls,
       http2: props.http2 ?? true,
       hsts: this.hsts(tls),
@@ -72,7 +84,11 @@ export class FrontIntent {
       allowedOrigins: this.allowedOrigins(),
       trustedProxies,
       proxyProtocol: props.proxyProtocol ?? false,
-      accessLog: props.accessLog ?? AccessLog.READABLE,
+      accessLog: check.oneOf(
+        'accessLog',
+        props.accessLog ?? AccessLog.READABLE,
+        Object.values(AccessLog),
+      ),
       errorPages: (props.errorPages ?? ErrorPages.json())._resolve(check),
       maxBodySize: check.text('maxBodySize', props.maxBodySize ?? '2m', SIZE),
       expectedConnections: this.expectedConnections(upstream.peers),
@@ -89,7 +105,10 @@ export class FrontIntent {
       return this.tokens.show(render(this.intent));
     } catch (error) {
       if (error instanceof NginxTextError) {
-        this.check.refuse('directives', error.message);
+        this.check.refuse(
+          error.where === undefined ? 'platform' : `directives.${error.where}`,
+          error.message,
+        );
       }
       throw error;
     }
@@ -106,25 +125,35 @@ export class FrontIntent {
     return `${scheme}${tls === 'none' ? '' : 's'}://${this.props.serverName}${usual ? '' : `:${port}`}${path}`;
   }
 
+  private hasLateNames(): boolean {
+    const { serverName, alternativeNames = [], allowedOrigins = [] } = this.props;
+    return [serverName, ...alternativeNames, ...allowedOrigins].some((name) =>
+      Token.isUnresolved(name),
+    );
+  }
+
   private get routes(): AiwmRoutes {
     return this.props.routes ?? AiwmRoutes.guide();
   }
 
   private serverNames(): string[] {
     const { serverName, alternativeNames = [] } = this.props;
-    this.check.text('serverName', serverName, SERVER_NAME);
-    if (serverName.startsWith('*.')) {
+    if (String(serverName).startsWith('*.')) {
       this.check.refuse(
         'serverName',
-        `"${serverName}" stands for many names, and clients need one`,
+        `${show(serverName)} stands for many names, and clients need one`,
         SERVER_NAME.allowed,
         'Give one name here and the wildcard in alternativeNames.',
       );
     }
-    this.check.texts('alternativeNames', alternativeNames, SERVER_NAME, { max: 63 });
-    if (alternativeNames.includes(serverName)) {
+    this.check.text('serverName', serverName, SERVER_NAME);
+    this.check.texts('alternativeNames', alternativeNames, SERVER_NAME_PATTERN, { max: 63 });
+    const twice = alternativeNames.findIndex(
+      (name) => name.toLowerCase() === serverName.toLowerCase(),
+    );
+    if (twice >= 0) {
       this.check.refuse(
-        'alternativeNames',
+        `alternativeNames[${twice}]`,
         `"${serverName}" is the serverName as well`,
         'each name once',
       );
@@ -156,9 +185,13 @@ export class FrontIntent {
     const text = this.props.nginxVersion ?? this.props.platform.traits.nginxVersion;
     const version = parseVersion(text);
     if (version === undefined || !isAtLeast(version, OLDEST_VERSION)) {
+      const source =
+        this.props.nginxVersion === undefined
+          ? `, which ${this.props.platform.node.path} says,`
+          : '';
       this.check.refuse(
         'nginxVersion',
-        `${JSON.stringify(text)} is ${version === undefined ? 'not a version' : 'too old'}`,
+        `${show(text)}${source} is ${version === undefined ? 'not a version' : 'too old'}`,
         `"1.22" or "1.22.1", at least ${printVersion(OLDEST_VERSION)}`,
         'Ask nginx -v on the machine that runs it.',
       );
@@ -206,7 +239,7 @@ export class FrontIntent {
     const methods = chooseMethods(this.check, {
       balancing: this.props.balancing,
       hasBackplane: this.props.upstream.hasBackplane,
-      allowsPolling: this.allowsPolling(),
+      transports: this.transports(),
       hasBackup: peers.some(({ backup }) => backup),
       secure: this.props.tls !== undefined,
     });
@@ -228,13 +261,7 @@ export class FrontIntent {
       sessionMethod: methods.sessionMethod,
       failover: {
         maxFails: this.check.integer('failover.maxFails', failover.maxFails ?? 3, 0, 100),
-        failTimeout: checkDuration(
-          this.check,
-          'failover.failTimeout',
-          failover.failTimeout ?? '10s',
-          '1s',
-          '1h',
-        ).text,
+        failTimeout: this.failTimeout(failover.failTimeout ?? '10s'),
         connectTimeout: connect.text,
         tries,
         triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
@@ -242,26 +269,42 @@ export class FrontIntent {
     };
   }
 
-  private allowsPolling(): boolean {
-    const transports = this.props.clientTransports;
-    if (!this.routes._engineIo) {
-      if (transports?.includes(ClientTransport.POLLING)) {
-        this.check.refuse(
-          'clientTransports',
-          'a plain WebSocket path has no long-polling',
-          '[ClientTransport.WEBSOCKET], or routes: AiwmRoutes.socketIo({…})',
-        );
-      }
-      return false;
+  private failTimeout(text: string): string {
+    checkDuration(this.check, 'failover.failTimeout', text, '1s', '1h');
+    if (text.endsWith('ms')) {
+      this.check.refuse(
+        'failover.failTimeout',
+        `"${text}" holds milliseconds, and nginx counts this time in seconds`,
+        '1s to 1h',
+      );
     }
-    if (transports?.length === 0) {
+    return text;
+  }
+
+  private transports(): readonly ClientTransport[] {
+    const all = Object.values(ClientTransport);
+    const given = this.props.clientTransports;
+    const transports = this.check
+      .list(
+        'clientTransports',
+        given ?? (this.routes._engineIo ? all : [ClientTransport.WEBSOCKET]),
+      )
+      .map((transport, index) => this.check.oneOf(`clientTransports[${index}]`, transport, all));
+    if (transports.length === 0) {
       this.check.refuse(
         'clientTransports',
-        'no client could connect',
+        'the list is empty, so no client could connect',
         'at least one ClientTransport',
       );
     }
-    return transports?.includes(ClientTransport.POLLING) ?? true;
+    if (!this.routes._engineIo && transports.includes(ClientTransport.POLLING)) {
+      this.check.refuse(
+        'clientTransports',
+        'a plain WebSocket path has no long-polling',
+        '[ClientTransport.WEBSOCKET], or routes: AiwmRoutes.socketIo({…})',
+      );
+    }
+    return transports;
   }
 
   private enginePath(): string | undefined {
@@ -337,11 +380,21 @@ export class FrontIntent {
 
   private allowedOrigins(): string[] | undefined {
     const { allowedOrigins } = this.props;
-    return allowedOrigins === undefined
-      ? undefined
-      : this.check
-          .texts('allowedOrigins', allowedOrigins, ORIGIN, { min: 1 })
-          .map((origin) => this.tokens.hide(origin));
+    if (allowedOrigins === undefined) {
+      return undefined;
+    }
+    return this.check
+      .texts('allowedOrigins', allowedOrigins, ORIGIN, { min: 1 })
+      .map((origin, index) => {
+        if (origin.includes('*') && Token.isUnresolved(origin)) {
+          this.check.refuse(
+            `allowedOrigins[${index}]`,
+            'a "*" beside a Token: what comes at apply cannot be made into a pattern safely',
+            'a wildcard that is written out, or an exact origin that may be a Token',
+          );
+        }
+        return this.tokens.hide(origin);
+      });
   }
 
   private trustedProxies(): string[] {
@@ -352,6 +405,12 @@ export class FrontIntent {
         'proxyProtocol',
         'no proxy is trusted to name the client, so every client would seem to be the proxy',
         'proxyProtocol together with trustedProxies',
+      );
+    }
+    const everybody = trustedProxies.find((range) => range.endsWith('/0'));
+    if (everybody !== undefined) {
+      this.warnings.push(
+        `trustedProxies: ${everybody} is everybody, so each client may choose the address that limits and affinity go by. Name the proxies alone.`,
       );
     }
     return trustedProxies.map((range) => this.tokens.hide(range));
@@ -377,7 +436,9 @@ export class FrontIntent {
 
   private ownDirectives(directives: NginxDirectives): nginx.OwnDirectives {
     const parsed = (context: OwnContext): ParsedDirective[] =>
-      (directives[context] ?? []).map((line, index) => this.ownDirective(context, line, index));
+      this.check
+        .list(`directives.${context}`, directives[context] ?? [])
+        .map((line, index) => this.ownDirective(context, line, index));
     return {
       http: parsed('http'),
       server: parsed('server'),
@@ -387,14 +448,16 @@ export class FrontIntent {
   }
 
   private ownDirective(context: OwnContext, line: string, index: number): ParsedDirective {
+    const property = `directives.${context}[${index}]`;
+    this.check.text(property, line, DIRECTIVE);
     try {
       return parseOwnDirective(context, this.tokens.hide(line));
     } catch (error) {
       if (error instanceof NginxTextError) {
         this.check.refuse(
-          `directives.${context}[${index}]`,
+          property,
           error.message,
-          'one directive, ended by ";" or a balanced block',
+          error instanceof NginxSyntaxError ? DIRECTIVE.allowed : undefined,
         );
       }
       throw error;
@@ -422,4 +485,9 @@ export class FrontIntent {
       );
     }
   }
+}
+
+/** Ids of constructs may hold anything; a comment may not. */
+function printable(path: string): string {
+  return path.replace(/[^\p{L}\p{N} /._-]/gu, '_');
 }

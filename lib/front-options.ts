@@ -45,7 +45,7 @@ export interface FrontTimeouts {
 /** Limits on WebSocket handshakes. REST calls and long-polling are not counted. Give at least one of the two. */
 export interface ConnectionLimits {
   /**
-   * Open WebSockets of one client, 1 to 100000.
+   * Open WebSockets of one client, 1 to 65535.
    *
    * @default - no limit
    */

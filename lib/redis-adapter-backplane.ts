@@ -98,7 +98,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
     const check = new Check(this);
     const redis = props.platform.runRedis(this, {
       name: resourceName(this),
-      engine: props.engine ?? RedisEngine.REDIS,
+      engine: check.oneOf('engine', props.engine ?? RedisEngine.REDIS, Object.values(RedisEngine)),
       maxMemory: check.text('maxMemory', props.maxMemory ?? '256m', SIZE),
       password: props.password,
     });

@@ -17,11 +17,18 @@ export function resourceName(construct: IConstruct): string {
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
     .toLowerCase();
-  if (name === '' || name.length > MAX_LENGTH) {
+  if (name === '') {
+    throw new ValidationError(construct, {
+      property: 'id',
+      problem: 'the path has no letter (a to z) and no digit to make a name of',
+      remedy: 'Choose ids with letters or digits for the construct or its parents.',
+    });
+  }
+  if (name.length > MAX_LENGTH) {
     throw new ValidationError(construct, {
       property: 'id',
       problem: `the name "${name}" made of its path has ${name.length} characters`,
-      allowed: `1 to ${MAX_LENGTH}`,
+      allowed: `at most ${MAX_LENGTH}`,
       remedy: 'Choose shorter ids for the construct and its parents.',
     });
   }

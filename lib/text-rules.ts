@@ -4,8 +4,14 @@ import type { TextRule } from './check';
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');
 
+/** A name that ends in a number is an IPv4 address or nothing. */
 function isHostName(text: string): boolean {
-  return text.length <= 253 && HOST_NAME.test(text);
+  return text.length <= 253 && HOST_NAME.test(text) && (!/(?:^|\.)\d+$/.test(text) || isIPv4(text));
+}
+
+/** Without the zone of a link-local address ("fe80::1%eth0"), which nginx does not take. */
+function ipFamily(text: string): number {
+  return text.includes('%') ? 0 : isIP(text);
 }
 
 function isPort(text: string): boolean {
@@ -14,9 +20,14 @@ function isPort(text: string): boolean {
 
 export const SERVER_NAME: TextRule = {
   name: 'a host name',
-  allowed:
-    'labels of letters, digits and hyphens with dots between them, at most 253 characters; "*." may stand in front',
+  allowed: 'labels of letters, digits and hyphens with dots between them, at most 253 characters',
   remedy: 'Write the name that clients use, without scheme, port or path.',
+  accepts: isHostName,
+};
+
+export const SERVER_NAME_PATTERN: TextRule = {
+  ...SERVER_NAME,
+  allowed: `${SERVER_NAME.allowed}; "*." in front stands for all names below`,
   accepts: (text) => isHostName(text.replace(/^\*\./, '')),
 };
 
@@ -24,7 +35,8 @@ export const PATH: TextRule = {
   name: 'a path',
   allowed:
     'segments of letters, digits, ".", "_", "~" and "-", each after a "/", at most 256 characters, no "." or ".." segment',
-  remedy: 'Write it as clients ask for it, e.g. "/dev/aiwm/chat".',
+  remedy: 'Write it as it stands in a URL, e.g. "/dev/aiwm/chat".',
+  knownAtSynth: true,
   accepts: (text) =>
     text.length <= 256 && /^(?:\/|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+\/?)$/.test(text),
 };
@@ -48,7 +60,8 @@ export const ADDRESS: TextRule = {
 export const IP_ADDRESS: TextRule = {
   name: 'an IP address',
   allowed: 'an IPv4 or IPv6 address: "127.0.0.1", "::1", "0.0.0.0"',
-  accepts: (text) => isIP(text) !== 0,
+  knownAtSynth: true,
+  accepts: (text) => ipFamily(text) !== 0,
 };
 
 export const IP_RANGE: TextRule = {
@@ -56,7 +69,7 @@ export const IP_RANGE: TextRule = {
   allowed: 'an IPv4 or IPv6 address, alone or with a prefix length: "10.0.0.0/8", "fd00::/8"',
   accepts: (text) => {
     const [address, prefix, ...rest] = text.split('/');
-    const family = isIP(address!);
+    const family = ipFamily(address!);
     return (
       family !== 0 &&
       rest.length === 0 &&
@@ -69,15 +82,18 @@ export const IP_RANGE: TextRule = {
 export const ORIGIN: TextRule = {
   name: 'an origin',
   allowed:
-    'scheme, host and port as browsers send them: "https://app.example.org", "https://*.example.org"',
+    'scheme, host and port as browsers send them, in lower case: "https://app.example.org", "https://*.example.org"',
   remedy: "Leave out path and slash; write the port only where it is not the scheme's own.",
   accepts: (text) => {
-    const match = /^https?:\/\/(\*\.)?([^:/*]+)(?::(\d+))?$/.exec(text);
+    const match = /^(https?):\/\/(\*\.)?([^:/*]+)(?::(\d+))?$/.exec(text);
+    if (match === null) {
+      return false;
+    }
+    const [, scheme, , host, port] = match;
     return (
-      match !== null &&
-      isHostName(match[2]!) &&
+      isHostName(host!) &&
       text === text.toLowerCase() &&
-      (match[3] === undefined || isPort(match[3]))
+      (port === undefined || (isPort(port) && port !== (scheme === 'https' ? '443' : '80')))
     );
   },
 };
@@ -87,6 +103,7 @@ export const HASH_KEY: TextRule = {
   allowed:
     '$http_<header>, $arg_<argument>, $cookie_<name> (lower case, "_" for "-"), $remote_addr or $binary_remote_addr',
   remedy: 'A header X-Session-Id is "$http_x_session_id".',
+  knownAtSynth: true,
   accepts: (text) =>
     /^\$(?:(?:http|arg|cookie)_[a-z0-9_]{1,64}|remote_addr|binary_remote_addr)$/.test(text),
 };
@@ -94,18 +111,29 @@ export const HASH_KEY: TextRule = {
 export const COOKIE_NAME: TextRule = {
   name: 'a cookie name that nginx can read',
   allowed: 'letters, digits and "_", at most 64',
+  knownAtSynth: true,
   accepts: (text) => /^[A-Za-z0-9_]{1,64}$/.test(text),
+};
+
+export const COOKIE_DOMAIN: TextRule = {
+  name: 'the domain of a cookie',
+  allowed: 'a host name, without a dot in front: "example.org"',
+  remedy: 'The cookie goes to that name and to all names below it.',
+  knownAtSynth: true,
+  accepts: isHostName,
 };
 
 export const SIZE: TextRule = {
   name: 'a size',
   allowed: 'a whole number with "k", "m" or "g": "2m"',
+  knownAtSynth: true,
   accepts: (text) => /^[1-9]\d{0,8}[kmg]$/.test(text),
 };
 
 export const ENVIRONMENT_NAME: TextRule = {
   name: 'the name of an environment variable',
-  allowed: 'letters, digits and "_", not starting with a digit',
+  allowed: 'letters, digits and "_", at most 128, not starting with a digit',
+  knownAtSynth: true,
   accepts: (text) => /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text),
 };
 
@@ -134,15 +162,34 @@ export const FILE_PATH: TextRule = {
 
 export const PAGE_BODY: TextRule = {
   name: 'the body of an error page',
-  allowed: 'JSON text of at most 2000 characters without "$", which nginx would read as a variable',
-  accepts: (text) => text.length > 0 && text.length <= 2000 && !text.includes('$'),
+  allowed: 'JSON text of at most 2000 bytes without "$", which nginx would read as a variable',
+  knownAtSynth: true,
+  accepts: (text) => text.length > 0 && Buffer.byteLength(text) <= 2000 && !text.includes('$'),
 };
 
 export const REDIS_URL: TextRule = {
   name: 'a Redis URL',
   allowed:
     '"redis://host:6379" or "rediss://host:6379", with a database number if needed, without a password',
-  accepts: (text) =>
-    /^rediss?:\/\/[A-Za-z0-9.-]+(?::\d{1,5})?(?:\/\d{1,3})?$/.test(text) ||
-    /^rediss?:\/\/\[[0-9a-f:]+\](?::\d{1,5})?(?:\/\d{1,3})?$/i.test(text),
+  accepts: (text) => {
+    const match = /^rediss?:\/\/(?:\[([0-9a-f:.]+)\]|([^:/@[\]]+))(?::(\d+))?(?:\/\d{1,3})?$/i.exec(
+      text,
+    );
+    if (match === null) {
+      return false;
+    }
+    const [, ipv6, host, port] = match;
+    return (
+      (ipv6 === undefined ? isHostName(host!) : isIPv6(ipv6)) &&
+      (port === undefined || isPort(port))
+    );
+  },
+};
+
+/** One line of nginx configuration, or one block. What it says is checked when it is parsed. */
+export const DIRECTIVE: TextRule = {
+  name: 'an nginx directive',
+  allowed: 'one directive, ended by ";" or a balanced block, at most 4000 characters',
+  isSyntax: true,
+  accepts: (text) => text.length <= 4000,
 };

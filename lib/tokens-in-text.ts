@@ -20,8 +20,21 @@ export class TokensInText {
       .reduce((hidden, token) => hidden.split(token).join(this.word(token)), text);
   }
 
+  /** The same for all texts of an object and its lists. */
+  public hideAll<T extends object>(values: T): T {
+    const hide = (value: unknown): unknown => {
+      if (Array.isArray(value)) {
+        return value.map(hide);
+      }
+      return typeof value === 'string' ? this.hide(value) : value;
+    };
+    return Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, hide(value)]),
+    ) as T;
+  }
+
   public show(text: string): string {
-    return text.replace(/\ue000(\d+)\ue001/g, (_, index: string) => this.tokens[Number(index)]!);
+    return text.replace(/\ue000(\d+)\ue001/g, (word, index) => this.tokens[Number(index)] ?? word);
   }
 
   private word(token: string): string {

@@ -43,11 +43,11 @@ export class Upstream {
 
   /** @internal */
   public _peers(check: Check, tokens: TokensInText): Peer[] {
-    check.integer('upstream.servers', this.list.length, 1, 256);
     check.texts(
       'upstream.servers',
       this.list.map(({ address }) => address),
       ADDRESS,
+      { min: 1 },
     );
     const peers = this.list.map(({ address, weight, down, backup }, index) => ({
       address: tokens.hide(address),

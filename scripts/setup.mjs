@@ -103,6 +103,25 @@ const TOOLS = [
     platform: 'linux',
   },
   {
+    name: 'docker',
+    requiredFor: [],
+    usedFor: ['tests'],
+    problem: () => notFound('docker'),
+    // Debian took the client out of the package of the Engine with release 13.
+    apt: debianRelease() >= 13 ? 'docker-cli' : 'docker.io',
+    from: 'https://docs.docker.com/engine/install',
+    platform: 'linux',
+  },
+  {
+    name: 'Docker Engine',
+    requiredFor: [],
+    usedFor: ['tests'],
+    problem: engineProblem,
+    apt: 'docker.io',
+    from: 'https://docs.docker.com/engine/install',
+    platform: 'linux',
+  },
+  {
     name: 'chromium',
     requiredFor: [],
     usedFor: ['tests'],
@@ -204,6 +223,13 @@ function terraformProblem() {
     : `${terraform} is ${major}.${minor}, but ${OLDEST_TERRAFORM.join('.')} or newer is needed`;
 }
 
+/** An Engine that runs will do, and so will one that the tests can start for themselves. */
+function engineProblem() {
+  const client = findProgram('docker');
+  const answer = client && spawnSync(client, ['version'], { stdio: 'ignore', timeout: 10_000 });
+  return answer && answer.status === 0 ? undefined : notFound('dockerd');
+}
+
 /** @param {Tool[]} tools */
 function howToInstall(tools) {
   const manager = packageManager();
@@ -246,6 +272,13 @@ function hasApt() {
 function distribution() {
   const file = '/etc/os-release';
   return existsSync(file) ? /^ID="?(\w+)/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined;
+}
+
+/** For example 12; 0 for anything but a released Debian. */
+function debianRelease() {
+  const file = '/etc/os-release';
+  const release = existsSync(file) && /^VERSION_ID="?(\d+)/m.exec(readFileSync(file, 'utf8'))?.[1];
+  return release && distribution() === 'debian' ? Number(release) : 0;
 }
 
 /**

@@ -38,7 +38,11 @@ function http(intent: Intent): Entry[] {
     limitZones(intent),
     upstreams(intent),
   );
-  return separated(rendered, ownEntries(rendered, intent.ownDirectives.http), servers(intent));
+  return separated(
+    rendered,
+    ownEntries('http', rendered, intent.ownDirectives.http),
+    servers(intent),
+  );
 }
 
 function basics(intent: Intent): Entry[] {
@@ -54,16 +58,20 @@ function tempPaths({ layout: { tempDirectory } }: Intent): Entry[] {
       );
 }
 
+/** The longest name that DNS knows, with the scheme and port that an origin has around it. */
+const LONGEST_NAME = 'https://:65535'.length + 253;
+
 /** nginx's hash tables take keys up to their bucket size, 64 by default on common machines. */
-function hashSizes({ serverNames, allowedOrigins = [], upstream }: Intent): Entry[] {
+function hashSizes({ serverNames, allowedOrigins = [], upstream, hasLateNames }: Intent): Entry[] {
+  const length = (key: string): number => (hasLateNames ? LONGEST_NAME : Buffer.byteLength(key));
   return [
-    ...bucketSize('server_names_hash_bucket_size', serverNames),
-    ...bucketSize('map_hash_bucket_size', [...allowedOrigins, upstream.name]),
+    ...bucketSize('server_names_hash_bucket_size', serverNames.map(length)),
+    ...bucketSize('map_hash_bucket_size', [...allowedOrigins.map(length), upstream.name.length]),
   ];
 }
 
 /** An entry takes its key, a pointer and padding. */
-function bucketSize(name: string, keys: readonly string[]): Entry[] {
-  const needed = Math.max(...keys.map((key) => Buffer.byteLength(key))) + 32;
+function bucketSize(name: string, lengths: readonly number[]): Entry[] {
+  const needed = Math.max(...lengths) + 32;
   return needed <= 64 ? [] : [directive(name, 2 ** Math.ceil(Math.log2(needed)))];
 }

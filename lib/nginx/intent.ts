@@ -12,6 +12,8 @@ export interface Intent {
   readonly version: NginxVersion;
   readonly layout: Layout;
   readonly serverNames: readonly string[];
+  /** Whether some name or origin is known only at apply, and so may be of any length. */
+  readonly hasLateNames: boolean;
   readonly tls: Tls;
   readonly http2: boolean;
   readonly hsts?: Hsts;

@@ -5,8 +5,7 @@ import type { Intent } from './intent';
 import { limitRules } from './limits';
 import { originRule } from './origins';
 import { ownEntries } from './own-directives';
-import type { ParsedDirective } from './parse';
-import { responseHeaders } from './response-headers';
+import { repeatedHeaders } from './response-headers';
 import { webSocketPool } from './upstreams';
 
 /** Everything that is routed; all other paths are 404. */
@@ -16,13 +15,14 @@ export function locations(intent: Intent): Entry[] {
     routes.webSocket.engineIo ? engineIoLocations(intent) : plainWebSocketLocations(intent),
     restLocations(intent),
     healthLocation(intent),
-    errorPageLocations(intent, responseHeaders(intent)),
+    errorPageLocations(intent, repeatedHeaders(intent)),
     routesEverything(intent) ? [] : [block('location', ['/'], [directive('return', 404)])],
   );
 }
 
-function routesEverything({ routes }: Intent): boolean {
-  return routes.webSocket.path === '' || routes.rest === '';
+/** A mapped engine path is one address, so it leaves the rest of the root to nobody. */
+function routesEverything({ routes: { webSocket, rest } }: Intent): boolean {
+  return (webSocket.path === '' && webSocket.enginePath === undefined) || rest === '';
 }
 
 /** An Engine.IO path ends in a slash, and clients are told so; the form without it must work all the same. */
@@ -64,7 +64,7 @@ function plainWebSocketLocations(intent: Intent): Entry[] {
 }
 
 function webSocketBody(intent: Intent, proxy: readonly Entry[]): Entry[] {
-  const { timeouts, ownDirectives } = intent;
+  const { timeouts } = intent;
   const rendered = [
     ...originRule(intent),
     ...limitRules(intent),
@@ -73,11 +73,11 @@ function webSocketBody(intent: Intent, proxy: readonly Entry[]): Entry[] {
     directive('proxy_send_timeout', timeouts.webSocket),
     directive('proxy_buffering', 'off'),
   ];
-  return [...withOwn(intent, rendered, ownDirectives.webSocket), ...proxy];
+  return [...withOwn(intent, 'webSocket', rendered), ...proxy];
 }
 
 function restLocations(intent: Intent): Entry[] {
-  const { routes, upstream, timeouts, ownDirectives } = intent;
+  const { routes, upstream, timeouts } = intent;
   if (routes.rest === undefined) {
     return [];
   }
@@ -86,7 +86,7 @@ function restLocations(intent: Intent): Entry[] {
     directive('proxy_send_timeout', timeouts.rest),
   ];
   const body = [
-    ...withOwn(intent, rendered, ownDirectives.rest),
+    ...withOwn(intent, 'rest', rendered),
     directive('proxy_pass', `http://${upstream.name}`),
   ];
   return [
@@ -119,9 +119,10 @@ function healthLocation({ routes, upstream }: Intent): Directive[] {
 /** A location's own add_header ends the inheritance of the server's: they are said again before it. */
 function withOwn(
   intent: Intent,
+  context: 'webSocket' | 'rest',
   rendered: readonly Entry[],
-  own: readonly ParsedDirective[],
 ): Entry[] {
-  const repeated = own.some(({ name }) => name === 'add_header') ? responseHeaders(intent) : [];
-  return [...rendered, ...repeated, ...ownEntries(rendered, own)];
+  const own = intent.ownDirectives[context];
+  const repeated = own.some(({ name }) => name === 'add_header') ? repeatedHeaders(intent) : [];
+  return [...rendered, ...repeated, ...ownEntries(context, rendered, own)];
 }

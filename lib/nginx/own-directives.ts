@@ -3,7 +3,7 @@ import { comment, isDirective } from './directive';
 import type { ParsedDirective } from './parse';
 import { parse } from './parse';
 import { quote } from './print';
-import { NginxTextError } from './text-error';
+import { NginxSyntaxError, NginxTextError } from './text-error';
 
 /** Where a line of the user's own can stand. */
 export type OwnContext = 'http' | 'server' | 'webSocket' | 'rest';
@@ -30,7 +30,6 @@ const REPEATABLE = new Set([
   'map',
   'proxy_hide_header',
   'proxy_pass_header',
-  'proxy_set_header',
   'rewrite',
   'server',
   'set',
@@ -43,27 +42,60 @@ const REPEATABLE = new Set([
   'upstream',
 ]);
 
+/** In a location, and in the blocks within it. */
+const REFUSED_IN_LOCATIONS = new Map([
+  [
+    'proxy_set_header',
+    'a location that sets one loses all the inherited ones, the upgrade among them; put it into directives.server',
+  ],
+  ['proxy_pass', 'the routes decide where a request goes'],
+  ['proxy_http_version', 'WebSocket needs HTTP/1.1, which is set'],
+]);
+
 /** What must not be said by hand, and where to say it. */
-const REFUSED: Readonly<Record<OwnContext, Readonly<Record<string, string>>>> = {
-  http: {},
-  server: {
-    listen: 'the platform decides where nginx listens',
-    server_name: 'use serverName',
-    ssl_certificate: 'use tls',
-    ssl_certificate_key: 'use tls',
-  },
-  webSocket: locationRefusals(),
-  rest: locationRefusals(),
+const REFUSED: Readonly<Record<OwnContext, ReadonlyMap<string, string>>> = {
+  http: new Map([
+    [
+      'proxy_set_header',
+      'the server sets headers of its own, and so inherits none; put it into directives.server',
+    ],
+    [
+      'add_header',
+      'a server or location that adds one inherits none; put it into directives.server, which every answer gets',
+    ],
+  ]),
+  server: new Map([
+    ['listen', 'the platform decides where nginx listens'],
+    ['server_name', 'use serverName and alternativeNames'],
+    ['ssl_certificate', 'use tls'],
+    ['ssl_certificate_key', 'use tls'],
+  ]),
+  webSocket: REFUSED_IN_LOCATIONS,
+  rest: REFUSED_IN_LOCATIONS,
 };
 
-function locationRefusals(): Record<string, string> {
-  return {
-    proxy_set_header:
-      'a location that sets one loses all the inherited ones, the upgrade among them; put it into directives.server',
-    proxy_pass: 'the routes decide where a request goes',
-    proxy_http_version: 'WebSocket needs HTTP/1.1, which is set',
-  };
-}
+/**
+ * Variables of the rendered configuration, whose names nginx reads in lower case. It lets a second definition replace
+ * the first without a word.
+ */
+const OUR_VARIABLES = new Set([
+  '$aiwm_affinity',
+  '$aiwm_affinity_cookie',
+  '$aiwm_affinity_key',
+  '$aiwm_pool',
+  '$origin_allowed',
+  '$ws_client',
+  '$ws_connection',
+  '$ws_upgrade',
+]);
+
+/** Which of its words names the variable that a directive defines. */
+const DEFINES: ReadonlyMap<string, number> = new Map([
+  ['geo', -1],
+  ['map', 1],
+  ['set', 0],
+  ['split_clients', 1],
+]);
 
 /**
  * Reads one line of a user's own: exactly one directive, balanced, and none that would undo what is rendered.
@@ -71,17 +103,26 @@ function locationRefusals(): Record<string, string> {
  * @throws NginxTextError saying what is wrong with it
  */
 export function parseOwnDirective(context: OwnContext, text: string): ParsedDirective {
-  const [own, ...rest] = parse(text.trim());
-  if (own === undefined || rest.length > 0) {
-    throw new NginxTextError(
-      `${rest.length + (own ? 1 : 0)} directives in one entry; give each its own entry`,
+  const [own, ...rest] = parse(text);
+  if (own === undefined) {
+    throw new NginxSyntaxError('there is no directive in it');
+  }
+  if (rest.length > 0) {
+    throw new NginxSyntaxError(
+      `it holds ${rest.length + 1} directives; give each an entry of its own`,
     );
   }
-  requirePrintable(own);
-  const refusal = REFUSED[context][own.name];
-  if (refusal !== undefined) {
-    throw new NginxTextError(`"${own.name}" cannot be set by hand here: ${refusal}`);
+  if (!/^[a-z_][a-z0-9_]*$/.test(own.name)) {
+    throw new NginxSyntaxError(`"${own.name}" is not the name of a directive`);
   }
+  refuse(own, REFUSED[context]);
+  eachWithin(own, (directive) => {
+    [directive.name, ...directive.args].forEach(quote);
+    refuseOurVariables(directive);
+    if (context === 'webSocket' || context === 'rest') {
+      refuse(directive, REFUSED[context]);
+    }
+  });
   return own;
 }
 
@@ -90,26 +131,50 @@ export function parseOwnDirective(context: OwnContext, text: string): ParsedDire
  *
  * @throws NginxTextError for a second word on what stands there already: nginx would refuse the whole configuration
  */
-export function ownEntries(rendered: readonly Entry[], own: readonly ParsedDirective[]): Entry[] {
-  const said = new Set(rendered.flatMap((entry) => (isDirective(entry) ? [entry.name] : [])));
-  for (const { name } of own) {
-    if (said.has(name) && !REPEATABLE.has(name)) {
-      throw new NginxTextError(`"${name}" is set there already, and nginx takes it once`);
+export function ownEntries(
+  context: OwnContext,
+  rendered: readonly Entry[],
+  own: readonly ParsedDirective[],
+): Entry[] {
+  const said = new Set(rendered.flatMap((entry) => (isDirective(entry) ? [subject(entry)] : [])));
+  own.forEach((directive, index) => {
+    if (said.has(subject(directive)) && !REPEATABLE.has(directive.name)) {
+      throw new NginxTextError(
+        `"${title(directive)}" is set there already, and can be set once`,
+        `${context}[${index}]`,
+      );
     }
-    said.add(name);
-  }
+    said.add(subject(directive));
+  });
   return own.length === 0 ? [] : [comment('From directives:'), ...own];
 }
 
-function requirePrintable(own: ParsedDirective): void {
-  if (!/^[a-z_][a-z0-9_]*$/.test(own.name)) {
-    throw new NginxTextError(`"${own.name}" is not the name of a directive`);
-  }
-  requirePrintableWords(own);
+/** What a directive is about. Of two headers of one name nginx would send both. */
+function title({ name, args }: { name: string; args: readonly string[] }): string {
+  return name === 'proxy_set_header' ? `${name} ${args[0] ?? ''}` : name;
 }
 
-/** Words inside a block can be keys of a map, so only their text is looked at. */
-function requirePrintableWords({ name, args, block }: ParsedDirective): void {
-  [name, ...args].forEach(quote);
-  block?.forEach(requirePrintableWords);
+function subject(directive: { name: string; args: readonly string[] }): string {
+  return title(directive).toLowerCase();
+}
+
+function refuse({ name }: ParsedDirective, refused: ReadonlyMap<string, string>): void {
+  const reason = refused.get(name);
+  if (reason !== undefined) {
+    throw new NginxTextError(`"${name}" cannot be set by hand here: ${reason}`);
+  }
+}
+
+function refuseOurVariables({ name, args }: ParsedDirective): void {
+  const position = DEFINES.get(name);
+  const variable = position === undefined ? undefined : args.slice(position)[0];
+  if (variable !== undefined && OUR_VARIABLES.has(variable.toLowerCase())) {
+    throw new NginxTextError(`${variable} is defined by the library; choose another name`);
+  }
+}
+
+/** A directive and all that stands in its block: keys of a map as well, which are no directives but look like them. */
+function eachWithin(directive: ParsedDirective, visit: (each: ParsedDirective) => void): void {
+  visit(directive);
+  directive.block?.forEach((each) => eachWithin(each, visit));
 }

@@ -1,4 +1,4 @@
-import { NginxTextError } from './text-error';
+import { NginxSyntaxError } from './text-error';
 
 /** A directive as it was read: without comments, so that a block holds directives alone. */
 export interface ParsedDirective {
@@ -9,18 +9,19 @@ export interface ParsedDirective {
 
 type Token = { readonly word: string } | { readonly mark: ';' | '{' | '}' };
 
-const SPACE = /\s/;
+/** What nginx takes for space between words; any other character belongs to a word. */
+const SPACE = /[ \t\r\n]/;
 
 /**
  * Reads nginx syntax. Comments and empty lines are passed over.
  *
- * @throws NginxTextError for an unbalanced brace, an open quote or a missing semicolon
+ * @throws NginxSyntaxError for an unbalanced brace, an open quote or a missing semicolon
  */
 export function parse(text: string): ParsedDirective[] {
   const tokens = tokenize(text);
   const { directives, next } = parseBlock(tokens, 0, false);
   if (next < tokens.length) {
-    throw new NginxTextError('a "}" without its "{"');
+    throw new NginxSyntaxError('a "}" without its "{"');
   }
   return directives;
 }
@@ -45,7 +46,7 @@ function parseBlock(
     }
     const [name, ...args] = words;
     if (name === undefined) {
-      throw new NginxTextError(`a "${token.mark}" with no directive before it`);
+      throw new NginxSyntaxError(`a "${token.mark}" with no directive before it`);
     }
     words = [];
     if (token.mark === ';') {
@@ -58,14 +59,14 @@ function parseBlock(
   }
   refuseUnfinished(words);
   if (nested) {
-    throw new NginxTextError('a "{" without its "}"');
+    throw new NginxSyntaxError('a "{" without its "}"');
   }
   return { directives, next: at };
 }
 
 function refuseUnfinished(words: readonly string[]): void {
   if (words.length > 0) {
-    throw new NginxTextError(`"${words.join(' ')}" does not end in ";"`);
+    throw new NginxSyntaxError(`"${words.join(' ')}" does not end in ";"`);
   }
 }
 
@@ -102,19 +103,19 @@ function quoted(text: string, start: number): { word: string; next: number } {
       at++;
     } else if (text[at] === mark) {
       const after = text[at + 1];
-      if (after !== undefined && !/[\s;{)]/.test(after)) {
-        throw new NginxTextError(`"${after}" directly after a closing quote`);
+      if (after !== undefined && !/[ \t\r\n;{)]/.test(after)) {
+        throw new NginxSyntaxError(`"${after}" directly after a closing quote`);
       }
       return { word: text.slice(start + 1, at), next: at + 1 };
     }
   }
-  throw new NginxTextError(`a quote that is not closed: ${text.slice(start, start + 40)}`);
+  throw new NginxSyntaxError(`a quote that is not closed: ${text.slice(start, start + 40)}`);
 }
 
 function bare(text: string, start: number): { word: string; next: number } {
   let at = start;
   // nginx ends a bare word at a space, ";" or "{"; "}" and quotes are part of it.
-  while (at < text.length && !/[\s;{]/.test(text[at]!)) {
+  while (at < text.length && !/[ \t\r\n;{]/.test(text[at]!)) {
     at += text[at] === '\\' ? 2 : 1;
   }
   return { word: text.slice(start, at), next: Math.min(at, text.length) };

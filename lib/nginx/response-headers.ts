@@ -3,12 +3,18 @@ import type { Directive } from './directive';
 import { directive } from './directive';
 import type { Intent } from './intent';
 
-/**
- * What every answer carries. A location with an add_header of its own inherits none of the server's,
- * so such a location has to repeat these.
- */
+/** What every answer carries. */
 export function responseHeaders(intent: Intent): Directive[] {
   return [...strictTransportSecurity(intent), ...cookieHeaders(intent)];
+}
+
+/**
+ * A location with an add_header of its own inherits none of the server's, so such a location has to say all of
+ * them again: these, and the user's own.
+ */
+export function repeatedHeaders(intent: Intent): Directive[] {
+  const own = intent.ownDirectives.server.filter(({ name }) => name === 'add_header');
+  return [...responseHeaders(intent), ...own];
 }
 
 function strictTransportSecurity({ hsts }: Intent): Directive[] {

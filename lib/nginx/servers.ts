@@ -40,7 +40,7 @@ function front(intent: Intent): Directive {
   return block(
     'server',
     [],
-    separated(rendered, ownEntries(rendered, ownDirectives.server), locations(intent)),
+    separated(rendered, ownEntries('server', rendered, ownDirectives.server), locations(intent)),
   );
 }
 

@@ -40,10 +40,7 @@ function mapStrings(value: unknown, map: (text: string) => string): unknown {
     : mapEntries(value, ([key, each]) => [key, mapStrings(each, map)]);
 }
 
-function mapEntries(
-  value: unknown,
-  map: (entry: [string, unknown]) => [string, unknown],
-): unknown {
+function mapEntries(value: unknown, map: (entry: [string, unknown]) => [string, unknown]): unknown {
   if (Array.isArray(value)) {
     return value.map((each, index) => map([String(index), each])[1]);
   }

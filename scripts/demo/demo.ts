@@ -63,7 +63,7 @@ export async function demo(stage: Stage): Promise<void> {
   stage.say(showDifference());
 
   stage.next(`cdktf destroy ${STACK}`);
-  everybody.forEach((group) => group.disconnectAll());
+  everybody.forEach((group) => group.close());
   await stack.destroy((line) => stage.murmur(line));
 }
 
@@ -96,7 +96,7 @@ async function connectClients(
     ...common,
     transports: ['websocket'],
   });
-  stage.afterwards(() => [defaults, webSocketOnly].forEach((group) => group.disconnectAll()));
+  stage.afterwards(() => [defaults, webSocketOnly].forEach((group) => group.close()));
   await Promise.all([defaults, webSocketOnly].map((group) => group.waitUntilConnected()));
   await defaults.waitUntilUpgraded();
   const row = (name: string, group: SocketClients): string[] => [

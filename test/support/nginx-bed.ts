@@ -122,7 +122,8 @@ export class NginxBed {
         { cwd: this.prefix },
       );
     } catch (error) {
-      throw new Error(`nginx -t: ${(error as { stderr?: string }).stderr ?? String(error)}`);
+      const output = (error as { stderr?: string }).stderr ?? String(error);
+      throw new Error(`nginx -t: ${output}`, { cause: error });
     }
   }
 

@@ -26,6 +26,8 @@ export interface Exit {
 /** As much of the output as a message needs; a noisy process must not fill the memory. */
 const keptOutput = 200_000;
 
+const ended = Symbol('ended');
+
 export class Child {
   /** How it ended; undefined while it runs. */
   exit: Exit | undefined;
@@ -136,24 +138,30 @@ export class Child {
     timeoutMs: number,
     what: string,
   ): Promise<NonNullable<T>> {
-    let value: T | undefined;
-    await waitFor(
-      async () => {
-        value = await condition();
-        return value || !this.isRunning;
-      },
+    const attempt = async () => {
+      try {
+        return (await condition()) || undefined;
+      } catch (error) {
+        if (this.isRunning) {
+          throw error;
+        }
+        return undefined;
+      }
+    };
+    let value = await waitFor(
+      async () => (await attempt()) ?? (this.isRunning ? undefined : ended),
       timeoutMs,
       () => `${this.name}: no ${what}${this.tail()}`,
     );
-    if (!value) {
+    if (value === ended) {
       // What it printed last can arrive after the news of its end.
       await sleep(50);
-      value = await condition();
+      value = (await attempt()) ?? ended;
     }
-    if (!value) {
+    if (value === ended) {
       throw new Error(`${this.name} ended before there was ${what}${this.tail()}`);
     }
-    return value;
+    return value as NonNullable<T>;
   }
 
   private tail(): string {

@@ -75,14 +75,17 @@ export class SocketClient {
   /** Connected, and the instance has said who it is. */
   private known = false;
 
+  private readonly reconnection: boolean;
+
   constructor(options: ClientOptions) {
+    this.reconnection = options.reconnection ?? false;
     this.socket = io(options.url, {
       path: options.path ?? '/dev/aiwm/chat/',
       ...(options.transports && { transports: [...options.transports] }),
       extraHeaders: { ...options.headers },
       query: { ...options.query },
       forceNew: true,
-      reconnection: options.reconnection ?? false,
+      reconnection: this.reconnection,
       timeout: options.connectTimeoutMs ?? 20_000,
       withCredentials: options.withCredentials ?? false,
       ca: options.ca,
@@ -90,12 +93,12 @@ export class SocketClient {
       agent: localAgent(options.url, options) as unknown as boolean,
     });
     this.socket.on('connect', () => void this.ask());
-    this.socket.on('connect_error', (error) => {
-      const { description } = error as Error & { description?: { message?: string } };
-      const detail = description?.message ?? (typeof description === 'number' ? description : '');
-      this.error = detail ? `${error.message} (${detail})` : error.message;
-    });
-    this.socket.on('disconnect', (reason) => {
+    this.socket.on('connect_error', (error) => (this.error = explain(error)));
+    this.socket.on('disconnect', (reason, details) => {
+      if (!this.known) {
+        // Engine.IO had opened and broke before Socket.IO was connected, as with "Session ID unknown".
+        this.error = details instanceof Error ? explain(details) : reason;
+      }
       this.known = false;
       this.disconnects.push({ reason, at: performance.now() });
     });
@@ -118,7 +121,7 @@ export class SocketClient {
   /** Has connected, or has failed and does not try again. */
   get settled(): boolean {
     const gaveUp = this.error !== undefined || this.disconnects.length > 0;
-    return this.connected || (gaveUp && !this.socket.active);
+    return this.connected || (gaveUp && !(this.reconnection && this.socket.active));
   }
 
   report(): ClientReport {
@@ -271,6 +274,20 @@ export class SocketClients {
   private errors(): string {
     return JSON.stringify(countBy(this.failed.map((client) => client.report().error ?? 'none')));
   }
+}
+
+/** The transport's error with its cause: a status and body, or an error of the connection. */
+function explain(error: Error): string {
+  const { description, context } = error as Error & {
+    description?: number | { message?: string };
+    context?: { responseText?: string };
+  };
+  if (typeof description !== 'number') {
+    return description?.message ? `${error.message}: ${description.message}` : error.message;
+  }
+  // For an error of the connection the status is 0 and the text is its stack.
+  const text = context?.responseText?.split('\n')[0] ?? '';
+  return `${error.message}: ${description || ''} ${text}`.replace(/ +/g, ' ');
 }
 
 function countBy(values: readonly string[]): Record<string, number> {

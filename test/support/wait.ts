@@ -16,11 +16,10 @@ export async function waitFor<T>(
   intervalMs = 25,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
-  let failure = '';
   for (;;) {
+    let failure = '';
     try {
       const value = await condition();
-      failure = '';
       if (value) {
         return value;
       }

@@ -7,11 +7,12 @@ import {
   Lazy,
   TerraformAsset,
   TerraformStack,
+  Token,
 } from 'cdktf';
 import type { ITerraformDependable } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
-import { Check } from '../../check';
+import { Check, show } from '../../check';
 import { resourceName } from '../../resource-name';
 import { Secret } from '../../secret';
 import { ENVIRONMENT_NAME, FILE_PATH, IP_ADDRESS, LINE } from '../../text-rules';
@@ -31,6 +32,7 @@ import type {
 import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
 import { PortLedger } from './port-ledger';
 import { fromStackFolder } from './stack-paths';
+import { claimStateFolder } from './state-folders';
 
 /** Instances and Redis are for the front alone, so they never listen elsewhere. */
 const LOOPBACK = '127.0.0.1';
@@ -141,6 +143,7 @@ export class LocalPlatform extends Construct implements IPlatform {
     const stateDir =
       props.stateDir ?? `.aiwm/${TerraformStack.of(this).node.id}-${resourceName(this)}`;
     this.stateDir = fromStackFolder(this, check.text('stateDir', stateDir, FILE_PATH));
+    claimStateFolder(check, stateDir, this.stateDir);
     this.agent = new TerraformAsset(this, 'Agent', { path: agentFile(), type: AssetType.FILE });
     this.host = new DataResource(this, 'Host', {
       input: { state_dir: this.stateDir },
@@ -215,12 +218,13 @@ export class LocalPlatform extends Construct implements IPlatform {
   /** @throws ValidationError for a second front on the same ports */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     const check = this.checkFor(scope);
-    const ports = [...(spec.certificate === undefined ? [] : [this.httpsPort]), this.httpPort];
-    this.enlist(
-      check,
-      spec.name,
-      ports.map((port) => ({ port, purpose: `the front ${spec.name}` })),
-    );
+    const ports = [
+      ...(spec.certificate === undefined
+        ? []
+        : [{ port: this.httpsPort, purpose: `TLS of the front ${spec.name}` }]),
+      { port: this.httpPort, purpose: `plain HTTP of the front ${spec.name}` },
+    ];
+    this.enlist(check, spec.name, ports);
     const resource = this.createResource(
       scope,
       'Nginx',
@@ -230,7 +234,7 @@ export class LocalPlatform extends Construct implements IPlatform {
         executable: this.executable('nginx', this.props.nginx ?? 'nginx'),
         configuration: spec.configuration,
         certificate: this.certificate(check, spec),
-        listen: ports.map((port) => ({ address: this.address, port })),
+        listen: ports.map(({ port }) => ({ address: this.address, port })),
       },
       { dependsOn: spec.dependsOn, triggers: this.certificateFingerprints(spec.certificate) },
     );
@@ -250,7 +254,7 @@ export class LocalPlatform extends Construct implements IPlatform {
       password:
         spec.password === undefined
           ? { kind: 'generated' }
-          : this.secrets(check, { password: spec.password }).password,
+          : this.secret(check, 'password', spec.password),
     });
     return {
       url: Secret.ofPlatform(REDIS_SECRET, spec.name),
@@ -341,32 +345,28 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   private secrets(check: Check, secrets: Record<string, Secret>): Record<string, object> {
     return Object.fromEntries(
-      Object.entries(secrets).map(([name, { kind, reference }]) => {
-        switch (kind) {
-          case 'file':
-            return [
-              name,
-              {
-                kind,
-                path: fromStackFolder(this, check.text(`secrets.${name}`, reference, FILE_PATH)),
-              },
-            ];
-          case 'environment':
-            return [
-              name,
-              { kind, name: check.text(`secrets.${name}`, reference, ENVIRONMENT_NAME) },
-            ];
-          case REDIS_SECRET:
-            return [name, { kind, unit: reference }];
-          default:
-            return check.refuse(
-              `secrets.${name}`,
-              `LocalPlatform cannot read a secret of the kind "${kind}"`,
-              'Secret.fromFile(…) or Secret.fromEnvironment(…)',
-            );
-        }
-      }),
+      Object.entries(secrets).map(([name, secret]) => [
+        name,
+        this.secret(check, `secrets.${name}`, secret),
+      ]),
     );
+  }
+
+  private secret(check: Check, property: string, { kind, reference }: Secret): object {
+    switch (kind) {
+      case 'file':
+        return { kind, path: fromStackFolder(this, check.text(property, reference, FILE_PATH)) };
+      case 'environment':
+        return { kind, name: check.text(property, reference, ENVIRONMENT_NAME) };
+      case REDIS_SECRET:
+        return { kind, unit: reference };
+      default:
+        return check.refuse(
+          property,
+          `LocalPlatform cannot read a secret of the kind ${show(kind)}`,
+          'Secret.fromFile(…) or Secret.fromEnvironment(…)',
+        );
+    }
   }
 
   private certificate(check: Check, { certificate, serverNames }: NginxSpec): object | null {
@@ -387,10 +387,15 @@ export class LocalPlatform extends Construct implements IPlatform {
   private certificateFingerprints(certificate?: TlsCertificate): Record<string, string> {
     return certificate?.kind === TlsKind.FILES
       ? {
-          certificate_sha256: Fn.filesha256(fromStackFolder(this, certificate.certificateFile!)),
-          key_sha256: Fn.filesha256(fromStackFolder(this, certificate.keyFile!)),
+          certificate_sha256: this.fingerprint(certificate.certificateFile!),
+          key_sha256: this.fingerprint(certificate.keyFile!),
         }
       : {};
+  }
+
+  private fingerprint(file: string): string {
+    const path = fromStackFolder(this, file);
+    return Fn.filesha256(Token.isUnresolved(path) ? path : Fn.rawString(path));
   }
 
   private file(check: Check, property: string, file: string | undefined): string {

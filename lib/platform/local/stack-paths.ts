@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import { App, Manifest, TerraformStack } from 'cdktf';
+import { App, Manifest, TerraformStack, Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -9,7 +9,8 @@ import type { IConstruct } from 'constructs';
  * @internal
  */
 export function fromStackFolder(construct: IConstruct, target: string): string {
-  if (path.isAbsolute(target)) {
+  // What Terraform fills in says for itself where it starts.
+  if (path.isAbsolute(target) || Token.isUnresolved(target)) {
     return target;
   }
   const stack = TerraformStack.of(construct);

@@ -1,0 +1,336 @@
+// A stack that a test describes, brought to this machine by a real Terraform: synthesized into a folder of its own, on
+// ports of its own. Should the test process die, the folder is removed, and the supervisor in it stops what it runs.
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { App, LocalBackend, TerraformStack } from 'cdktf';
+import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm';
+import { quietEnvironment } from '../../scripts/quiet.mjs';
+import { freePortBlock, freePorts } from './free-ports';
+import { temporaryFolder } from './temporary-folder';
+
+/** Puts constructs into a stack; called anew for every synthesis. */
+export type Describe = (stack: TerraformStack) => void;
+
+export interface Ended {
+  readonly code: number | null;
+  /** What Terraform printed, standard output and standard error together. */
+  readonly output: string;
+  readonly milliseconds: number;
+}
+
+/** What a plan means to do: 'create', 'update', 'delete' or 'replace', by address without type and hash. */
+export type Changes = Readonly<Record<string, string>>;
+
+export interface DeploymentOptions {
+  /** The id of the stack. */
+  readonly name?: string;
+  /** For how many instances there are ports. Default 4. */
+  readonly instances?: number;
+  /** Added to the environment of Terraform. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export class Deployment {
+  static async create(options: DeploymentOptions = {}): Promise<Deployment> {
+    bundleAgent();
+    const [https, http, redis] = (await freePorts(3)) as [number, number, number];
+    const firstInstance = await freePortBlock(options.instances ?? 4);
+    return new Deployment(options, { https, http, redis, firstInstance });
+  }
+
+  readonly folder = temporaryFolder('deploy');
+  readonly stateDir = join(this.folder, 'state');
+  readonly stateFile = join(this.folder, 'terraform.tfstate');
+  /** Where Terraform runs, and what it reads. */
+  readonly stackFolder: string;
+  /** All that Terraform has printed so far. */
+  log = '';
+
+  private readonly name: string;
+  private readonly environment: Readonly<Record<string, string>>;
+
+  private constructor(
+    { name = 'chat', environment = {} }: DeploymentOptions,
+    readonly ports: Readonly<Record<'https' | 'http' | 'redis' | 'firstInstance', number>>,
+  ) {
+    this.name = name;
+    this.environment = environment;
+    this.stackFolder = join(this.folder, 'cdktf.out', 'stacks', name);
+  }
+
+  /** The platform, on the ports and in the folder of this deployment. */
+  platform(stack: TerraformStack, props: LocalPlatformProps = {}): LocalPlatform {
+    const { stateDir, ports } = this;
+    return new LocalPlatform(stack, 'Platform', {
+      stateDir,
+      httpsPort: ports.https,
+      httpPort: ports.http,
+      redisPort: ports.redis,
+      ...props,
+    });
+  }
+
+  get url(): string {
+    return `https://localhost:${this.ports.https}`;
+  }
+
+  /** The certificate that nginx serves, when the platform has made it. */
+  get ca(): string {
+    return readFileSync(this.statePath('nginx/frontend/current/tls/certificate.pem'), 'utf8');
+  }
+
+  /** Where an instance listens, without nginx. Counted from 1. */
+  instanceUrl(instance: number): string {
+    return `http://127.0.0.1:${this.ports.firstInstance + instance - 1}`;
+  }
+
+  statePath(path: string): string {
+    return join(this.stateDir, path);
+  }
+
+  async synthesize(describe: Describe): Promise<void> {
+    const app = new App({ outdir: join(this.folder, 'cdktf.out') });
+    const stack = new TerraformStack(app, this.name);
+    new LocalBackend(stack, { path: this.stateFile });
+    describe(stack);
+    app.synth();
+    if (!existsSync(join(this.stackFolder, '.terraform'))) {
+      await this.succeed('init');
+    }
+  }
+
+  /** What an apply would change. */
+  async plan(describe: Describe): Promise<Changes> {
+    await this.synthesize(describe);
+    const { code, output } = await this.terraform('plan', '-out=plan', '-detailed-exitcode');
+    if (code !== 0 && code !== 2) {
+      throw new Error(`terraform plan ended with ${code}:\n${output}`);
+    }
+    const { resource_changes: all = [] } = JSON.parse(
+      await this.succeed('show', '-json', 'plan'),
+    ) as { resource_changes?: { address: string; change: { actions: string[] } }[] };
+    const changes = all
+      .filter(({ change }) => change.actions[0] !== 'no-op')
+      .map(({ address, change }) => [
+        withoutHash(address),
+        change.actions.length > 1 ? 'replace' : change.actions[0],
+      ]);
+    if ((code === 0) !== (changes.length === 0)) {
+      throw new Error(`terraform plan ended with ${code}, but has ${changes.length} changes`);
+    }
+    return Object.fromEntries(changes) as Changes;
+  }
+
+  /** Brings the machine to what is described, and fails when that fails. */
+  async apply(describe: Describe): Promise<string> {
+    await this.synthesize(describe);
+    return this.succeed('apply', '-auto-approve');
+  }
+
+  /** An apply that has to fail; answers the reason as one line. */
+  async applyInVain(describe: Describe): Promise<string> {
+    await this.synthesize(describe);
+    const { code, output } = await this.terraform('apply', '-auto-approve');
+    if (code === 0) {
+      throw new Error(`the apply did not fail:\n${output}`);
+    }
+    return errorsOf(output);
+  }
+
+  /** Begins an apply that the test will cut off. */
+  async startApply(describe: Describe): Promise<{ kill: () => void; done: Promise<Ended> }> {
+    await this.synthesize(describe);
+    const { child, done } = this.start('apply', '-auto-approve');
+    return { kill: () => child.kill('SIGKILL'), done };
+  }
+
+  async destroy(): Promise<string> {
+    return this.succeed('destroy', '-auto-approve');
+  }
+
+  /** The addresses in the state. */
+  async addresses(): Promise<string[]> {
+    return (await this.succeed('state', 'list')).trim().split('\n').sort();
+  }
+
+  /** The addresses in what was synthesized. */
+  synthesizedAddresses(): string[] {
+    const { resource } = JSON.parse(this.synthesized()) as {
+      resource: Record<string, Record<string, unknown>>;
+    };
+    return Object.entries(resource)
+      .flatMap(([type, resources]) => Object.keys(resources).map((id) => `${type}.${id}`))
+      .sort();
+  }
+
+  synthesized(): string {
+    return readFileSync(join(this.stackFolder, 'cdk.tf.json'), 'utf8');
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const outputs = JSON.parse(await this.succeed('output', '-json')) as Record<
+      string,
+      { value: unknown }
+    >;
+    return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+
+  /** Runs Terraform in the folder of the stack. */
+  terraform(verb: string, ...args: string[]): Promise<Ended> {
+    return this.start(verb, ...args).done;
+  }
+
+  /** What the agent says a person wants to know. */
+  status(): string {
+    return execFileSync(process.execPath, [this.statePath('agent.js'), 'status'], {
+      encoding: 'utf8',
+    });
+  }
+
+  /** The process of a unit, as the agent has written it down. */
+  pid(unit: string): number {
+    const record = JSON.parse(readFileSync(this.statePath(`units/${unit}.json`), 'utf8')) as {
+      process?: { pid: number };
+    };
+    if (!record.process) {
+      throw new Error(`${unit} has no process`);
+    }
+    return record.process.pid;
+  }
+
+  /** The processes of all units, by name. */
+  pids(): Record<string, number> {
+    const units = existsSync(this.statePath('units')) ? readdirSync(this.statePath('units')) : [];
+    return Object.fromEntries(
+      units
+        .filter((file) => file.endsWith('.json') && !file.startsWith('.'))
+        .map((file) => file.replace(/\.json$/, ''))
+        .sort()
+        .map((unit) => [unit, this.pid(unit)]),
+    );
+  }
+
+  supervisor(): number {
+    const text = readFileSync(this.statePath('supervisor.json'), 'utf8');
+    return (JSON.parse(text) as { pid: number }).pid;
+  }
+
+  /** What is left of this deployment on the machine: after a destroy, nothing. */
+  remains(): string[] {
+    return [
+      ...(existsSync(this.stateDir) ? readdirSync(this.stateDir) : []),
+      ...processesBelow(this.stateDir).map(({ pid, command }) => `${pid} ${command}`),
+    ];
+  }
+
+  /** Ends everything, whatever a test has left behind, and says if a destroy leaves something. */
+  async dispose(): Promise<void> {
+    const { output } = existsSync(this.stateFile)
+      ? await this.terraform('destroy', '-auto-approve')
+      : { output: 'nothing was deployed' };
+    const remains = this.remains();
+    for (const { pid } of processesBelow(this.stateDir)) {
+      process.kill(pid, 'SIGKILL');
+    }
+    if (remains.length > 0) {
+      throw new Error(`destroy left ${JSON.stringify(remains)}:\n${output}`);
+    }
+  }
+
+  private async succeed(verb: string, ...args: string[]): Promise<string> {
+    const { code, output } = await this.terraform(verb, ...args);
+    if (code !== 0) {
+      throw new Error(`terraform ${verb} ended with ${code}:\n${output}`);
+    }
+    return output;
+  }
+
+  private start(verb: string, ...args: string[]) {
+    const started = performance.now();
+    // An empty file: whatever this machine has configured for Terraform must not matter.
+    const configuration = join(this.folder, 'terraform.rc');
+    writeFileSync(configuration, '');
+    const mayColour = !['state', 'show', 'output'].includes(verb) || verb === 'show';
+    const child = spawn('terraform', [verb, ...args, ...(mayColour ? ['-no-color'] : [])], {
+      cwd: this.stackFolder,
+      env: {
+        ...quietEnvironment({ ...process.env, TF_CLI_CONFIG_FILE: configuration }),
+        TF_INPUT: '0',
+        ...this.environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk;
+        this.log += chunk;
+      });
+    }
+    const done = new Promise<Ended>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) =>
+        resolve({ code, output, milliseconds: performance.now() - started }),
+      );
+    });
+    return { child, done };
+  }
+}
+
+/** "terraform_data.Aiwm_Instance4_0123ABCD" is "Aiwm_Instance4". */
+function withoutHash(address: string): string {
+  return address.replace(/^\w+\./, '').replace(/_[0-9A-F]{8}$/, '');
+}
+
+/** Terraform's errors without their frames, and as one line, since it breaks lines wherever its width ends. */
+function errorsOf(output: string): string {
+  const lines = output.split('\n').filter((line) => line.startsWith('│'));
+  return lines
+    .map((line) => line.replace(/^│\s?/, ''))
+    .join(' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+/** The living processes that were started for a state folder: by their environment, command line or working directory. */
+function processesBelow(stateDir: string): { pid: number; command: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0/g, ' ');
+        const isOurs =
+          command.includes(`${stateDir}/`) ||
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`=${stateDir}\0`) ||
+          `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${stateDir}/`);
+        // A zombie has no command line.
+        return isOurs && command !== '' ? [{ pid: Number(pid), command }] : [];
+      } catch {
+        // It is gone, or another user's.
+        return [];
+      }
+    });
+}
+
+let bundled = false;
+
+/** A stack takes the agent from build/; a test must never see an older one than the sources. */
+function bundleAgent(): void {
+  const sources = resolve('lib/platform/local/agent');
+  const bundle = resolve('build/local-agent/agent.js');
+  const newest = Math.max(
+    ...readdirSync(sources).map((file) => statSync(join(sources, file)).mtimeMs),
+  );
+  if (!bundled && (!existsSync(bundle) || statSync(bundle).mtimeMs < newest)) {
+    execFileSync(process.execPath, [resolve('scripts/build-agent.mjs')], { stdio: 'pipe' });
+  }
+  bundled = true;
+}
