@@ -2,17 +2,17 @@ import type { ITerraformDependable } from 'cdktf';
 import { Annotations, TerraformOutput } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
-import { Check } from './check';
+import { Check, show } from './check';
+import { checkHealth } from './check-health';
+import { checkHeartbeat } from './check-heartbeat';
 import { checkDuration } from './duration';
+import { asEnginePath } from './engine-path';
 import type { HealthCheck, ResolvedHealthCheck } from './health';
-import { checkHealth } from './health';
 import type { Heartbeat, ResolvedHeartbeat } from './heartbeat';
-import { checkHeartbeat } from './heartbeat';
 import { outputName } from './output-name';
 import type { IPlatform, InstanceSlot } from './platform/platform';
 import type { IBackplane } from './redis-adapter-backplane';
 import { resourceName } from './resource-name';
-import { asEnginePath } from './routes';
 import type { Secret } from './secret';
 import type { AiwmService } from './service';
 import { ENVIRONMENT_NAME, LINE, PATH, SIZE } from './text-rules';
@@ -297,7 +297,7 @@ function checkEnvironment(
 }
 
 function checkVariable(check: Check, property: string, name: string): void {
-  check.text(`${property}["${name}"]`, name, ENVIRONMENT_NAME);
+  check.text(`${property}[${show(name)}]`, name, ENVIRONMENT_NAME);
   if (CONTRACT.includes(name)) {
     check.refuse(
       `${property}.${name}`,
@@ -314,7 +314,7 @@ function checkDrained(check: Check, drained: string[], count: number): Set<numbe
     if (number < 1 || number > count) {
       check.refuse(
         `drained[${index}]`,
-        `there is no instance ${JSON.stringify(id)}`,
+        `there is no instance ${show(id)}`,
         `numbers from "1" to "${count}"`,
       );
     }
@@ -324,7 +324,7 @@ function checkDrained(check: Check, drained: string[], count: number): Set<numbe
   if (set.size === count) {
     check.refuse(
       'drained',
-      `all ${count} instances are drained, and no client would be served`,
+      'every instance is drained, and no client would be served',
       'at least one instance in service',
     );
   }

@@ -182,14 +182,8 @@ export interface TextRule {
  */
 export function show(value: unknown): string {
   const text =
-    typeof value === 'number' ? String(value) : printable(JSON.stringify(value) ?? String(value));
+    typeof value === 'number'
+      ? String(value)
+      : (JSON.stringify(value) ?? String(value)).replace(/\$\{TfToken\[[^\]]*\]\}/g, '<Token>');
   return text.length <= 120 ? text : `${text.slice(0, 100)}… (${text.length} characters)`;
-}
-
-/** JSON leaves some characters as they are that a terminal would act upon or not show at all. */
-function printable(text: string): string {
-  return text.replace(
-    /[\u007f-\u009f\u2028\u2029\ue000-\uf8ff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

@@ -36,11 +36,22 @@ export class ValidationError extends Error {
 }
 
 function describeFault(path: string, { property, problem, allowed, remedy }: Fault): string {
-  return [
-    `${path}: ${property}: ${problem}.`,
-    ...(allowed === undefined ? [] : [`Allowed: ${allowed}.`]),
-    ...(remedy === undefined ? [] : [remedy]),
-  ].join('\n');
+  return printable(
+    [
+      `${path}: ${property}: ${problem}.`,
+      ...(allowed === undefined ? [] : [`Allowed: ${allowed}.`]),
+      ...(remedy === undefined ? [] : [remedy]),
+    ].join('\n'),
+  );
+}
+
+/** Without what a terminal would act upon or not show at all. */
+function printable(message: string): string {
+  return message.replace(
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\ue000-\uf8ff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Tells this library's errors from others. */

@@ -3,11 +3,11 @@ import { AccessLog } from './access-log';
 import { chooseMethods } from './choose-balancing';
 import type { Check } from './check';
 import { show } from './check';
+import { DEFAULT_HEARTBEAT } from './check-heartbeat';
 import { ClientTransport } from './client-transport';
 import { checkDuration } from './duration';
 import { ErrorPages } from './error-pages';
 import type { ConnectionLimits, Hsts, NginxDirectives } from './front-options';
-import { DEFAULT_HEARTBEAT } from './heartbeat';
 import { render } from './nginx/configuration';
 import type * as nginx from './nginx/intent';
 import type { OwnContext } from './nginx/own-directives';
@@ -105,9 +105,15 @@ export class FrontIntent {
       return this.tokens.show(render(this.intent));
     } catch (error) {
       if (error instanceof NginxTextError) {
+        const { where, message } = error;
+        if (where === undefined) {
+          this.check.refuse('platform', message);
+        }
         this.check.refuse(
-          error.where === undefined ? 'platform' : `directives.${error.where}`,
-          error.message,
+          `directives.${where}`,
+          message,
+          undefined,
+          'Use the property that sets it, or leave the line out.',
         );
       }
       throw error;
@@ -331,8 +337,8 @@ export class FrontIntent {
     if (this.routes._engineIo && webSocket.milliseconds <= heartbeatMs) {
       this.check.refuse(
         'timeouts.webSocket',
-        `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs} ms, answer within ${timeoutMs} ms) can`,
-        `more than ${heartbeatMs}ms`,
+        `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
+        `more than ${heartbeatMs / 1000}s`,
         'Raise it, or give the cluster a shorter heartbeat.',
       );
     }

@@ -1,7 +1,3 @@
-import type { Check } from './check';
-import { checkDuration } from './duration';
-import { PATH } from './text-rules';
-
 /** How a platform finds out whether an instance serves. */
 export interface HealthCheck {
   /**
@@ -48,22 +44,4 @@ export interface ResolvedHealthCheck {
   readonly failures: number;
   /** How long an instance may take from its start to its first good answer. */
   readonly startTimeoutMs: number;
-}
-
-/** @internal */
-export function checkHealth(check: Check, health: HealthCheck = {}): ResolvedHealthCheck {
-  const milliseconds = (property: string, text: string, from: string, to: string): number =>
-    checkDuration(check, property, text, from, to).milliseconds;
-  return {
-    path: check.text('health.path', health.path ?? '/health', PATH),
-    intervalMs: milliseconds('health.interval', health.interval ?? '2s', '100ms', '5m'),
-    timeoutMs: milliseconds('health.timeout', health.timeout ?? '2s', '100ms', '5m'),
-    failures: check.integer('health.failures', health.failures ?? 3, 1, 20),
-    startTimeoutMs: milliseconds(
-      'health.startTimeout',
-      health.startTimeout ?? '60s',
-      '100ms',
-      '1h',
-    ),
-  };
 }

@@ -1,6 +1,3 @@
-import type { Check } from './check';
-import { checkDuration } from './duration';
-
 /**
  * Socket.IO's own heartbeat. It reaches the instances by their environment, and the front's timeouts follow it.
  *
@@ -19,21 +16,4 @@ export interface ResolvedHeartbeat {
   readonly intervalMs: number;
   /** How long it waits for the answer. */
   readonly timeoutMs: number;
-}
-
-/**
- * What Socket.IO does when nobody tells it otherwise.
- *
- * @internal
- */
-export const DEFAULT_HEARTBEAT: ResolvedHeartbeat = { intervalMs: 25_000, timeoutMs: 20_000 };
-
-/** @internal */
-export function checkHeartbeat(check: Check, heartbeat: Heartbeat): ResolvedHeartbeat {
-  return {
-    intervalMs: checkDuration(check, 'heartbeat.interval', heartbeat.interval, '500ms', '1h')
-      .milliseconds,
-    timeoutMs: checkDuration(check, 'heartbeat.timeout', heartbeat.timeout, '500ms', '1h')
-      .milliseconds,
-  };
 }

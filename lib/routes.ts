@@ -1,4 +1,5 @@
 import type { Check } from './check';
+import { asEnginePath } from './engine-path';
 import type { Routes } from './nginx/intent';
 import { PATH } from './text-rules';
 
@@ -91,15 +92,6 @@ export interface OtherRoutes {
 export interface SocketIoRoutes extends OtherRoutes {
   /** The public path of Socket.IO: what clients give as `path`. Works with and without a slash at its end. */
   readonly webSocket: string;
-}
-
-/**
- * Socket.IO serves its path with a slash at the end, however it was written.
- *
- * @internal
- */
-export function asEnginePath(path: string): string {
-  return path.endsWith('/') ? path : `${path}/`;
 }
 
 function optionalPath(check: Check, property: string, path?: string): string | undefined {

@@ -3,7 +3,7 @@ import { comment, isDirective } from './directive';
 import type { ParsedDirective } from './parse';
 import { parse } from './parse';
 import { quote } from './print';
-import { NginxSyntaxError, NginxTextError } from './text-error';
+import { excerpt, NginxSyntaxError, NginxTextError } from './text-error';
 
 /** Where a line of the user's own can stand. */
 export type OwnContext = 'http' | 'server' | 'webSocket' | 'rest';
@@ -113,7 +113,7 @@ export function parseOwnDirective(context: OwnContext, text: string): ParsedDire
     );
   }
   if (!/^[a-z_][a-z0-9_]*$/.test(own.name)) {
-    throw new NginxSyntaxError(`"${own.name}" is not the name of a directive`);
+    throw new NginxSyntaxError(`${excerpt(own.name)} is not the name of a directive`);
   }
   refuse(own, REFUSED[context]);
   eachWithin(own, (directive) => {
@@ -140,7 +140,7 @@ export function ownEntries(
   own.forEach((directive, index) => {
     if (said.has(subject(directive)) && !REPEATABLE.has(directive.name)) {
       throw new NginxTextError(
-        `"${title(directive)}" is set there already, and can be set once`,
+        `${excerpt(title(directive))} is set there already, and can be set once`,
         `${context}[${index}]`,
       );
     }

@@ -1,4 +1,4 @@
-import { NginxSyntaxError } from './text-error';
+import { excerpt, NginxSyntaxError } from './text-error';
 
 /** A directive as it was read: without comments, so that a block holds directives alone. */
 export interface ParsedDirective {
@@ -66,7 +66,7 @@ function parseBlock(
 
 function refuseUnfinished(words: readonly string[]): void {
   if (words.length > 0) {
-    throw new NginxSyntaxError(`"${words.join(' ')}" does not end in ";"`);
+    throw new NginxSyntaxError(`${excerpt(words.join(' '))} does not end in ";"`);
   }
 }
 
@@ -109,7 +109,7 @@ function quoted(text: string, start: number): { word: string; next: number } {
       return { word: text.slice(start + 1, at), next: at + 1 };
     }
   }
-  throw new NginxSyntaxError(`a quote that is not closed: ${text.slice(start, start + 40)}`);
+  throw new NginxSyntaxError(`a quote is opened and not closed: ${excerpt(text.slice(start))}`);
 }
 
 function bare(text: string, start: number): { word: string; next: number } {

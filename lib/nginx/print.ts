@@ -1,6 +1,6 @@
 import type { Comment, Directive, Entry } from './directive';
 import { isDirective } from './directive';
-import { NginxTextError } from './text-error';
+import { excerpt, NginxTextError } from './text-error';
 
 const INDENT = '    ';
 
@@ -10,7 +10,8 @@ const MAX_WORD_BYTES = 4000;
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
-const NEEDS_QUOTES = /[\s;{}"'#]/;
+/** A private-use character stands for a text that is filled in later, and may hold any of the others. */
+const NEEDS_QUOTES = /[\s;{}"'#\ue000-\uf8ff]/;
 
 /** The configuration as nginx reads it: stable order, one directive a line. */
 export function print(entries: readonly Entry[]): string {
@@ -74,13 +75,11 @@ function refuseUnprintable(text: string): string {
   const control = CONTROL_CHARACTER.exec(text);
   if (control) {
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
-    throw new NginxTextError(
-      `a control character (U+${code.toUpperCase()}) in ${JSON.stringify(text.slice(0, 80))}`,
-    );
+    throw new NginxTextError(`a control character (U+${code.toUpperCase()}) in ${excerpt(text)}`);
   }
   if (/[$%]\{/.test(text)) {
     throw new NginxTextError(
-      `"\${" or "%{" in ${JSON.stringify(text.slice(0, 80))}: Terraform would read it as a template; write $name without braces`,
+      `"\${" or "%{" in ${excerpt(text)}: Terraform would read it as a template; write $name without braces`,
     );
   }
   return text;

@@ -5,7 +5,7 @@ import type { Intent } from './intent';
 import { locations } from './locations';
 import { ownEntries } from './own-directives';
 import { responseHeaders } from './response-headers';
-import { http2Directives, http2ListenWords, tlsDirectives } from './tls';
+import { http2Directives, http2ListenWords, tlsDirectives, tlsPolicy } from './tls';
 
 /** Finds clients that went away without a word; an own heartbeat finds them sooner. */
 const SO_KEEPALIVE = 'so_keepalive=60s:15s:4';
@@ -75,6 +75,8 @@ function tlsRefusal(intent: Intent): Entry[] {
           directive('listen', address, 'ssl', 'default_server', ...proxyProtocol(intent)),
         ),
         directive('ssl_reject_handshake', 'on'),
+        comment('Decided here for the front as well: what follows comes before the name is known.'),
+        ...tlsPolicy(),
         directive('return', 421),
       ],
     ),

@@ -12,3 +12,8 @@ export class NginxTextError extends Error {
 
 /** A text that is not nginx syntax. */
 export class NginxSyntaxError extends NginxTextError {}
+
+/** A text as a message shows it: in quotes, on one line, cut to a readable length. */
+export function excerpt(text: string): string {
+  return JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 80)}…`);
+}

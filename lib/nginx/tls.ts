@@ -17,6 +17,16 @@ export function tlsDirectives({ layout }: Intent): Entry[] {
   return [
     directive('ssl_certificate', layout.certificate),
     directive('ssl_certificate_key', layout.certificateKey),
+    ...tlsPolicy(),
+  ];
+}
+
+/**
+ * How TLS is spoken. OpenSSL takes the protocols and the session cache from the default server of an address,
+ * before it knows which name the client asks for: that server has to say the same as the one that is meant.
+ */
+export function tlsPolicy(): Entry[] {
+  return [
     directive('ssl_protocols', 'TLSv1.2', 'TLSv1.3'),
     directive('ssl_ciphers', CIPHERS),
     directive('ssl_prefer_server_ciphers', 'off'),

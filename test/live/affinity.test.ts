@@ -5,6 +5,7 @@ import { cleanUp } from '../support/clean-up';
 import { EchoServer } from '../support/echo-server';
 import { freePortBlock } from '../support/free-ports';
 import { request, requestJson } from '../support/http';
+import { nginxBinaries } from '../support/nginx-binaries';
 import { engineQuery, handshake } from '../support/raw-websocket';
 import { RenderedFront } from '../support/rendered-front';
 import { say } from '../support/say';
@@ -321,6 +322,74 @@ describe('affinity by cookie', () => {
     clients.close();
   });
 });
+
+const recent = nginxBinaries().available.find(({ name }) => name === '1.30');
+const whenRecent = recent ? describe : describe.skip;
+
+whenRecent(
+  `affinity by nginx's own sticky, from 1.29.6${recent ? '' : ': no nginx 1.30, npm run setup'}`,
+  () => {
+    let front: RenderedFront;
+
+    beforeAll(async () => {
+      front = await RenderedFront.start({
+        upstream: Upstream.servers(instances.addresses),
+        balancing: Balancing.cookie(),
+        tls: true,
+        nginxVersion: recent?.version,
+        executable: recent?.executable,
+      });
+    });
+
+    const issued = /^aiwm_srv=([0-9a-f]+);/;
+
+    test('60 clients behind one address that keep cookies connect, upgrade and spread', async () => {
+      const clients = await SocketClients.connect(60, {
+        url: front.url,
+        ca: front.ca,
+        withCredentials: true,
+      });
+      expect(clients.failed).toEqual([]);
+      await clients.waitUntilUpgraded();
+      expectSpread(clients.countByInstance(), 60);
+      clients.close();
+    });
+
+    test('it is HttpOnly and Secure, comes with a 101 as well, and keeps a client on its instance', async () => {
+      const url = `${front.url}/dev/aiwm/chat/${engineQuery}`;
+      const { status, headers, socket } = await handshake(url, { ca: front.ca });
+      socket?.destroy();
+      expect(status).toBe(101);
+      const [cookie = ''] = headers['set-cookie'] ?? [];
+      expect(cookie).toMatch(issued);
+      expect(cookie.toLowerCase().split('; ').slice(1).sort()).toEqual([
+        'httponly',
+        'path=/',
+        'samesite=lax',
+        'secure',
+      ]);
+      const clients = await SocketClients.connect(5, {
+        url: front.url,
+        ca: front.ca,
+        headers: { Cookie: cookie.split(';')[0] ?? '' },
+      });
+      for (let round = 0; round < 10; round += 1) {
+        await reconnect(clients);
+      }
+      expect(new Set(instancesMet(clients).flat()).size).toBe(1);
+      clients.close();
+    });
+
+    test('a forged one is replaced', async () => {
+      const { status, headers } = await request(`${front.url}/dev/aiwm/instance`, {
+        ca: front.ca,
+        headers: { Cookie: 'aiwm_srv=instance-2' },
+      });
+      expect(status).toBe(200);
+      expect(headers['set-cookie']).toEqual([expect.stringMatching(issued)]);
+    });
+  },
+);
 
 test('an instance that is drained moves its own clients and no others', async () => {
   const firstPort = await freePortBlock(3);

@@ -1,5 +1,5 @@
 // Several instances that share a Redis: any client reaches any instance, and a message reaches every client.
-import { ClientTransport, Upstream } from 'cdktf-aiwm';
+import { Balancing, ClientTransport, Upstream } from 'cdktf-aiwm';
 import { ChatInstances } from '../support/chat-instances';
 import { cleanUp } from '../support/clean-up';
 import { request } from '../support/http';
@@ -95,6 +95,44 @@ describe('with a backplane', () => {
     await clients.waitUntilReceived('by polling');
     expect(clients.countByTransport()).toEqual({ polling: 90 });
     clients.close();
+  });
+
+  test('sessions kept by a cookie spread clients that poll from one address', async () => {
+    const cookieFront = await RenderedFront.start({
+      upstream: Upstream.servers(instances.addresses, { backplane: true }),
+      balancing: Balancing.roundRobin({ sessionAffinity: Balancing.cookie() }),
+      tls: true,
+    });
+    const { url, ca } = cookieFront;
+    const polling = await connect(url, oneAddress, { ca, withCredentials: true });
+    expect(polling.connected).toHaveLength(90);
+    expect(Object.keys(polling.countByInstance())).toEqual(['1', '2', '3']);
+    const direct = await connect(url, oneAddress, { ca, transports: ['websocket'] });
+    expect(direct.countByInstance()).toEqual({ 1: 30, 2: 30, 3: 30 });
+    say(`cookie, one address: ${JSON.stringify(polling.countByInstance())}`);
+    polling.close();
+    direct.close();
+  });
+
+  test('by least connections, an instance that is back gets the new clients', async () => {
+    const leastFront = await RenderedFront.start({
+      upstream: Upstream.servers(instances.addresses, { backplane: true }),
+      balancing: Balancing.leastConnections(),
+      clientTransports: [ClientTransport.WEBSOCKET],
+      failover: { failTimeout: '1s' },
+    });
+    const clients = await connect(leastFront.url, oneAddress, { transports: ['websocket'] });
+    expect(clients.countByInstance()).toEqual({ 1: 30, 2: 30, 3: 30 });
+    await instances.get(2).kill();
+    await waitFor(() => clients.failed.length === 30, 5_000, 'not 30 have noticed');
+    await instances.get(2).start();
+    const fresh = await SocketClients.connect(20, {
+      url: leastFront.url,
+      transports: ['websocket'],
+    });
+    expect(fresh.countByInstance()).toEqual({ 2: 20 });
+    clients.close();
+    fresh.close();
   });
 
   test('a broadcast reaches every client on every instance, whoever sends it', async () => {

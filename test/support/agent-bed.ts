@@ -6,6 +6,7 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   writeFileSync,
@@ -102,7 +103,7 @@ export class AgentBed {
   async bring(verb: string, spec?: object, options?: CallOptions): Promise<string> {
     const { code, output } = await this.call(verb, spec, options);
     if (code !== 0) {
-      throw new Error(`${verb} failed:\\n${output}`);
+      throw new Error(`${verb} failed:\n${output}`);
     }
     return output;
   }
@@ -192,7 +193,7 @@ export class AgentBed {
     const left = processesBelow(this.state);
     left.forEach(({ pid }) => process.kill(pid, 'SIGKILL'));
     if (code !== 0 || left.length > 0 || existsSync(this.state)) {
-      throw new Error(`destroy left ${JSON.stringify(left)}:\\n${output}`);
+      throw new Error(`destroy left ${JSON.stringify(left)}:\n${output}`);
     }
   }
 }

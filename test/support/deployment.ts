@@ -1,19 +1,13 @@
 // A stack that a test describes, brought to this machine by a real Terraform: synthesized into a folder of its own, on
 // ports of its own. Should the test process die, the folder is removed, and the supervisor in it stops what it runs.
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App, LocalBackend, TerraformStack } from 'cdktf';
 import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm';
 import { quietEnvironment } from '../../scripts/quiet.mjs';
 import { freePortBlock, freePorts } from './free-ports';
+import { processesOf } from './left-over';
 import { temporaryFolder } from './temporary-folder';
 
 /** Puts constructs into a stack; called anew for every synthesis. */
@@ -23,7 +17,12 @@ export interface Ended {
   readonly code: number | null;
   /** What Terraform printed, standard output and standard error together. */
   readonly output: string;
-  readonly milliseconds: number;
+}
+
+/** A Terraform that was not waited for. */
+export interface Begun {
+  readonly signal: (signal: NodeJS.Signals) => void;
+  readonly done: Promise<Ended>;
 }
 
 /** What a plan means to do: 'create', 'update', 'delete' or 'replace', by address without type and hash. */
@@ -146,10 +145,16 @@ export class Deployment {
   }
 
   /** Begins an apply that the test will cut off. */
-  async startApply(describe: Describe): Promise<{ kill: () => void; done: Promise<Ended> }> {
+  async startApply(describe: Describe): Promise<Begun> {
     await this.synthesize(describe);
     const { child, done } = this.start('apply', '-auto-approve');
-    return { kill: () => child.kill('SIGKILL'), done };
+    return { signal: (signal) => child.kill(signal), done };
+  }
+
+  /** Begins a destroy that the test will cut off. */
+  startDestroy(): Begun {
+    const { child, done } = this.start('destroy', '-auto-approve');
+    return { signal: (signal) => child.kill(signal), done };
   }
 
   async destroy(): Promise<string> {
@@ -158,21 +163,11 @@ export class Deployment {
 
   /** The addresses in the state. */
   async addresses(): Promise<string[]> {
-    return (await this.succeed('state', 'list')).trim().split('\n').sort();
-  }
-
-  /** The addresses in what was synthesized. */
-  synthesizedAddresses(): string[] {
-    const { resource } = JSON.parse(this.synthesized()) as {
-      resource: Record<string, Record<string, unknown>>;
-    };
-    return Object.entries(resource)
-      .flatMap(([type, resources]) => Object.keys(resources).map((id) => `${type}.${id}`))
+    const list = await this.succeed('state', 'list');
+    return list
+      .split('\n')
+      .filter((line) => line !== '')
       .sort();
-  }
-
-  synthesized(): string {
-    return readFileSync(join(this.stackFolder, 'cdk.tf.json'), 'utf8');
   }
 
   async outputs(): Promise<Record<string, unknown>> {
@@ -227,7 +222,7 @@ export class Deployment {
   remains(): string[] {
     return [
       ...(existsSync(this.stateDir) ? readdirSync(this.stateDir) : []),
-      ...processesBelow(this.stateDir).map(({ pid, command }) => `${pid} ${command}`),
+      ...processesOf(this.stateDir).map(({ pid, command }) => `${pid} ${command}`),
     ];
   }
 
@@ -237,7 +232,7 @@ export class Deployment {
       ? await this.terraform('destroy', '-auto-approve')
       : { output: 'nothing was deployed' };
     const remains = this.remains();
-    for (const { pid } of processesBelow(this.stateDir)) {
+    for (const { pid } of processesOf(this.stateDir)) {
       process.kill(pid, 'SIGKILL');
     }
     if (remains.length > 0) {
@@ -254,16 +249,15 @@ export class Deployment {
   }
 
   private start(verb: string, ...args: string[]) {
-    const started = performance.now();
     // An empty file: whatever this machine has configured for Terraform must not matter.
     const configuration = join(this.folder, 'terraform.rc');
     writeFileSync(configuration, '');
-    const mayColour = !['state', 'show', 'output'].includes(verb) || verb === 'show';
-    const child = spawn('terraform', [verb, ...args, ...(mayColour ? ['-no-color'] : [])], {
+    const child = spawn('terraform', [verb, ...args], {
       cwd: this.stackFolder,
       env: {
         ...quietEnvironment({ ...process.env, TF_CLI_CONFIG_FILE: configuration }),
         TF_INPUT: '0',
+        TF_CLI_ARGS: '-no-color',
         ...this.environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -277,9 +271,7 @@ export class Deployment {
     }
     const done = new Promise<Ended>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code) =>
-        resolve({ code, output, milliseconds: performance.now() - started }),
-      );
+      child.once('close', (code) => resolve({ code, output }));
     });
     return { child, done };
   }
@@ -290,34 +282,12 @@ function withoutHash(address: string): string {
   return address.replace(/^\w+\./, '').replace(/_[0-9A-F]{8}$/, '');
 }
 
-/** Terraform's errors without their frames, and as one line, since it breaks lines wherever its width ends. */
+/** Terraform's errors as one line, since it breaks lines wherever its width ends. */
 function errorsOf(output: string): string {
-  const lines = output.split('\n').filter((line) => line.startsWith('│'));
-  return lines
-    .map((line) => line.replace(/^│\s?/, ''))
-    .join(' ')
+  return output
+    .slice(output.search(/^(?:Error: |╷)/m))
     .replace(/\s+/g, ' ')
     .trim();
-}
-
-/** The living processes that were started for a state folder: by their environment, command line or working directory. */
-function processesBelow(stateDir: string): { pid: number; command: string }[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0/g, ' ');
-        const isOurs =
-          command.includes(`${stateDir}/`) ||
-          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`=${stateDir}\0`) ||
-          `${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${stateDir}/`);
-        // A zombie has no command line.
-        return isOurs && command !== '' ? [{ pid: Number(pid), command }] : [];
-      } catch {
-        // It is gone, or another user's.
-        return [];
-      }
-    });
 }
 
 let bundled = false;

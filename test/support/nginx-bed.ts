@@ -165,7 +165,7 @@ export class NginxBed {
     const children = readProc(`/proc/${pid}/task/${pid}/children`).trim().split(/\s+/);
     return children.flatMap((child) => {
       const title = readProc(`/proc/${child}/cmdline`);
-      return title.startsWith('nginx: worker process')
+      return title.includes('nginx: worker process')
         ? [{ pid: Number(child), shuttingDown: title.includes('shutting down') }]
         : [];
     });

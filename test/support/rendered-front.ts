@@ -28,6 +28,8 @@ export interface FrontOptions extends Omit<
   };
   /** True for a certificate of `testCertificate`. Default: plain HTTP. */
   readonly tls?: boolean | TlsCertificate;
+  /** Default: the nginx of the machine. */
+  readonly executable?: string;
 }
 
 export interface Rendered {
@@ -48,7 +50,7 @@ export const serverName = 'api.example.test';
 
 /** The nginx.conf that a stack with this front has. */
 export function renderFront(ports: FrontPorts, options: FrontOptions): Rendered {
-  const { cluster: clusterOptions, tls, ...props } = options;
+  const { cluster: clusterOptions, tls, executable: _, ...props } = options;
   // It is never synthesized: what counts is the text that the construct hands to its platform.
   const stack = new TerraformStack(new App({ outdir: temporaryFolder('synth') }), 'test');
   const platform = new LocalPlatform(stack, 'Platform', ports);
@@ -70,6 +72,7 @@ export class RenderedFront {
     front.bed = await NginxBed.start({
       configuration: front.rendered.configuration,
       certificate: options.tls === true ? testCertificate(serverName) : undefined,
+      executable: options.executable,
     });
     return front;
   }

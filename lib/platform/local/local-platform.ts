@@ -1,7 +1,6 @@
 import {
   Annotations,
   AssetType,
-  DataResource,
   dependable,
   Fn,
   Lazy,
@@ -9,7 +8,7 @@ import {
   TerraformStack,
   Token,
 } from 'cdktf';
-import type { ITerraformDependable } from 'cdktf';
+import type { ITerraformDependable, TerraformResource } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check, show } from '../../check';
@@ -33,6 +32,7 @@ import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
 import { PortLedger } from './port-ledger';
 import { fromStackFolder } from './stack-paths';
 import { claimStateFolder } from './state-folders';
+import { TerraformData } from './terraform-data';
 
 /** Instances and Redis are for the front alone, so they never listen elsewhere. */
 const LOOPBACK = '127.0.0.1';
@@ -107,9 +107,9 @@ export class LocalPlatform extends Construct implements IPlatform {
   /** The folder that holds all that runs, as it is reached from the folder of the synthesized stack. */
   public readonly stateDir: string;
   /** Created first, after a look for the programs; destroyed last: ends whatever still runs. */
-  public readonly host: DataResource;
+  public readonly host: TerraformResource;
   /** Created last: ends what the stack no longer names. */
-  public readonly roster: DataResource;
+  public readonly roster: TerraformResource;
 
   private readonly check = new Check(this);
   private readonly agent: TerraformAsset;
@@ -145,7 +145,7 @@ export class LocalPlatform extends Construct implements IPlatform {
     this.stateDir = fromStackFolder(this, check.text('stateDir', stateDir, FILE_PATH));
     claimStateFolder(check, stateDir, this.stateDir);
     this.agent = new TerraformAsset(this, 'Agent', { path: agentFile(), type: AssetType.FILE });
-    this.host = new DataResource(this, 'Host', {
+    this.host = new TerraformData(this, 'Host', {
       input: { state_dir: this.stateDir },
       provisioners: [
         checkPrograms(
@@ -275,8 +275,8 @@ export class LocalPlatform extends Construct implements IPlatform {
       dependsOn = [],
       triggers = {},
     }: { dependsOn?: ITerraformDependable[]; triggers?: Record<string, unknown> } = {},
-  ): DataResource {
-    const resource = new DataResource(scope, id, {
+  ): TerraformResource {
+    const resource = new TerraformData(scope, id, {
       triggersReplace: { specification, ...triggers },
       dependsOn: [this.host, ...dependsOn],
       lifecycle: { createBeforeDestroy: true },
@@ -321,7 +321,7 @@ export class LocalPlatform extends Construct implements IPlatform {
     if (commandLine === undefined) {
       check.refuse(
         'service',
-        `LocalPlatform runs no containers, and the service is the image ${JSON.stringify(service.imageName)}`,
+        `LocalPlatform runs no containers, and the service is the image ${show(service.imageName)}`,
         'AiwmService.command(["node", "server.js"], { workingDirectory: "services/aiwm" })',
       );
     }
@@ -395,7 +395,10 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   private fingerprint(file: string): string {
     const path = fromStackFolder(this, file);
-    return Fn.filesha256(Token.isUnresolved(path) ? path : Fn.rawString(path));
+    // Fn.rawString leaves a backslash at the end to escape the closing quote; HCL reads strings as JSON has them.
+    return Token.isUnresolved(path)
+      ? Fn.filesha256(path)
+      : `\${filesha256(${JSON.stringify(path)})}`;
   }
 
   private file(check: Check, property: string, file: string | undefined): string {

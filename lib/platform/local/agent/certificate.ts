@@ -50,7 +50,9 @@ function fromFiles(request: { certificate: string; key: string }, unit: string, 
   }
   const days = Math.floor((Date.parse(leaf.validTo) - now) / DAY_MS);
   if (days < WARN_DAYS) {
-    say(`${unit}: warning: ${certificateFile} expires in ${days} days (${leaf.validTo})`);
+    say(
+      `${unit}: warning: ${certificateFile} expires in ${days} ${days === 1 ? 'day' : 'days'} (${leaf.validTo})`,
+    );
   }
   return { certificate, key };
 }

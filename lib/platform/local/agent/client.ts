@@ -3,7 +3,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { AgentError } from './agent-error';
-import { inheritable } from './environment';
+import { inheritable, marked } from './environment';
 import { lockHolder } from './lock';
 import { linesSince, openLog } from './log-file';
 import { isRunning } from './processes';
@@ -72,7 +72,8 @@ async function reach(state: StateFolder, version: string): Promise<Line> {
         `${state.root} is being destroyed right now (pid ${holder.pid}). Deploy again when that is done.`,
       );
     }
-    if (!holder && (!candidate || candidate.ended)) {
+    // One that ended lost the race to another call's, or cannot run at all.
+    if (!holder && (!candidate || (candidate.ended && Date.now() - candidate.startedAt > 500))) {
       candidate = startSupervisor(state, version);
     }
     if (Date.now() > deadline) {
@@ -148,6 +149,7 @@ async function gone(supervisor: ProcessRef): Promise<void> {
 }
 
 interface Candidate {
+  readonly startedAt: number;
   ended: boolean;
 }
 
@@ -160,13 +162,13 @@ function startSupervisor(state: StateFolder, version: string): Candidate {
   const log = openLog(state.path('logs', 'supervisor.log'));
   const child = spawn(process.execPath, [state.path('agent.js'), 'supervise'], {
     cwd: state.root,
-    env: { ...inheritable(process.env), AIWM_STATE: state.root },
+    env: marked({ ...inheritable(process.env), AIWM_STATE: state.root }, state),
     // A session of its own: Ctrl-C in Terraform's terminal, or the end of that terminal, is not meant for it.
     detached: true,
     stdio: ['ignore', log, log],
   });
   closeSync(log);
-  const candidate = { ended: false };
+  const candidate = { startedAt: Date.now(), ended: false };
   child.once('exit', () => (candidate.ended = true));
   child.once('error', () => (candidate.ended = true));
   child.unref();

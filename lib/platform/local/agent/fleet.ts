@@ -2,6 +2,7 @@ import { AgentError } from './agent-error';
 import { makeCurrent, nginxPrefix, reload, RELOAD_MS } from './nginx-runnable';
 import { groupOf } from './processes';
 import type { StateFolder } from './state-folder';
+import { sleep } from './text';
 import type { Say } from './text';
 import { Unit } from './unit';
 import { readRecords } from './unit-record';
@@ -86,6 +87,24 @@ export class Fleet {
       } else {
         this.members.delete(name);
       }
+    }
+  }
+
+  /** Waits until all that is watched is healthy. */
+  async resume(say: Say): Promise<void> {
+    const sick: string[] = [];
+    for (const unit of this.units()) {
+      const deadline = Date.now() + (unit.runnable?.health.startTimeoutMs ?? 0);
+      while (!unit.healthy && Date.now() < deadline) {
+        await sleep(100);
+      }
+      say(`${unit.name}: ${unit.healthy ? 'healthy' : 'not healthy'}`);
+      if (!unit.healthy) {
+        sick.push(unit.name);
+      }
+    }
+    if (sick.length > 0) {
+      throw new AgentError(`Not healthy: ${sick.join(', ')}. See ${this.state.path('logs')}.`);
     }
   }
 

@@ -19,7 +19,7 @@ export async function requireFreePorts(
     }
     const problem = describe(fleet, unit, endpoint, failure);
     if (problem !== undefined) {
-      throw new AgentError(problem);
+      throw new AgentError(`${unit.name}: ${problem}`);
     }
   }
 }
@@ -53,33 +53,32 @@ function describe(
   }
   if (failure === 'EACCES') {
     return (
-      `This user may not listen on ${where}: ports below 1024 belong to root. ` +
+      `this user may not listen on ${where}: ports below 1024 belong to root. ` +
       'Choose a higher port, or deploy as root.'
     );
   }
   if (failure !== 'EADDRINUSE') {
-    return `Nothing can listen on ${where} (${failure}).`;
+    return `nothing can listen on ${where} (${failure}).`;
   }
-  const holders = portHolders(endpoint.port);
   const own = unit.groupRef ? groupOf(unit.groupRef) : [];
-  if (holders.some(({ pid }) => own.includes(pid))) {
+  if (own.length > 0 && portHolders(endpoint.port, own).length > 0) {
     return undefined;
   }
-  // A process of another user does not show; the unit's own does, so an own port without holder is a stranger's.
-  const [holder] = holders;
+  // A process of another user may not show.
+  const [holder] = portHolders(endpoint.port);
   if (!holder) {
-    return `The port ${where} is taken by another process. Stop that, or choose another port.`;
+    return `the port ${where} is taken by another process. Stop that, or choose another port.`;
   }
   const sibling = fleet.ownerOf(holder.pid);
   if (sibling) {
     return (
-      `The port ${where} is taken by the unit ${sibling.name} of the same platform (pid ${holder.pid}). ` +
+      `the port ${where} is taken by the unit ${sibling.name} of the same platform (pid ${holder.pid}). ` +
       'If that one moves to another port or goes away in this very deploy, do it in two: ' +
       'first free the port, then use it. Or choose a port that none of them has.'
     );
   }
   return (
-    `The port ${where} is taken by ${holder.name} (pid ${holder.pid}). ` +
+    `the port ${where} is taken by ${holder.name} (pid ${holder.pid}). ` +
     'Stop that process, or choose another port.'
   );
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AgentError, messageOf } from './agent-error';
 import { ask } from './client';
@@ -18,6 +18,7 @@ const USAGE = `usage: AIWM_STATE=<state folder> [AIWM_SPEC=<JSON>] node agent.js
   nginx      test, swap in and reload a configuration
   roster     stop every unit that is not on the list
   status     print what runs
+  resume     start again what ran before the machine was restarted
   destroy    stop everything and remove the state folder`;
 
 const say = (line: string): void => console.log(line);
@@ -29,6 +30,8 @@ async function main(verb: string | undefined): Promise<void> {
   switch (verb) {
     case 'status':
       return status(statePath(), say);
+    case 'resume':
+      return resume();
     case 'destroy':
       return destroy(statePath(), say);
     case 'supervise':
@@ -51,6 +54,14 @@ async function main(verb: string | undefined): Promise<void> {
   }
 }
 
+async function resume(): Promise<void> {
+  const state = StateFolder.find(statePath());
+  if (!state) {
+    throw new AgentError(`Nothing of the agent's is in ${statePath()}: deploy first.`);
+  }
+  return ask(state, { verb: 'resume' }, say);
+}
+
 /** Says no before anything is started. */
 function prepare(): void {
   const fields = new Fields(parsed(specification('prepare')), 'AIWM_SPEC of "prepare"', [
@@ -59,7 +70,11 @@ function prepare(): void {
   for (const name of fields.texts('executables')) {
     say(`${name}: ${requireServer(name, process.cwd())}`);
   }
-  StateFolder.create(statePath());
+  const state = StateFolder.create(statePath());
+  if (state.read('agent.js') === undefined) {
+    // Destroy calls the copy in the folder, and may come before anything was started.
+    state.write('agent.js', readFileSync(__filename));
+  }
 }
 
 function parsed(text: string): unknown {
@@ -92,7 +107,12 @@ function statePath(): string {
 }
 
 main(process.argv[2]).then(
-  () => undefined,
+  () => {
+    // A call is over when its work is; only the supervisor has something to wait for.
+    if (process.argv[2] !== 'supervise') {
+      process.exit(0);
+    }
+  },
   (error: unknown) => {
     const unexpected = error instanceof AgentError || !(error instanceof Error) ? '' : error.stack;
     console.error(unexpected || messageOf(error));

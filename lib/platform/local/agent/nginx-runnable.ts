@@ -29,7 +29,7 @@ export function nginxRunnable(unit: string, spec: NginxSpec, state: StateFolder)
     },
     listen: spec.listen,
     // More patient than with an instance: an nginx that is merely busy must not lose all its connections.
-    health: { intervalMs: 2000, timeoutMs: 5000, failures: 3, startTimeoutMs: 10_000 },
+    health: { intervalMs: 2000, timeoutMs: 4000, failures: 3, startTimeoutMs: 10_000 },
     stopGraceMs: 5000,
     confidential: [],
     question: `release ${spec.release} on its status socket`,

@@ -61,14 +61,12 @@ async function bring(
   const { name, process } = unit;
   const prefix = nginxPrefix(fleet.state, name);
   const unchanged = previous?.release === next.release && previous.executable === next.executable;
-  if (process && unchanged) {
-    if ((await unit.untilHealthy(Date.now() + 5000)) === undefined) {
-      say(
-        `${name}: release ${next.release} is unchanged and served on ${places(next)}, nothing to do`,
-      );
-      return;
-    }
-    say(`${name}: unchanged, but not healthy`);
+  // One that was started only just now is given its time.
+  if (process && (await unit.untilHealthy(Date.now() + 5000)) === undefined && unchanged) {
+    say(
+      `${name}: release ${next.release} is unchanged and served on ${places(next)}, nothing to do`,
+    );
+    return;
   }
 
   await nginxTest(
@@ -77,11 +75,13 @@ async function bring(
     name,
     say,
   );
-  const reason = process && previous ? whyNotReload(previous, next) : undefined;
-  if (!process || !previous || reason !== undefined || !unit.healthy) {
-    if (reason !== undefined) {
-      say(`${name}: ${reason}: nginx has to be restarted, which closes its connections`);
-    }
+  if (!process || !previous) {
+    await roll(fleet, unit, next, unchanged, say);
+    return;
+  }
+  const obstacle = (await whyNoAnswer(unit)) ?? whyNotReload(previous, next);
+  if (obstacle !== undefined) {
+    say(`${name}: ${obstacle}: nginx has to be restarted, which closes its connections`);
     await roll(fleet, unit, next, unchanged, say);
     return;
   }
@@ -108,7 +108,8 @@ async function swap(
   unit.propose(next);
   makeCurrent(prefix, next.release);
   reload(process.ref);
-  const failure = await servesWithin(unit, RELOAD_MS);
+  const complaints = () => complaintsSince(log, logStart, process.ref.pid);
+  const failure = await takesOver(unit, () => complaints().length > 0);
   if (failure === undefined) {
     unit.confirm();
     say(
@@ -117,31 +118,56 @@ async function swap(
     );
     return;
   }
-  const complaints = linesSince(log, logStart, 200)
-    .map((line) => /\[(?:emerg|alert|crit|error)\].*/.exec(line)?.[0].replace(/\] \d+#\d+: /, '] '))
-    .filter((line) => line !== undefined);
+  const reasons = complaints().slice(-10);
   unit.withdraw();
   makeCurrent(prefix, previous.release);
   reload(process.ref);
-  const relapse = await servesWithin(unit, RELOAD_MS);
+  const relapse = await takesOver(unit, () => false);
   throw new AgentError(
-    `${name}: nginx accepted the configuration in its test, but did not take it on reload: ${failure}. ` +
+    `${name}: nginx accepted the configuration in its test, but did not take it on reload` +
+      `${reasons.length > 0 ? '' : ` (${failure})`}. ` +
       (relapse === undefined
         ? `The old one (release ${previous.release}) serves on.`
         : `The old one (release ${previous.release}) was put back, but ${relapse}.`) +
-      (complaints.length > 0 ? ` From its error log:\n${quoted(complaints.slice(-10))}` : ''),
+      (reasons.length > 0 ? ` From its error log:\n${quoted(reasons)}` : ''),
   );
 }
 
-/** Waits until nginx answers with the new release; twice, since an old worker may still take a connection. */
-async function servesWithin(unit: Unit, milliseconds: number): Promise<string | undefined> {
-  const deadline = Date.now() + milliseconds;
-  const failure = await unit.untilHealthy(deadline);
-  if (failure !== undefined) {
-    return failure;
+/**
+ * Waits until nginx answers with the release that the unit is meant to serve; answers why it does not.
+ * Twice, since a worker of before may still take a connection.
+ */
+async function takesOver(unit: Unit, isRefused: () => boolean): Promise<string | undefined> {
+  const deadline = Date.now() + RELOAD_MS;
+  for (let confirmed = 0; ;) {
+    const probe = await unit.runnable?.probe(RELOAD_MS / 5);
+    confirmed = probe?.ok ? confirmed + 1 : 0;
+    if (confirmed === 2) {
+      return undefined;
+    }
+    if (isRefused() || Date.now() > deadline) {
+      return `within ${seconds(RELOAD_MS)} its status socket showed ${probe?.seen ?? 'nothing'}`;
+    }
+    await sleep(20);
   }
-  await sleep(20);
-  return unit.untilHealthy(deadline);
+}
+
+/** What the master has written of a configuration that it could not take. */
+function complaintsSince(log: string, from: number, master: number): string[] {
+  return linesSince(log, from, 200)
+    .filter((line) => line.includes(`[emerg] ${master}#`))
+    .map((line) => line.replace(/^.*\[emerg\] \S+ /, '[emerg] '));
+}
+
+/**
+ * Why the outcome of a reload could not be seen. One that has all its connections in use does not count: a reload with
+ * more of them may be just the cure.
+ */
+async function whyNoAnswer(unit: Unit): Promise<string | undefined> {
+  const pulse = await unit.runnable?.pulse(RELOAD_MS / 5);
+  return pulse?.ok && pulse.code !== 'ENOENT'
+    ? undefined
+    : `its status socket is silent (${pulse?.seen})`;
 }
 
 /** Why a running nginx cannot be brought to a specification by a reload; undefined when it can. */

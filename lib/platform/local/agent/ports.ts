@@ -23,25 +23,26 @@ export function bindFailure({ address, port }: Endpoint): Promise<string | undef
   });
 }
 
-/** Who listens on a port, as far as this user may see. */
-export function portHolders(port: number): PortHolder[] {
+/**
+ * Who listens on a port, as far as this user may see; of all processes or of some. All of them can be a matter of
+ * seconds, when one on this machine has a hundred thousand connections.
+ */
+export function portHolders(port: number, among?: readonly number[]): PortHolder[] {
   try {
-    return process.platform === 'linux' ? holdersByProc(port) : holdersByLsof(port);
+    return process.platform === 'linux' ? holdersByProc(port, among) : holdersByLsof(port, among);
   } catch {
     return [];
   }
 }
 
-function holdersByProc(port: number): PortHolder[] {
+function holdersByProc(port: number, among: readonly number[] = pidsOfProc()): PortHolder[] {
   const inodes = new Set(
     ['tcp', 'tcp6'].flatMap((table) => listeningInodes(`/proc/net/${table}`, port)),
   );
   if (inodes.size === 0) {
     return [];
   }
-  return pidsOfProc()
-    .filter((pid) => holdsSocket(pid, inodes))
-    .map((pid) => ({ pid, name: nameOf(pid) }));
+  return among.filter((pid) => holdsSocket(pid, inodes)).map((pid) => ({ pid, name: nameOf(pid) }));
 }
 
 function listeningInodes(table: string, port: number): string[] {
@@ -84,8 +85,10 @@ function nameOf(pid: number): string {
   return script && !script.startsWith('-') ? `${name} ${script}` : name;
 }
 
-function holdersByLsof(port: number): PortHolder[] {
-  const output = execFileSync('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], {
+function holdersByLsof(port: number, among?: readonly number[]): PortHolder[] {
+  const selection = among ? ['-a', '-p', among.join()] : [];
+  const socket = [`-iTCP:${port}`, '-sTCP:LISTEN'];
+  const output = execFileSync('lsof', ['-nP', ...selection, ...socket, '-Fpc'], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -65,12 +65,18 @@ export interface RosterRequest {
   readonly units: readonly string[];
 }
 
+/** Asks for nothing but a supervisor, and that what it has to watch gets healthy. */
+export interface ResumeRequest {
+  readonly verb: 'resume';
+}
+
 /** Asks a supervisor to go and leave its children running, so that another version takes them over. */
 export interface LeaveRequest {
   readonly verb: 'leave';
 }
 
-export type Request = InstanceRequest | RedisRequest | NginxRequest | RosterRequest | LeaveRequest;
+export type Request =
+  InstanceRequest | RedisRequest | NginxRequest | RosterRequest | ResumeRequest | LeaveRequest;
 
 /** Where a call of the agent was made. */
 export interface Caller {

@@ -10,6 +10,7 @@ export async function keepOnly(fleet: Fleet, request: RosterRequest, say: Say): 
   const leaving = fleet.units().filter((unit) => !stays(unit.name));
   await Promise.all(leaving.map((unit) => fleet.release(unit.name)));
   await stopUnits(leaving, say);
+  leaving.forEach((unit) => unit.remove());
 
   const { state } = fleet;
   for (const folder of ['nginx', 'redis']) {
@@ -23,6 +24,6 @@ export async function keepOnly(fleet: Fleet, request: RosterRequest, say: Say): 
     .filter((file) => ![...request.units, SUPERVISOR].includes(file.split('.')[0] ?? ''))
     .forEach((file) => state.remove(`logs/${file}`));
   if (leaving.length === 0) {
-    say(`nothing to stop: exactly ${request.units.join(', ') || 'nothing'} runs`);
+    say('nothing to stop: all that runs is wanted');
   }
 }

@@ -51,7 +51,13 @@ export class Running {
     if (!ref) {
       throw new AgentError(`${executable} was gone the moment it had been started.`);
     }
-    record(ref);
+    try {
+      record(ref);
+    } catch (error) {
+      // Unrecorded, nobody would ever stop it.
+      process.kill(-ref.pid, 'SIGKILL');
+      throw error;
+    }
     const ended = new Promise<string>((resolve) =>
       child.once('exit', (code, signal) =>
         resolve(signal ? `signal ${signal}` : `exit code ${code}`),

@@ -47,10 +47,11 @@ export class StateFolder {
       );
     }
     const folder = new StateFolder(realpathSync(path));
-    const strangers = folder.strangers();
-    if (!folder.isOurs() && strangers.length > 0) {
+    // Another call may be making the folder at this moment; its mark is there before anything else is.
+    const content = folder.list('.').filter((name) => !name.startsWith('..gitignore.'));
+    if (content.length > 0 && !folder.isOurs()) {
       throw new AgentError(
-        `The state folder ${path} holds files that are not the agent's (${listed(strangers)}). ` +
+        `The state folder ${path} holds files that are not the agent's (${listed(content)}). ` +
           'It is used by the agent alone, and removed by destroy: give the platform a stateDir of its own.',
       );
     }
@@ -133,10 +134,6 @@ export class StateFolder {
       this.read('.gitignore') === MARK ||
       (existsSync(this.path('agent.js')) && existsSync(this.path('units')))
     );
-  }
-
-  private strangers(): string[] {
-    return this.list('.').filter((name) => !isOurs(name));
   }
 }
 

@@ -18,7 +18,7 @@ export function status(path: string, say: Say): void {
   say(
     holder
       ? `supervisor: running (pid ${holder.pid})`
-      : 'supervisor: not running; the units run on unwatched until the next deploy starts it',
+      : 'supervisor: not running; what runs is not watched; resume (or the next change that is deployed) starts it',
   );
   const rows = readRecords(state).map((record) => row(record, state));
   table([['UNIT', 'KIND', 'STATE', 'PID', 'ADDRESS', 'RESTARTS', 'SINCE'], ...rows]).forEach(say);

@@ -6,7 +6,7 @@ import type { UnitKind } from './unit-record';
 /** Who sends first: no client meets an instance that is gone, no instance a Redis that is gone. */
 const STOPPING_ORDER: readonly UnitKind[] = ['nginx', 'instance', 'redis'];
 
-/** Stops units, those of a kind at the same time, and forgets them. One that cannot be stopped keeps no other running. */
+/** Stops units, those of a kind at the same time. One that cannot be stopped keeps no other running. */
 export async function stopUnits(units: readonly Unit[], say: Say): Promise<void> {
   const problems: unknown[] = [];
   for (const kind of STOPPING_ORDER) {
@@ -26,7 +26,6 @@ async function stopUnit(unit: Unit, say: Say): Promise<void> {
     say(`${unit.name}: stopping (pid ${unit.process.ref.pid}) …`);
   }
   const ending = await unit.stop();
-  unit.remove();
   if (ending !== 'was not running') {
     say(
       ending === 'killed'

@@ -19,7 +19,7 @@ import type { Say } from './text';
 import { versionOf } from './version';
 
 const LOG_CHECK_MS = 30_000;
-const LOCK_CHECK_MS = 2000;
+const LOCK_CHECK_MS = 500;
 
 /*
  * The supervisor: one process for a state folder, the only one that acts in it. It works off requests one after the
@@ -29,7 +29,11 @@ const LOCK_CHECK_MS = 2000;
  * then, and the next call of the agent starts another supervisor, which adopts them. Only destroy stops them.
  */
 export async function supervise(path: string): Promise<void> {
-  const state = StateFolder.create(path);
+  // Whoever started this one has made the folder. When it is gone, a destroy was faster, and nothing is to begin anew.
+  const state = StateFolder.find(path);
+  if (!state) {
+    return;
+  }
   // Sockets are named relative to the state folder.
   process.chdir(state.root);
   const me = refOf(process.pid);
@@ -61,8 +65,9 @@ export async function supervise(path: string): Promise<void> {
   const queue = new Queue(fleet, log);
   queue.add(() => fleet.recover());
   listen({ version, process: me }, queue, log);
-  setInterval(() => {
+  const lockCheck = setInterval(() => {
     if (!holdsLock(state)) {
+      clearInterval(lockCheck);
       queue.add(() => abandon(fleet, log));
     }
   }, LOCK_CHECK_MS);
@@ -72,8 +77,7 @@ export async function supervise(path: string): Promise<void> {
 async function abandon(fleet: Fleet, log: Say): Promise<void> {
   const units = fleet.units();
   await Promise.all(units.map((unit) => fleet.release(unit.name)));
-  await stopUnits(units, log);
-  process.exit(0);
+  await stopUnits(units, log).finally(() => process.exit(0));
 }
 
 /** Runs requests one after the other. */
@@ -122,6 +126,8 @@ class Queue {
         return bringNginx(this.fleet, request, say);
       case 'roster':
         return keepOnly(this.fleet, request, say);
+      case 'resume':
+        return this.fleet.resume(say);
       case 'leave':
         // Nobody is to be half-way through a restart when the successor looks at the records.
         this.leaving = true;

@@ -9,10 +9,17 @@ const STEADY_MS = 10_000;
 /** While a process starts, a look at it costs little and says much. */
 const STARTING_INTERVAL_MS = 500;
 
+/** From the start of a process to its end, or to the next pause. */
+interface Turn {
+  over: boolean;
+  /** Ends the nap that is being taken. */
+  wake: () => void;
+}
+
 /** Keeps a unit alive: a process that died is started again, one that hangs is killed and started again. */
 export class Watch {
   /** The turn of watching that is under way; a new one begins with each process. */
-  private turn: { over: boolean; wake: () => void } | undefined;
+  private turn: Turn | undefined;
   private reviving: Promise<void> | undefined;
   /** How often in a row the process died young. */
   private youngDeaths = 0;
@@ -35,7 +42,7 @@ export class Watch {
         this.revive(`ended with ${how} after ${seconds(Date.now() - process.startedAt)}`);
       }
     });
-    this.look(turn).catch((error) => this.log(`${this.unit.name}: ${messageOf(error)}`));
+    void this.keepLooking(turn);
   }
 
   /** Stops watching, and returns when nothing that was begun on the unit's behalf is under way. */
@@ -44,7 +51,7 @@ export class Watch {
     await this.reviving;
   }
 
-  private newTurn(): { over: boolean; wake: () => void } {
+  private newTurn(): Turn {
     this.endTurn();
     this.turn = { over: false, wake: () => undefined };
     return this.turn;
@@ -57,7 +64,20 @@ export class Watch {
     }
   }
 
-  private async look(turn: { over: boolean; wake: () => void }): Promise<void> {
+  private async keepLooking(turn: Turn): Promise<void> {
+    while (!turn.over) {
+      try {
+        await this.look(turn);
+        return;
+      } catch (error) {
+        // A full disk, say, on which no record can be written: the unit is watched all the same.
+        this.log(`${this.unit.name}: ${messageOf(error)}`);
+        await nap(turn, STARTING_INTERVAL_MS);
+      }
+    }
+  }
+
+  private async look(turn: Turn): Promise<void> {
     let failures = 0;
     for (;;) {
       const { process, runnable } = this.unit;
@@ -103,7 +123,7 @@ export class Watch {
     );
   }
 
-  private async restart(turn: { over: boolean; wake: () => void }): Promise<void> {
+  private async restart(turn: Turn): Promise<void> {
     let age = this.unit.groupRef ? Date.now() - this.unit.groupRef.startedAt : 0;
     if (this.unit.groupRef) {
       // At once and not by SIGTERM: what hangs may be stopped (SIGSTOP), and would hold its port until the end of the grace.
@@ -136,7 +156,7 @@ function delayAfter(youngDeaths: number): number {
 }
 
 /** Sleeps until the time is over or the turn is. */
-function nap(turn: { over: boolean; wake: () => void }, milliseconds: number): Promise<void> {
+function nap(turn: Turn, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     if (turn.over) {
       resolve();

@@ -1,0 +1,196 @@
+// What the examples become: addresses that must not change, nginx.conf as a text of its own, the rest for review.
+import { readdirSync } from 'node:fs';
+import type { App, TerraformStack } from 'cdktf';
+import {
+  AiwmCluster,
+  LocalPlatform,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  TlsCertificate,
+  type AiwmClusterProps,
+  type NginxWsFrontendProps,
+} from 'cdktf-aiwm';
+import { multiLineSerializer, synthesize, synthesizeStack } from 'cdktf-aiwm/testing';
+import { chatService } from '../examples/chat-service';
+import { LocalStack } from '../examples/local';
+import { LocalRedisStack } from '../examples/local-redis';
+import { expectGolden, goldenFolder } from './support/golden';
+import { lineDiff } from './support/line-diff';
+
+expect.addSnapshotSerializer(multiLineSerializer);
+
+// A port that somebody has set for a deployment of the examples is not the example.
+const kept = { ...process.env };
+beforeAll(() => {
+  for (const name of Object.keys(process.env).filter((each) => /^AIWM_.*PORT$/.test(each))) {
+    delete process.env[name];
+  }
+});
+afterAll(() => {
+  Object.assign(process.env, kept);
+});
+
+const EXAMPLES: Record<string, new (app: App, id: string) => TerraformStack> = {
+  local: LocalStack,
+  'local-redis': LocalRedisStack,
+};
+
+function example(name: string) {
+  return synthesizeStack((app) => new EXAMPLES[name]!(app, name));
+}
+
+/** Every example has these, and a rename would replace them. */
+const COMMON = [
+  'terraform_data.Aiwm_Instance1_EB31A2E3',
+  'terraform_data.Aiwm_Instance2_98B885F2',
+  'terraform_data.Aiwm_Instance3_1A53FDB1',
+  'terraform_data.Frontend_Nginx_82EAC4EA',
+  'terraform_data.Platform_Host_6AA66D5E',
+  'terraform_data.Platform_Roster_E9B4B503',
+];
+
+describe.each([
+  ['local', COMMON],
+  ['local-redis', [...COMMON, 'terraform_data.Backplane_Redis_5CB0A8E5'].sort()],
+])('%s', (name, addresses) => {
+  const stack = example(name);
+
+  test('its Terraform addresses', () => {
+    expect(stack.addresses).toEqual(addresses);
+  });
+
+  test('its outputs', () => {
+    expect(stack.outputs).toEqual({
+      aiwm_instances: {
+        'aiwm-1': '127.0.0.1:3003',
+        'aiwm-2': '127.0.0.1:3004',
+        'aiwm-3': '127.0.0.1:3005',
+      },
+      frontend_url: 'https://localhost:8443',
+      frontend_websocket_url: 'wss://localhost:8443/dev/aiwm/chat/',
+    });
+  });
+
+  test('nobody is warned', () => {
+    expect(stack.warnings).toEqual([]);
+  });
+
+  test('its nginx.conf', () => {
+    expectGolden(`${name}.nginx.conf`, stack.configuration());
+  });
+
+  test('the rest of it', () => {
+    expect(stack.forReview()).toMatchSnapshot();
+  });
+});
+
+test('there is a golden file for each example and no other', () => {
+  expect(readdirSync(goldenFolder).sort()).toEqual(
+    Object.keys(EXAMPLES)
+      .map((name) => `${name}.nginx.conf`)
+      .sort(),
+  );
+});
+
+describe('a change is a change of few lines', () => {
+  /** local-redis, with something changed. */
+  function changed(
+    cluster: Partial<AiwmClusterProps> = {},
+    front: Partial<NginxWsFrontendProps> = {},
+    hasBackplane = true,
+  ): string {
+    return synthesize(
+      (stack) => {
+        const platform = new LocalPlatform(stack, 'Platform');
+        const backplane = hasBackplane
+          ? new RedisAdapterBackplane(stack, 'Backplane', { platform })
+          : undefined;
+        new NginxWsFrontend(stack, 'Frontend', {
+          cluster: new AiwmCluster(stack, 'Aiwm', {
+            platform,
+            backplane,
+            service: chatService,
+            ...cluster,
+          }),
+          serverName: 'localhost',
+          tls: TlsCertificate.selfSigned(),
+          ...front,
+        });
+      },
+      { stackId: 'local-redis' },
+    ).configuration();
+  }
+  const before = example('local-redis').configuration();
+  const diff = (...change: Parameters<typeof changed>) => lineDiff(before, changed(...change));
+  const SERVER = '            server 127.0.0.1:3006 max_fails=3 fail_timeout=10s;'.slice(4);
+
+  test('nothing', () => {
+    expect(diff()).toEqual([]);
+  });
+
+  test('another instance: one line in each pool', () => {
+    expect(diff({ instances: 4 })).toEqual([`+${SERVER}`, `+${SERVER}`]);
+  });
+
+  test('an instance that is taken out: its line in each pool', () => {
+    expect(diff({ drained: ['2'] }).filter((line) => line.startsWith('+'))).toEqual(
+      Array.from({ length: 2 }, () =>
+        expect.stringContaining('server 127.0.0.1:3004 max_fails=3 fail_timeout=10s down;'),
+      ),
+    );
+  });
+
+  test('a REST timeout: its two lines in each of both locations', () => {
+    const lines = (sign: string, time: string) => [
+      `${sign}            proxy_read_timeout ${time};`,
+      `${sign}            proxy_send_timeout ${time};`,
+    ];
+    const location = [...lines('-', '60s'), ...lines('+', '30s')];
+    expect(diff({}, { timeouts: { rest: '30s' } }).sort()).toEqual(
+      [...location, ...location].sort(),
+    );
+  });
+
+  test.each<[string, Partial<NginxWsFrontendProps>, string[]]>([
+    [
+      'a drain timeout',
+      { drainTimeout: '2h' },
+      ['-worker_shutdown_timeout 1h;', '+worker_shutdown_timeout 2h;'],
+    ],
+    [
+      'a body size',
+      { maxBodySize: '5m' },
+      ['-        client_max_body_size 2m;', '+        client_max_body_size 5m;'],
+    ],
+    [
+      'another name',
+      { alternativeNames: ['127.0.0.1'] },
+      [
+        '-        server_name localhost;',
+        '+        server_name localhost 127.0.0.1;',
+        '-        server_name localhost;',
+        '+        server_name localhost 127.0.0.1;',
+      ],
+    ],
+    [
+      'HTTP/2 off',
+      { http2: false },
+      [
+        '-        listen 127.0.0.1:8443 ssl http2 so_keepalive=60s:15s:4;',
+        '+        listen 127.0.0.1:8443 ssl so_keepalive=60s:15s:4;',
+      ],
+    ],
+  ])('%s', (_, front, expected) => {
+    expect(diff({}, front)).toEqual(expected);
+  });
+
+  test('the backplane left out: the pool map and its second pool go, ip_hash comes', () => {
+    const lines = diff({}, {}, false);
+    expect(lines.filter((line) => line.startsWith('+'))).toEqual([
+      '+        ip_hash;',
+      '+            proxy_pass http://aiwm_backend;',
+    ]);
+    expect(lines.filter((line) => line.includes('map $arg_transport'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('upstream aiwm_backend_session'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,91 @@
+import { conf } from '../support/intent';
+
+const FORWARDED = [
+  ['Host', '$host'],
+  ['X-Real-IP', '$remote_addr'],
+  ['X-Forwarded-For', '$remote_addr'],
+  ['X-Forwarded-Proto', '$scheme'],
+  ['X-Forwarded-Host', '$host'],
+  ['Upgrade', '$ws_upgrade'],
+  ['Connection', '$ws_connection'],
+];
+
+describe('what the instances are told', () => {
+  test('is said once, at the server, so that every location inherits it', () => {
+    const result = conf();
+    expect(result.front.all('proxy_set_header')).toEqual(FORWARDED);
+    expect(result.front.value('proxy_http_version')).toBe('1.1');
+    const elsewhere = result
+      .deep()
+      .filter(({ name, within }) => name === 'proxy_set_header' && within.includes('location'));
+    expect(elsewhere).toEqual([]);
+  });
+
+  test('behind a proxy that speaks TLS: https', () => {
+    const headers = conf({ tls: 'terminated-upstream' }).front.all('proxy_set_header');
+    expect(headers).toContainEqual(['X-Forwarded-Proto', 'https']);
+  });
+});
+
+describe('an upgrade', () => {
+  const result = conf();
+
+  test.each([
+    ['websocket', 'websocket', 'upgrade'],
+    ['WebSocket', 'websocket', 'upgrade'],
+    ['h2c', '', ''],
+    ['websocket, h2c', '', ''],
+    ['', '', ''],
+  ])('to %j is forwarded as %j', (asked, upgrade, connection) => {
+    expect(result.map('$ws_upgrade').of).toBe('$http_upgrade');
+    expect(result.map('$ws_connection').of).toBe('$http_upgrade');
+    expect(result.lookUp('$ws_upgrade', asked)).toBe(upgrade);
+    expect(result.lookUp('$ws_connection', asked)).toBe(connection);
+  });
+});
+
+describe('the address of the client', () => {
+  test('is that of the connection when no proxy is trusted', () => {
+    const { front } = conf();
+    expect(front.has('set_real_ip_from')).toBe(false);
+    expect(front.has('real_ip_header')).toBe(false);
+  });
+
+  test('is what a trusted proxy says, and the last one that is not trusted', () => {
+    const { front } = conf({ trustedProxies: ['10.0.0.0/8', 'fd00::/8'] });
+    expect(front.all('set_real_ip_from')).toEqual([['10.0.0.0/8'], ['fd00::/8']]);
+    expect(front.value('real_ip_header')).toBe('X-Forwarded-For');
+    expect(front.value('real_ip_recursive')).toBe('on');
+  });
+
+  test('may come by the PROXY protocol, which then every listener of clients speaks', () => {
+    const result = conf({ trustedProxies: ['10.0.0.0/8'], proxyProtocol: true });
+    expect(result.front.value('real_ip_header')).toBe('proxy_protocol');
+    const listeners = result.servers.flatMap((server) => server.all('listen'));
+    for (const [address, ...words] of listeners) {
+      expect([address, words.includes('proxy_protocol')]).toEqual([
+        address,
+        address !== 'unix:status.sock',
+      ]);
+    }
+  });
+});
+
+test('another instance is tried when one fails, so often and so long', () => {
+  const { front } = conf({
+    upstream: {
+      failover: {
+        maxFails: 1,
+        failTimeout: '5s',
+        connectTimeout: '700ms',
+        tries: 4,
+        triesTimeout: '3s',
+      },
+    },
+  });
+  expect(front.value('proxy_connect_timeout')).toBe('700ms');
+  expect(front.value('proxy_next_upstream')).toBe('error timeout http_502 http_503 http_504');
+  expect(front.value('proxy_next_upstream_tries')).toBe('4');
+  expect(front.value('proxy_next_upstream_timeout')).toBe('3s');
+  expect(front.value('proxy_socket_keepalive')).toBe('on');
+});

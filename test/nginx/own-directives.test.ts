@@ -1,0 +1,140 @@
+import { parseOwnDirective, type OwnContext } from '../../lib/nginx/own-directives';
+import { conf, rendered } from '../support/intent';
+
+const ALL_OPTIONS = {
+  limits: { key: '$remote_addr', connectionsPerClient: 1, handshakesPerSecond: 1, burst: 0 },
+  allowedOrigins: ['https://a.example'],
+} as const;
+
+describe('own lines', () => {
+  test('stand where they are meant to, under a heading', () => {
+    const own = {
+      http: ['gzip on;', 'map $uri $x { default "a b"; }'],
+      server: ['keepalive_timeout 30s;', 'proxy_set_header X-Team chat;'],
+      webSocket: ['limit_rate 1m;'],
+      rest: ['gzip_types application/json;'],
+    };
+    const result = conf({ own });
+    expect(result.http.value('gzip')).toBe('on');
+    expect(result.map('$x')).toEqual({ of: '$uri', entries: { default: 'a b' } });
+    expect(result.front.value('keepalive_timeout')).toBe('30s');
+    expect(result.front.all('proxy_set_header')).toContainEqual(['X-Team', 'chat']);
+    expect(result.location('/dev/aiwm/chat/').value('limit_rate')).toBe('1m');
+    expect(result.location('= /dev/aiwm').value('gzip_types')).toBe('application/json');
+    expect(result.location('/dev/aiwm/').value('gzip_types')).toBe('application/json');
+    expect(rendered({ own }).match(/# From directives:/g)).toHaveLength(5);
+    expect(rendered()).not.toContain('From directives');
+  });
+
+  test('come before what proxies the request, so that a rewrite of theirs counts', () => {
+    const names = conf({ own: { rest: ['rewrite ^/a /b;'] } })
+      .location('/dev/aiwm/')
+      .directives.map(({ name }) => name);
+    expect(names.indexOf('rewrite')).toBeLessThan(names.indexOf('proxy_pass'));
+  });
+
+  test('of a location with two forms stand in both, of a WebSocket in each that proxies', () => {
+    const plain = conf({
+      own: { webSocket: ['limit_rate 1m;'] },
+      routes: { webSocket: { path: '/ws', engineIo: false } },
+    });
+    expect(plain.location('= /ws').has('limit_rate')).toBe(true);
+    expect(plain.location('/ws/').has('limit_rate')).toBe(true);
+  });
+
+  test('are printed anew: what they mean stays, how they were laid out does not', () => {
+    const text = rendered({ own: { server: ['location /x\n{ return  200 "a;b" ; # why\n}'] } });
+    expect(text).toContain('    location /x {\n            return 200 "a;b";\n        }\n');
+  });
+});
+
+describe('is refused', () => {
+  test.each<[OwnContext, string, string]>([
+    ['server', 'listen 80;', 'the platform decides where nginx listens'],
+    ['server', 'server_name x;', 'use serverName and alternativeNames'],
+    ['server', 'ssl_certificate x;', 'use tls'],
+    ['server', 'ssl_certificate_key x;', 'use tls'],
+    ['http', 'proxy_set_header A b;', 'put it into directives.server'],
+    ['http', 'add_header A b;', 'put it into directives.server'],
+    ['webSocket', 'proxy_set_header A b;', 'loses all the inherited ones'],
+    ['rest', 'proxy_set_header A b;', 'loses all the inherited ones'],
+    ['webSocket', 'location /x { proxy_set_header A b; }', 'loses all the inherited ones'],
+    ['webSocket', 'proxy_pass http://x;', 'the routes decide'],
+    ['rest', 'if ($a) { proxy_pass http://x; }', 'the routes decide'],
+    ['webSocket', 'proxy_http_version 1.0;', 'WebSocket needs HTTP/1.1'],
+    ['http', 'map $a $ws_upgrade { default x; }', '$ws_upgrade is defined by the library'],
+    ['http', 'map $a $WS_Upgrade { default x; }', '$WS_Upgrade is defined by the library'],
+    ['http', 'geo $remote_addr $aiwm_pool { default x; }', '$aiwm_pool is defined by the library'],
+    ['http', 'geo $origin_allowed { default 1; }', '$origin_allowed is defined by the library'],
+    ['http', 'split_clients $uri $ws_client { * x; }', '$ws_client is defined by the library'],
+    ['server', 'if ($a) { set $aiwm_affinity x; }', '$aiwm_affinity is defined by the library'],
+    ['server', '', 'there is no directive in it'],
+    ['server', '# only a comment', 'there is no directive in it'],
+    ['server', 'gzip on; gzip off;', 'it holds 2 directives; give each an entry of its own'],
+    ['server', 'gzip on', '"gzip on" does not end in ";"'],
+    ['server', 'gzip on; }', 'a "}" without its "{"'],
+    ['server', 'if ($a) { return 200;', 'a "{" without its "}"'],
+    ['server', '"gzip on;', 'a quote is opened and not closed'],
+    ['server', 'GZIP on;', '"GZIP" is not the name of a directive'],
+    ['server', '"two words" on;', '"two words" is not the name of a directive'],
+    ['server', 'add_header X "\0";', 'a control character (U+0000)'],
+    ['server', 'if ($a) { return 200 "\u2028"; }', 'a control character (U+2028)'],
+    ['server', `add_header X ${'a'.repeat(4001)};`, 'nginx reads at most 4000'],
+  ])('in %s: %j', (context, line, message) => {
+    expect(() => parseOwnDirective(context, line)).toThrow(message);
+  });
+
+  test.each<[OwnContext, string, string]>([
+    ['http', 'server_tokens on;', 'http[0]'],
+    ['server', 'client_max_body_size 9m;', 'server[0]'],
+    ['server', 'proxy_connect_timeout 9s;', 'server[0]'],
+    ['server', 'proxy_set_header HOST x;', 'server[0]'],
+    ['server', 'proxy_set_header upgrade $http_upgrade;', 'server[0]'],
+    ['webSocket', 'proxy_read_timeout 9s;', 'webSocket[0]'],
+    ['rest', 'proxy_read_timeout 9s;', 'rest[0]'],
+  ])('in %s, because it is said already: %j', (context, line, where) => {
+    const change = { own: { [context]: [line] } };
+    const name = line.replace(/ [^ ]+;$/, '');
+    expect(() => conf(change)).toThrow(
+      expect.objectContaining({
+        where,
+        message: expect.stringContaining(`"${name}" is set there already`),
+      }),
+    );
+  });
+
+  test('the second of two that contradict each other', () => {
+    expect(() => conf({ own: { server: ['gzip on;', 'etag off;', 'gzip off;'] } })).toThrow(
+      expect.objectContaining({ where: 'server[2]' }),
+    );
+  });
+});
+
+test.each(['constructor on;', '__proto__ on;', 'toString;'])(
+  'a name that JavaScript knows is a name like any other: %s',
+  (line) => {
+    const isName = /^[a-z_]+( |;)/.test(line);
+    if (isName) {
+      expect(parseOwnDirective('server', line).name).toBe(line.replace(/[ ;].*/, ''));
+    } else {
+      expect(() => parseOwnDirective('server', line)).toThrow('is not the name of a directive');
+    }
+  },
+);
+
+test.each(['readable', 'json'] as const)(
+  'every variable that the library defines is protected (log %s)',
+  (accessLog) => {
+    const cookie = { name: 'a', path: '/', sameSite: 'lax' } as const;
+    const mapped = [
+      conf({ ...ALL_OPTIONS, accessLog }),
+      conf({ upstream: { method: { kind: 'hash', key: '$arg_a' } } }),
+      conf({ upstream: { method: { kind: 'cookie', cookie } } }),
+      conf({ upstream: { method: { kind: 'round-robin' }, sessionMethod: { kind: 'ip-hash' } } }),
+    ].flatMap((each) => each.mapped);
+    for (const variable of mapped) {
+      const line = `set ${variable} x;`;
+      expect(() => parseOwnDirective('server', line)).toThrow('is defined by the library');
+    }
+  },
+);

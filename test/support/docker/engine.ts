@@ -1,0 +1,215 @@
+// A Docker Engine for tests: the one that answers on this machine, else one of our own (engine-guard.mjs), which root
+// on Linux can start from Debian's package docker.io. Whether there is one has to be known when a test file is read,
+// so that what needs it can be skipped with the reason; that is why starting it is synchronous.
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder } from '../../../scripts/nginx-versions.mjs';
+import { findProgram } from '../../../scripts/programs.mjs';
+import { say } from '../say';
+
+const guard = join(__dirname, 'engine-guard.mjs');
+// Short and the same for everybody, as there can be one Engine of ours on a machine.
+const runFolder = '/run/cdktf-aiwm-docker';
+const lockFile = `${runFolder}.lock`;
+const holder = join(runFolder, 'holder');
+
+const startTimeoutMs = 60_000;
+/** Another test process has the Engine for as long as one of its test files runs. */
+const turnTimeoutMs = 600_000;
+
+export class Engine {
+  constructor(
+    /** Of the server, for example 20.10.24. */
+    readonly version: string,
+    /** Whether it was started for the tests; else it is somebody's, and only what a test made may be removed. */
+    readonly isOwn: boolean,
+    /** What the Docker client and Terraform's provider need in their environment to find it. */
+    readonly environment: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Runs the Docker client and returns what it printed on standard output; throws with what it said otherwise. */
+  async docker(...args: readonly string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)('docker', args, {
+      env: { ...process.env, ...this.environment },
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return stdout.trim();
+  }
+
+  /** What the Engine knows about a container, network, volume, image, service or node. */
+  async inspect<T>(what: string): Promise<T> {
+    const [found] = JSON.parse(await this.docker('inspect', what)) as [T];
+    return found;
+  }
+
+  /** Lets another test process have the Engine. An Engine of our own ends when nobody takes it for a few seconds. */
+  release(): void {
+    if (this.isOwn) {
+      rmSync(holder, { force: true });
+    }
+  }
+}
+
+export type EngineOrReason =
+  | { readonly engine: Engine; readonly reason?: undefined }
+  | { readonly engine?: undefined; readonly reason: string };
+
+/** The Engine, for this process alone until `release()`, or why there is none. */
+export function dockerEngine(): EngineOrReason {
+  if (!findProgram('docker')) {
+    return { reason: 'docker is not installed: npm run setup, as root on Debian or Ubuntu' };
+  }
+  const { version, problem } = askEngine();
+  if (version) {
+    return { engine: new Engine(version, false, {}) };
+  }
+  const obstacle = whyNotOwn();
+  if (obstacle) {
+    return { reason: `no Docker Engine answers (${problem}), and ${obstacle}` };
+  }
+  return ownEngine();
+}
+
+/**
+ * A group of tests that need an Engine. Where there is none, the group consists of one skipped test that says why.
+ */
+export function describeWithEngine(name: string, tests: (engine: Engine) => void): void {
+  const { engine, reason } = dockerEngine();
+  describe(name, () => {
+    if (engine) {
+      // Registered first, so it is the last to run.
+      afterAll(() => engine.release());
+      tests(engine);
+    } else {
+      test.skip(`needs a Docker Engine: ${reason}`, () => {});
+    }
+  });
+}
+
+function askEngine(environment: Readonly<Record<string, string>> = {}): {
+  version?: string;
+  problem?: string;
+} {
+  const { status, stdout, stderr } = spawnSync(
+    'docker',
+    ['version', '--format', '{{.Server.Version}}'],
+    { encoding: 'utf8', env: { ...process.env, ...environment }, timeout: 10_000 },
+  );
+  const version = status === 0 ? stdout.trim() : '';
+  return version
+    ? { version }
+    : { problem: stderr.trim().split('\n')[0] || 'docker version said nothing' };
+}
+
+function whyNotOwn(): string | undefined {
+  if (process.platform !== 'linux') {
+    return 'tests can start one on Linux only';
+  }
+  if (process.getuid?.() !== 0) {
+    return 'it takes root to start one';
+  }
+  const missing = ['dockerd', 'containerd', 'runc', 'iptables', 'ip', 'flock'].filter(
+    (program) => !findProgram(program),
+  );
+  return missing.length > 0
+    ? `${missing.join(', ')} is not installed: npm run setup, on Debian or Ubuntu`
+    : undefined;
+}
+
+function ownEngine(): EngineOrReason {
+  const environment = { DOCKER_HOST: `unix://${runFolder}/docker.sock` };
+  const start = Date.now();
+  let waiting = false;
+  while (Date.now() - start < turnTimeoutMs) {
+    const held = hold();
+    if (held) {
+      return awaitEngine(environment);
+    }
+    if (!isGuarded()) {
+      // It died with the file there. A new one looks at the file and deletes it.
+      startGuard();
+    }
+    if (!waiting) {
+      waiting = true;
+      say(`waiting for the Docker Engine, which another test process has (${readHolder()})`);
+    }
+    pause(250);
+  }
+  return {
+    reason: `another test process has had the Docker Engine for too long (${readHolder()})`,
+  };
+}
+
+function awaitEngine(environment: Readonly<Record<string, string>>): EngineOrReason {
+  const failure = join(runFolder, 'failure');
+  rmSync(failure, { force: true });
+  const deadline = Date.now() + startTimeoutMs;
+  while (Date.now() < deadline) {
+    if (existsSync(join(runFolder, 'ready'))) {
+      const { version } = askEngine(environment);
+      if (version) {
+        return { engine: new Engine(version, true, environment) };
+      }
+    }
+    if (existsSync(failure)) {
+      const reason = readFileSync(failure, 'utf8');
+      rmSync(runFolder, { recursive: true, force: true });
+      return { reason: `a Docker Engine cannot be started here: ${reason}` };
+    }
+    if (!isGuarded()) {
+      startGuard();
+    }
+    pause(100);
+  }
+  rmSync(holder, { force: true });
+  return { reason: `the Docker Engine did not start in ${startTimeoutMs / 1000} s` };
+}
+
+/** Creates the file that says whose the Engine is; the kernel lets one process succeed. */
+function hold(): boolean {
+  const start = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')[19];
+  const me = `${process.pid} ${start}`;
+  mkdirSync(runFolder, { recursive: true, mode: 0o700 });
+  try {
+    writeFileSync(holder, me, { flag: 'wx' });
+    return true;
+  } catch {
+    return readHolder() === me;
+  }
+}
+
+function readHolder(): string {
+  try {
+    return readFileSync(holder, 'utf8');
+  } catch {
+    return 'nobody';
+  }
+}
+
+function isGuarded(): boolean {
+  return spawnSync('flock', ['--nonblock', lockFile, 'true']).status === 1;
+}
+
+function startGuard(): void {
+  const dockerd = findProgram('dockerd') as string;
+  const child = spawn(
+    'flock',
+    // prettier-ignore
+    ['--nonblock', '--close', lockFile, process.execPath, guard, runFolder, join(cacheFolder(), 'docker'), dockerd],
+    { stdio: 'ignore', detached: true, cwd: '/' },
+  );
+  child.on('error', () => {});
+  child.unref();
+  // Until it has the lock, or the next look would start another one.
+  for (let tries = 0; tries < 40 && !isGuarded(); tries += 1) {
+    pause(25);
+  }
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}

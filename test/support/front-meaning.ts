@@ -1,0 +1,326 @@
+// What must hold for every front, and what a front must say for what was asked of it.
+import { ClientTransport } from 'cdktf-aiwm';
+import type { Affinity, AskedFront } from './accepted-front';
+import type { Block, FrontConf } from './nginx-tree';
+
+/** nginx's own variables that the library uses. */
+const BUILT_IN =
+  /^\$(host|remote_addr|binary_remote_addr|scheme|uri|request_uri|request_id|request_method|request_time|request_length|status|bytes_sent|time_iso8601|upstream_\w+|http_\w+|arg_\w+|cookie_\w+)$/;
+
+/** What a log must not hold: queries and credentials. */
+const SECRETIVE =
+  /\$(args|query_string|arg_\w+|request|request_uri|http_(?!upgrade\b)\w+|cookie_\w+)\b/;
+
+const STICKY_FROM = [1, 29, 6];
+const HTTP2_DIRECTIVE_FROM = [1, 25, 1];
+
+/** Says in jest's way how two values differ; thousands of values that do not are compared faster than that. */
+function same(actual: unknown, expected: unknown): void {
+  if (JSON.stringify(actual) !== JSON.stringify(expected)) {
+    expect(actual).toEqual(expected);
+  }
+}
+
+/** Holds whatever was asked for. */
+export function expectSound(conf: FrontConf): void {
+  const all = conf.deep();
+
+  const inLocations = all.filter(({ within }) => within.includes('location'));
+  same(
+    inLocations.filter(({ name }) => name === 'proxy_set_header'),
+    [],
+  );
+  same(
+    conf.front.all('proxy_set_header').map(([name]) => name),
+    [
+      'Host',
+      'X-Real-IP',
+      'X-Forwarded-For',
+      'X-Forwarded-Proto',
+      'X-Forwarded-Host',
+      'Upgrade',
+      'Connection',
+    ],
+  );
+  same(conf.lookUp('$ws_upgrade', 'h2c'), '');
+  same(conf.lookUp('$ws_connection', ''), '');
+
+  for (const pool of conf.pools) {
+    const names = conf.pool(pool).directives.map(({ name }) => name);
+    same(names[0], 'zone');
+    expect(names.indexOf('keepalive')).toBeGreaterThan(names.lastIndexOf('server'));
+  }
+
+  const proxied = conf.front.blocks('location').filter((location) => location.has('proxy_pass'));
+  expect(proxied.length).toBeGreaterThan(0);
+  for (const location of proxied) {
+    expectTargetToExist(conf, location.value('proxy_pass'));
+    same(location.has('proxy_read_timeout'), true);
+  }
+  for (const { args } of all.filter(({ name }) => name === 'error_page')) {
+    expect(conf.locations).toContain(args.at(-1));
+  }
+  expect(conf.locations).toContain('/');
+  same(new Set(conf.locations).size, conf.locations.length);
+
+  const everywhere = conf.front.all('add_header');
+  for (const location of conf.front.blocks('location').filter((each) => each.has('add_header'))) {
+    same(location.all('add_header').slice(0, everywhere.length), everywhere);
+  }
+
+  const logged = conf.http.all('log_format').flat().join(' ');
+  expect(logged).not.toMatch(SECRETIVE);
+
+  const known = new Set(conf.mapped);
+  const unknown = all
+    .filter(({ name }) => name !== 'add_header')
+    .flatMap(({ args }) => args.join(' ').match(/\$[a-z]\w*/gi) ?? [])
+    .filter((used) => !BUILT_IN.test(used) && !known.has(used));
+  same(unknown, []);
+}
+
+function expectTargetToExist(conf: FrontConf, target: string): void {
+  const upstream = target.replace(/^http:\/\//, '').replace(/\/.*/, '');
+  const pools = upstream.startsWith('$') ? Object.values(conf.map(upstream).entries) : [upstream];
+  same(
+    pools.filter((pool) => !conf.pools.includes(pool)),
+    [],
+  );
+}
+
+/** Holds because it was asked for. */
+export function expectSays(conf: FrontConf, asked: AskedFront): void {
+  const { props } = asked;
+  expectNames(conf, asked);
+  expectListeners(conf, asked);
+  expectServers(conf, asked);
+  expectBalancing(conf, asked);
+  expectRoutes(conf, asked);
+  expectOwnHeaders(conf, asked);
+
+  const webSocket = webSocketLocation(conf, asked);
+  const timeout = props.timeouts?.webSocket ?? '7d';
+  same(webSocket.value('proxy_read_timeout'), timeout);
+  same(webSocket.value('proxy_send_timeout'), timeout);
+  same(conf.front.value('client_max_body_size'), props.maxBodySize ?? '2m');
+  same(conf.value('worker_shutdown_timeout'), props.drainTimeout ?? '1h');
+  expect(Number(conf.block('events').value('worker_connections'))).toBeGreaterThanOrEqual(
+    2 * (props.expectedConnections ?? 10_000),
+  );
+  same(conf.front.value('proxy_connect_timeout'), props.failover?.connectTimeout ?? '5s');
+  same(conf.front.value('proxy_next_upstream_tries'), String(props.failover?.tries ?? 3));
+  same(conf.front.all('set_real_ip_from').flat(), props.trustedProxies ?? []);
+  same(conf.http.has('log_format'), props.accessLog !== 'off');
+
+  expectLimits(conf, webSocket, asked);
+  expectOrigins(conf, webSocket, asked);
+  expectErrorPages(conf, webSocket, asked);
+}
+
+function atLeast(asked: AskedFront, floor: readonly number[]): boolean {
+  const version = (asked.props.nginxVersion ?? '1.22').split('.').map(Number);
+  const [major = 0, minor = 0, patch = 0] = version.map((part, index) => part - floor[index]!);
+  return (major || minor || (version.length > 2 ? patch : -floor[2]!)) >= 0;
+}
+
+function expectNames(conf: FrontConf, { props }: AskedFront): void {
+  const names = [props.serverName, ...(props.alternativeNames ?? [])];
+  same(conf.front.all('server_name'), [names]);
+  const longest = Math.max(...names.map((name) => name.length));
+  const room = Number(conf.http.all('server_names_hash_bucket_size').flat()[0] ?? 64);
+  expect(room).toBeGreaterThan(longest);
+}
+
+function expectListeners(conf: FrontConf, asked: AskedFront): void {
+  const served = asked.tls === 'self-signed' || asked.tls === 'files';
+  const { address = '127.0.0.1', httpsPort = 8443, httpPort = 8080 } = asked.platform;
+  const host = address.includes(':') ? `[${address}]` : address;
+  const http2 = served && (asked.props.http2 ?? true);
+  const directive = atLeast(asked, HTTP2_DIRECTIVE_FROM);
+  const [listen, ...others] = conf.front.all('listen');
+  same(others, []);
+  same(listen, [
+    `${host}:${served ? httpsPort : httpPort}`,
+    ...(served ? ['ssl'] : []),
+    ...(http2 && !directive ? ['http2'] : []),
+    ...(asked.props.proxyProtocol ? ['proxy_protocol'] : []),
+    'so_keepalive=60s:15s:4',
+  ]);
+  same(conf.front.has('http2'), http2 && directive);
+  same(conf.front.has('ssl_certificate'), served);
+  same(
+    conf.deep().some(({ name }) => name === 'ssl_reject_handshake'),
+    served,
+  );
+}
+
+function expectServers(conf: FrontConf, { servers, props: { failover } }: AskedFront): void {
+  const expected = servers.map(({ address, weight, down, backup }) => [
+    address,
+    ...(weight === undefined ? [] : [`weight=${weight}`]),
+    `max_fails=${failover?.maxFails ?? 3}`,
+    `fail_timeout=${failover?.failTimeout ?? '10s'}`,
+    ...(backup ? ['backup'] : []),
+    ...(down ? ['down'] : []),
+  ]);
+  for (const pool of conf.pools) {
+    same(conf.pool(pool).all('server'), expected);
+  }
+}
+
+function expectBalancing(conf: FrontConf, asked: AskedFront): void {
+  const { routes, upstream, props } = asked;
+  const polls =
+    routes.engineIo && (props.clientTransports?.includes(ClientTransport.POLLING) ?? true);
+  const balancing = asked.balancing ?? {
+    kind: upstream.backplane ? 'round-robin' : 'ip-hash',
+  };
+  const pools = polls && isRotating(balancing) ? ['aiwm_backend_session'] : [];
+  same(conf.pools, [...pools, 'aiwm_backend']);
+  same(
+    webSocketLocation(conf, asked).value('proxy_pass'),
+    `http://${pools.length > 0 ? '$aiwm_pool' : 'aiwm_backend'}`,
+  );
+  if (!isRotating(balancing)) {
+    expectAffinity(conf, 'aiwm_backend', balancing as Affinity, asked);
+    return;
+  }
+  same(conf.method('aiwm_backend'), balancing.kind === 'round-robin' ? [] : ['least_conn']);
+  if (polls) {
+    const affinity = 'affinity' in balancing ? balancing.affinity : undefined;
+    expectAffinity(conf, 'aiwm_backend_session', affinity ?? { kind: 'ip-hash' }, asked);
+    same(conf.lookUp('$aiwm_pool', 'websocket/'), 'aiwm_backend');
+    same(conf.lookUp('$aiwm_pool', 'websocket/x'), 'aiwm_backend_session');
+    same(conf.lookUp('$aiwm_pool', 'polling/'), 'aiwm_backend_session');
+  }
+}
+
+function isRotating({ kind }: { kind: string }): boolean {
+  return kind === 'round-robin' || kind === 'least-connections';
+}
+
+function expectAffinity(
+  conf: FrontConf,
+  pool: string,
+  affinity: Affinity,
+  asked: AskedFront,
+): void {
+  switch (affinity.kind) {
+    case 'ip-hash':
+      same(conf.method(pool), ['ip_hash']);
+      break;
+    case 'hash':
+      same(conf.method(pool), ['hash $aiwm_affinity_key consistent']);
+      same(conf.lookUp('$aiwm_affinity_key', 'x'), affinity.key);
+      same(conf.lookUp('$aiwm_affinity_key', ''), '$remote_addr');
+      break;
+    case 'cookie': {
+      const { name = 'aiwm_srv', path = '/', domain, sameSite = 'lax' } = affinity.options;
+      const sticky = atLeast(asked, STICKY_FROM);
+      const said = sticky
+        ? conf.method(pool)[0]!
+        : conf.lookUp('$aiwm_affinity_cookie', 'not issued');
+      const lower = said.toLowerCase();
+      expect(said).toContain(sticky ? `sticky cookie ${name} ` : `${name}=$request_id;`);
+      expect(said).toMatch(new RegExp(`[pP]ath=${path.replace(/[.~]/g, '\\$&')}( |;|$)`));
+      expect(lower).toContain(`samesite=${sameSite}`);
+      expect(lower).toContain('httponly');
+      same(/\bsecure\b/.test(lower), asked.tls !== 'none');
+      same(lower.includes('domain='), domain !== undefined);
+      same(conf.pool(pool).has('hash'), !sticky);
+    }
+  }
+}
+
+/** The location that takes a WebSocket. */
+function webSocketLocation(conf: FrontConf, { routes, upstream }: AskedFront): Block {
+  const path = `${routes.webSocket.replace(/\/$/, '')}/`;
+  const engine = upstream.enginePath?.replace(/\/?$/, '/') ?? path;
+  return conf.location(routes.engineIo && engine !== path ? `= ${path}` : path);
+}
+
+function expectRoutes(conf: FrontConf, asked: AskedFront): void {
+  const { routes, upstream, props } = asked;
+  if (routes.rest !== undefined) {
+    const path = routes.rest.replace(/\/$/, '');
+    const forms = path === '' ? ['/'] : [`= ${path}`, `${path}/`];
+    for (const form of forms) {
+      same(conf.location(form).value('proxy_pass'), 'http://aiwm_backend');
+      same(conf.location(form).value('proxy_read_timeout'), props.timeouts?.rest ?? '60s');
+    }
+  }
+  if (routes.health !== undefined) {
+    const health = conf.location(`= ${routes.health.replace(/\/$/, '') || '/'}`);
+    same(health.value('proxy_pass'), `http://aiwm_backend${upstream.healthPath ?? '/health'}`);
+    same(health.value('access_log'), 'off');
+  }
+  const exact = `= ${routes.webSocket.replace(/\/$/, '')}`;
+  if (exact !== '= ') {
+    expect(conf.locations).toContain(exact);
+  }
+}
+
+function expectOwnHeaders(conf: FrontConf, asked: AskedFront): void {
+  for (const { context, name, value } of asked.own) {
+    const place = {
+      server: () => conf.front,
+      webSocket: () => webSocketLocation(conf, asked),
+      rest: () => conf.location(`${asked.routes.rest!.replace(/\/$/, '')}/`),
+    }[context]();
+    expect(place.all('add_header')).toContainEqual([name, value, 'always']);
+  }
+}
+
+function expectLimits(conf: FrontConf, webSocket: Block, { props: { limits } }: AskedFront): void {
+  same(
+    webSocket.all('limit_conn').flat(),
+    limits?.connectionsPerClient === undefined
+      ? []
+      : ['ws_connections', String(limits.connectionsPerClient)],
+  );
+  const rate = limits?.handshakesPerSecond;
+  same(
+    webSocket.all('limit_req').flat(),
+    rate === undefined
+      ? []
+      : ['zone=ws_handshakes', `burst=${limits?.burst ?? 4 * rate}`, 'nodelay'],
+  );
+  if (limits !== undefined) {
+    same(conf.lookUp('$ws_client', 'websocket'), limits.key ?? '$binary_remote_addr');
+    same(conf.lookUp('$ws_client', ''), '');
+  }
+}
+
+function expectOrigins(
+  conf: FrontConf,
+  webSocket: Block,
+  { props: { allowedOrigins } }: AskedFront,
+): void {
+  same(webSocket.has('if'), allowedOrigins !== undefined);
+  if (allowedOrigins === undefined) {
+    return;
+  }
+  same(conf.lookUp('$origin_allowed', ''), '1');
+  for (const origin of allowedOrigins) {
+    same(conf.lookUp('$origin_allowed', origin.replace('*', 'any')), '1');
+    same(conf.lookUp('$origin_allowed', `${origin.replace('*', 'any')}.evil.example`), '0');
+  }
+}
+
+function expectErrorPages(conf: FrontConf, webSocket: Block, asked: AskedFront): void {
+  const { errorPages, props } = asked;
+  if (errorPages === 'off') {
+    same(webSocket.has('error_page'), false);
+    return;
+  }
+  const bodyOf = (location: string) => conf.location(location).all('return')[0]![1];
+  same(bodyOf('@chat_unavailable'), errorPages?.unavailable ?? '{"error":"chat_unavailable"}');
+  same(conf.locations.includes('@too_many_connections'), props.limits !== undefined);
+  same(conf.locations.includes('@origin_refused'), props.allowedOrigins !== undefined);
+  if (props.limits !== undefined) {
+    same(
+      bodyOf('@too_many_connections'),
+      errorPages?.tooManyConnections ?? '{"error":"too_many_connections"}',
+    );
+  }
+}

@@ -1,0 +1,103 @@
+// A stack to build in, and short ways to build what most tests need.
+import { mkdirSync } from 'node:fs';
+import { App, TerraformStack } from 'cdktf';
+import {
+  AiwmCluster,
+  AiwmService,
+  LocalPlatform,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  Upstream,
+  type AiwmClusterProps,
+  type LocalPlatformProps,
+  type NginxWsFrontendProps,
+  type RedisAdapterBackplaneProps,
+  type UpstreamOptions,
+  type UpstreamServer,
+} from 'cdktf-aiwm';
+import { Construct } from 'constructs';
+import { FrontConf } from './nginx-tree';
+
+export function newApp(): App {
+  // App makes them one by one, and stumbles over another test file that does so at the same moment.
+  mkdirSync('cdktf.out/stacks', { recursive: true });
+  return new App({ outdir: 'cdktf.out', stackTraces: false });
+}
+
+/** A place in a stack for one platform with what runs on it, under the ids that the documentation uses. */
+export class Site {
+  /** In a stack of its own, so that paths in messages are always the same. */
+  static alone(): Site {
+    return new Site(new TerraformStack(newApp(), 'Stack'));
+  }
+
+  private madePlatform: LocalPlatform | undefined;
+
+  constructor(readonly scope: Construct) {}
+
+  /** The platform of the site; the first call decides its properties. */
+  platform(props?: LocalPlatformProps): LocalPlatform {
+    this.madePlatform ??= new LocalPlatform(this.scope, 'Platform', props);
+    return this.madePlatform;
+  }
+
+  backplane(props: Partial<RedisAdapterBackplaneProps> = {}): RedisAdapterBackplane {
+    return new RedisAdapterBackplane(this.scope, 'Backplane', {
+      platform: props.platform ?? this.platform(),
+      ...props,
+    });
+  }
+
+  cluster(props: Partial<AiwmClusterProps> = {}): AiwmCluster {
+    return new AiwmCluster(this.scope, 'Aiwm', {
+      platform: props.platform ?? this.platform(),
+      service: AiwmService.command(['node', 'server.js']),
+      ...props,
+    });
+  }
+
+  /** A front before servers that exist, unless it is given a cluster. */
+  front(props: Partial<NginxWsFrontendProps> = {}): NginxWsFrontend {
+    return new NginxWsFrontend(this.scope, 'Frontend', {
+      serverName: 'chat.example.org',
+      ...(props.cluster === undefined
+        ? { platform: props.platform ?? this.platform(), upstream: servers(['10.0.0.1:3003']) }
+        : {}),
+      ...props,
+    });
+  }
+
+  conf(props: Partial<NginxWsFrontendProps> = {}): FrontConf {
+    return FrontConf.parse(this.front(props).configuration);
+  }
+}
+
+/** Many sites in one stack, for tests that need thousands of them. */
+export class Estate {
+  readonly stack = new TerraformStack(newApp(), 'Stack');
+  private count = 0;
+
+  /**
+   * Builds on a new site. Without stack traces: cdktf takes one for every Token, and jest looks each line of it up in
+   * the sources, which is most of the time.
+   */
+  build<T>(make: (site: Site) => T): T {
+    this.count += 1;
+    const site = new Site(new Construct(this.stack, String(this.count)));
+    const { prepareStackTrace } = Error;
+    Error.prepareStackTrace = (error) => String(error);
+    try {
+      return make(site);
+    } catch (error) {
+      // What was built of it up to then would be synthesized with the others.
+      this.stack.node.tryRemoveChild(site.scope.node.id);
+      throw error;
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace;
+    }
+  }
+}
+
+export function servers(list: (string | UpstreamServer)[], options?: UpstreamOptions): Upstream {
+  return Upstream.servers(list, options);
+}
