@@ -1,5 +1,7 @@
 // What the examples become: addresses that must not change, nginx.conf as a text of its own, the rest for review.
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { App, TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
@@ -16,6 +18,7 @@ import { LocalStack } from '../examples/local';
 import { LocalRedisStack } from '../examples/local-redis';
 import { expectGolden, goldenFolder } from './support/golden';
 import { lineDiff } from './support/line-diff';
+import { temporaryFolder } from './support/temporary-folder';
 
 expect.addSnapshotSerializer(multiLineSerializer);
 
@@ -90,6 +93,26 @@ test('there is a golden file for each example and no other', () => {
       .map((name) => `${name}.nginx.conf`)
       .sort(),
   );
+});
+
+test('npm run synth writes each stack, and its nginx.conf beside it', () => {
+  const outdir = temporaryFolder('synth');
+  const root = join(__dirname, '..');
+  const said = execFileSync(process.execPath, [join('scripts', 'synth.mjs')], {
+    cwd: root,
+    env: { ...process.env, CDKTF_OUTDIR: outdir },
+    encoding: 'utf8',
+  });
+  for (const name of Object.keys(EXAMPLES)) {
+    const folder = join(outdir, 'stacks', name);
+    expect(JSON.parse(readFileSync(join(folder, 'cdk.tf.json'), 'utf8'))).toHaveProperty(
+      'resource',
+    );
+    expect(readFileSync(join(folder, 'nginx.conf'), 'utf8')).toBe(
+      readFileSync(join(goldenFolder, `${name}.nginx.conf`), 'utf8'),
+    );
+  }
+  expect(said.match(/^synth: wrote .*$/gm)).toHaveLength(4);
 });
 
 describe('a change is a change of few lines', () => {

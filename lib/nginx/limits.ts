@@ -44,6 +44,14 @@ export function limitRules({ limits }: Intent): Entry[] {
       : [directive('limit_conn', CONNECTIONS_ZONE, limits.connectionsPerClient)]),
     ...(limits?.handshakesPerSecond === undefined
       ? []
-      : [directive('limit_req', `zone=${HANDSHAKES_ZONE}`, `burst=${limits.burst}`, 'nodelay')]),
+      : [
+          directive(
+            'limit_req',
+            `zone=${HANDSHAKES_ZONE}`,
+            // nginx knows no burst of 0: it is what there is without the word.
+            ...(limits.burst === 0 ? [] : [`burst=${limits.burst}`]),
+            'nodelay',
+          ),
+        ]),
   ];
 }

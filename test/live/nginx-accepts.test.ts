@@ -26,7 +26,11 @@ function files(): Record<string, string> {
 }
 
 /** Configurations that are refused, or taken with a warning that means something to the user. */
-function complaints(nginx: NginxBinary, texts: readonly string[]): string[] {
+function complaints(
+  nginx: NginxBinary,
+  texts: readonly string[],
+  harmless: readonly RegExp[] = HARMLESS,
+): string[] {
   const included = files();
   return nginx
     .checkConfigurations(texts.map((text) => ({ text, files: included })))
@@ -34,7 +38,7 @@ function complaints(nginx: NginxBinary, texts: readonly string[]): string[] {
       const lines = output
         .split('\n')
         .filter((line) => /\[(emerg|alert|crit|error|warn)\]/.test(line));
-      const serious = lines.filter((line) => !HARMLESS.some((each) => each.test(line)));
+      const serious = lines.filter((line) => !harmless.some((each) => each.test(line)));
       return ok && serious.length === 0 ? [] : [`${output}\n${numbered(texts[index]!)}`];
     });
 }
@@ -59,7 +63,10 @@ describe.each(available.map((nginx) => [nginx.version, nginx] as const))('nginx 
       synthesizeStack((app) => new LocalStack(app, 'local')).configuration(),
       synthesizeStack((app) => new LocalRedisStack(app, 'local-redis')).configuration(),
     ];
-    expect(complaints(nginx, texts)).toEqual([]);
+    // They are written for nginx 1.22, where HTTP/2 is still a word of listen.
+    expect(complaints(nginx, texts, [...HARMLESS, /"listen \.\.\. http2" .* deprecated/])).toEqual(
+      [],
+    );
   });
 
   test(`takes ${SAMPLES} fronts of all kinds`, () => {
@@ -100,10 +107,7 @@ const machine = available.find(({ name }) => name === 'machine');
     )
     .map((parts) => parts.join(''))
     // eslint-disable-next-line no-control-regex -- what is refused; "$" would be a variable
-    .filter(
-      (text) =>
-        !/[\u0000-\u001f\u007f\u0085\u2028\u2029$]|%\{/.test(text) && text === text.toWellFormed(),
-    );
+    .filter((text) => !/[\u0000-\u001f\u007f\u0085\u2028\u2029$]|%\{|\p{Surrogate}/u.test(text));
   const words = fc.sample(word, 300);
   const configuration = print([
     directive('pid', 'nginx.pid'),

@@ -71,6 +71,13 @@ test.each<[string, Limits, string[]]>([
   expect(found).toEqual(names);
 });
 
+test('no burst is said by saying nothing: nginx refuses "burst=0"', () => {
+  const limits = { key: '$remote_addr', handshakesPerSecond: 5, burst: 0 };
+  expect(conf({ limits }).location('/dev/aiwm/chat/').value('limit_req')).toBe(
+    'zone=ws_handshakes nodelay',
+  );
+});
+
 test('none', () => {
   const result = conf();
   expect(result.mapped).not.toContain('$ws_client');

@@ -15,6 +15,15 @@ describe('TLS served here', () => {
     expect(refusal!.value('return')).toBe('421');
   });
 
+  test('and decides the rest of TLS, for OpenSSL comes to it before the name is known', () => {
+    const settings = ({ directives }: Block) =>
+      directives
+        .filter(({ name }) => /^ssl_(protocols|ciphers|prefer|session)/.test(name))
+        .map(({ name, args }) => [name, ...args]);
+    expect(settings(refusal!)).toEqual(settings(front!));
+    expect(settings(front!)).toHaveLength(6);
+  });
+
   test('over plain HTTP it gets no answer, and is not logged', () => {
     expect(listeners(httpRefusal!)).toEqual(['127.0.0.1:8080 default_server']);
     expect(httpRefusal!.value('return')).toBe('444');

@@ -283,7 +283,11 @@ function expectLimits(conf: FrontConf, webSocket: Block, { props: { limits } }: 
     webSocket.all('limit_req').flat(),
     rate === undefined
       ? []
-      : ['zone=ws_handshakes', `burst=${limits?.burst ?? 4 * rate}`, 'nodelay'],
+      : [
+          'zone=ws_handshakes',
+          ...(limits?.burst === 0 ? [] : [`burst=${limits?.burst ?? 4 * rate}`]),
+          'nodelay',
+        ],
   );
   if (limits !== undefined) {
     same(conf.lookUp('$ws_client', 'websocket'), limits.key ?? '$binary_remote_addr');

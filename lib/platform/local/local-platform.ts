@@ -8,7 +8,7 @@ import {
   TerraformStack,
   Token,
 } from 'cdktf';
-import type { ITerraformDependable, TerraformResource } from 'cdktf';
+import type { ITerraformDependable, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check, show } from '../../check';
@@ -236,7 +236,11 @@ export class LocalPlatform extends Construct implements IPlatform {
         certificate: this.certificate(check, spec),
         listen: ports.map(({ port }) => ({ address: this.address, port })),
       },
-      { dependsOn: spec.dependsOn, triggers: this.certificateFingerprints(spec.certificate) },
+      {
+        dependsOn: spec.dependsOn,
+        triggers: this.certificateFingerprints(spec.certificate),
+        precondition: this.certificateExists(check, spec.name, spec.certificate),
+      },
     );
     return { dependables: [resource] };
   }
@@ -274,12 +278,17 @@ export class LocalPlatform extends Construct implements IPlatform {
     {
       dependsOn = [],
       triggers = {},
-    }: { dependsOn?: ITerraformDependable[]; triggers?: Record<string, unknown> } = {},
+      precondition,
+    }: {
+      dependsOn?: ITerraformDependable[];
+      triggers?: Record<string, unknown>;
+      precondition?: TerraformResourceLifecycle['precondition'];
+    } = {},
   ): TerraformResource {
     const resource = new TerraformData(scope, id, {
       triggersReplace: { specification, ...triggers },
       dependsOn: [this.host, ...dependsOn],
-      lifecycle: { createBeforeDestroy: true },
+      lifecycle: { createBeforeDestroy: true, precondition },
       provisioners: [bringUp(this.agent.path, verb, this.stateDir)],
     });
     if (verb !== 'roster') {
@@ -393,12 +402,37 @@ export class LocalPlatform extends Construct implements IPlatform {
       : {};
   }
 
+  /** Empty for a file that is not there: that must not keep `destroy` from working. */
   private fingerprint(file: string): string {
     const path = fromStackFolder(this, file);
-    // Fn.rawString leaves a backslash at the end to escape the closing quote; HCL reads strings as JSON has them.
     return Token.isUnresolved(path)
-      ? Fn.filesha256(path)
-      : `\${filesha256(${JSON.stringify(path)})}`;
+      ? Token.asString(Fn.try([Fn.filesha256(path), '']))
+      : `\${try(filesha256(${inExpression(path)}), "")}`;
+  }
+
+  /** A missing file fails the plan, before anything is touched; at destroy Terraform does not look. */
+  private certificateExists(
+    check: Check,
+    unit: string,
+    certificate?: TlsCertificate,
+  ): TerraformResourceLifecycle['precondition'] {
+    if (certificate?.kind !== TlsKind.FILES) {
+      return undefined;
+    }
+    const files = [
+      {
+        what: 'certificate',
+        path: this.file(check, 'tls.certificateFile', certificate.certificateFile),
+      },
+      { what: 'key', path: this.file(check, 'tls.keyFile', certificate.keyFile) },
+    ];
+    return files
+      .filter(({ path }) => !Token.isUnresolved(path))
+      .map(({ what, path }) => ({
+        // Terraform wants a condition to refer to something of the stack.
+        condition: `\${path.module != "" && fileexists(${inExpression(path)})}`,
+        errorMessage: `${unit}: the ${what} ${path} does not exist. Give the path of a PEM file that this user can read.`,
+      }));
   }
 
   private file(check: Check, property: string, file: string | undefined): string {
@@ -416,4 +450,12 @@ export class LocalPlatform extends Construct implements IPlatform {
 
 function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
+}
+
+/**
+ * A string inside of an expression of Terraform's, which reads it as JSON has it. Not Fn.rawString: that leaves a
+ * backslash at the end to escape the closing quote.
+ */
+function inExpression(text: string): string {
+  return JSON.stringify(text);
 }

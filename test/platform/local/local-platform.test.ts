@@ -267,8 +267,8 @@ describe('specifications', () => {
       built((site) => site.front({ tls: TlsCertificate.fromFiles('tls/a "b".pem', '/k.pem') })),
     ).Frontend_Nginx!;
     expect(front.triggers_replace).toMatchObject({
-      certificate_sha256: '${filesha256("../../../tls/a \\"b\\".pem")}',
-      key_sha256: '${filesha256("/k.pem")}',
+      certificate_sha256: '${try(filesha256("../../../tls/a \\"b\\".pem"), "")}',
+      key_sha256: '${try(filesha256("/k.pem"), "")}',
       specification: {
         certificate: {
           kind: 'files',
@@ -276,6 +276,27 @@ describe('specifications', () => {
           key: '/k.pem',
         },
       },
+    });
+  });
+
+  test('nginx with files for a certificate: one that is missing fails the plan', () => {
+    const front = data(
+      built((site) => site.front({ tls: TlsCertificate.fromFiles('a.pem', '/k.pem') })),
+    ).Frontend_Nginx!;
+    expect(front.lifecycle).toEqual({
+      create_before_destroy: true,
+      precondition: [
+        {
+          condition: '${path.module != "" && fileexists("../../../a.pem")}',
+          error_message:
+            'frontend: the certificate ../../../a.pem does not exist. Give the path of a PEM file that this user can read.',
+        },
+        {
+          condition: '${path.module != "" && fileexists("/k.pem")}',
+          error_message:
+            'frontend: the key /k.pem does not exist. Give the path of a PEM file that this user can read.',
+        },
+      ],
     });
   });
 

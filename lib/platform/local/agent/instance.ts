@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { AgentError } from './agent-error';
 import { findExecutable } from './executables';
 import type { Fleet } from './fleet';
+import { forgetFailures } from './forget-failures';
 import { redisUrl } from './redis-runnable';
 import type { InstanceRequest } from './requests';
 import { roll } from './roll';
@@ -28,7 +29,11 @@ export async function bringInstance(
       say(`${name}: unchanged, but not healthy`);
     }
     requireStartable(name, next);
+    const isNew = unit.spec === undefined;
     await roll(fleet, unit, next, unchanged, say);
+    if (!isNew) {
+      await forgetFailures(fleet);
+    }
   });
 }
 
