@@ -132,7 +132,7 @@ export class Check {
   }
 
   /** Nothing beside a Token may hold what Terraform or nginx would read as syntax. */
-  private literals(property: string, value: string, { allowed, isSyntax }: TextRule): void {
+  private literals(property: string, value: string, { allowed, isSyntax, isData }: TextRule): void {
     const literal = Tokenization.reverseString(value).literals.join('');
     // Syntax may be laid out in lines; nothing else may hold them.
     if (CONTROL_CHARACTER.test(isSyntax ? literal.replace(/[\t\r\n]/g, ' ') : literal)) {
@@ -148,7 +148,7 @@ export class Check {
         allowed,
       );
     }
-    if (!isSyntax && Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
+    if (!isSyntax && !isData && Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
       this.refuse(
         property,
         `${show(value)} holds a space, quote, brace, backslash or semicolon beside a Token`,
@@ -172,6 +172,8 @@ export interface TextRule {
   readonly knownAtSynth?: boolean;
   /** Whether it is syntax itself: lines, braces and semicolons belong to it, also beside a Token. */
   readonly isSyntax?: boolean;
+  /** Whether it is never read as syntax, so that any text may stand beside a Token. */
+  readonly isData?: boolean;
   accepts(value: string): boolean;
 }
 

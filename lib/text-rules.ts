@@ -151,6 +151,7 @@ export const IMAGE: TextRule = {
 export const LINE: TextRule = {
   name: 'a line of text',
   allowed: 'text without control characters and line breaks, at most 4000 characters',
+  isData: true,
   accepts: (text) => text.length <= 4000,
 };
 

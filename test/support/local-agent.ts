@@ -9,12 +9,15 @@ export interface LocalConnection {
   readonly localAddress?: string;
 }
 
+/** Where this machine is: clients in a network namespace of their own reach it by another address (docker/client-network.ts). */
+const thisMachine = process.env.AIWM_TEST_SERVER ?? '127.0.0.1';
+
 /** Every name is this machine, so that `https://api.example.test:8443/` carries the right Host and SNI. */
 export const everyNameIsLocal: LookupFunction = (_name, options, callback) => {
   if (options.all) {
-    callback(null, [{ address: '127.0.0.1', family: 4 }]);
+    callback(null, [{ address: thisMachine, family: 4 }]);
   } else {
-    callback(null, '127.0.0.1', 4);
+    callback(null, thisMachine, 4);
   }
 };
 
