@@ -148,6 +148,15 @@ export class Check {
         allowed,
       );
     }
+    const numbers = literal.match(/-\d(?:\.\d+)?e\+\d+/g) ?? [];
+    if (numbers.some((number) => Token.isUnresolved(Number(number)))) {
+      this.refuse(
+        property,
+        `${show(value)} holds a number that is known only at apply`,
+        allowed,
+        'Put it in as text: Token.asString(…).',
+      );
+    }
     if (!isSyntax && !isData && Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
       this.refuse(
         property,

@@ -233,7 +233,7 @@ function engineProblem() {
 /** @param {Tool[]} tools */
 function howToInstall(tools) {
   const manager = packageManager();
-  const packages = manager ? tools.flatMap((tool) => tool[manager] ?? []) : [];
+  const packages = manager ? [...new Set(tools.flatMap((tool) => tool[manager] ?? []))] : [];
   const lines = [];
   if (manager === 'apt' && packages.length > 0) {
     lines.push(`sudo apt-get install ${packages.join(' ')}`);
@@ -282,10 +282,11 @@ function debianRelease() {
 }
 
 /**
- * @param {string[]} packages
+ * @param {string[]} names
  * @param {(line: string) => void} say
  */
-function install(packages, say) {
+function install(names, say) {
+  const packages = [...new Set(names)];
   if (packages.length === 0) {
     return;
   }

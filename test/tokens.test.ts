@@ -1,5 +1,5 @@
 // Values that are known only at apply go through; what decides the rendering must be known.
-import { TerraformStack, TerraformVariable } from 'cdktf';
+import { TerraformStack, TerraformVariable, Token } from 'cdktf';
 import {
   AiwmService,
   Balancing,
@@ -51,6 +51,13 @@ describe('pass, in quotes that hold whatever they become,', () => {
     expect(text).toContain('        "https://${var.late}" 1;');
   });
 
+  test('as numbers that were made text', () => {
+    const text = front((late) => ({
+      upstream: servers([`10.0.0.1:${Token.asString(late.numberValue)}`]),
+    })).configuration();
+    expect(text).toContain('server "10.0.0.1:${var.late}" max_fails=3');
+  });
+
   test('in own directives', () => {
     const text = front((late) => ({
       directives: { server: [`set $stage "${late.stringValue}-x";`] },
@@ -65,7 +72,7 @@ describe('pass, in quotes that hold whatever they become,', () => {
         backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', {
           url: `redis://${late.stringValue}:6379`,
         }),
-        environment: { STAGE: `the ${late.stringValue}`.replace(/ /g, '-') },
+        environment: { STAGE: `the "${late.stringValue}"` },
         service: AiwmService.command(['node', late.stringValue], {
           workingDirectory: late.stringValue,
         }),
@@ -76,7 +83,7 @@ describe('pass, in quotes that hold whatever they become,', () => {
         specification: {
           command: ['node', '${var.late}'],
           workingDirectory: '${var.late}',
-          environment: { STAGE: 'the-${var.late}', REDIS_URL: 'redis://${var.late}:6379' },
+          environment: { STAGE: 'the "${var.late}"', REDIS_URL: 'redis://${var.late}:6379' },
         },
       },
     });
@@ -153,6 +160,19 @@ describe('do not pass', () => {
       'a line break beside one',
       (late) => ({ upstream: servers([`${late.stringValue}\n:1`]) }),
       'upstream.servers[0]: "<Token>\\n:1" holds a control character',
+    ],
+    [
+      'what would be taken for one: the words that stand for Tokens while the text is made',
+      (late) => ({
+        serverName: late.stringValue,
+        directives: { server: ['add_header X-Name "\ue0000\ue001";'] },
+      }),
+      'directives.server[0]: "add_header X-Name \\"\\ue0000\\ue001\\";" holds a private-use character.',
+    ],
+    [
+      'as a number within a text, which cdktf does not find again',
+      (late) => ({ upstream: servers([`10.0.0.1:${late.numberValue}`]) }),
+      'upstream.servers[0]: "10.0.0.1:-',
     ],
     [
       'in a hash key',
