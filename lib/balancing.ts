@@ -6,7 +6,8 @@ import { COOKIE_DOMAIN, COOKIE_NAME, HASH_KEY, PATH } from './text-rules';
 /**
  * How nginx chooses an instance.
  *
- * Without one, the front derives it: `ipHash()`, and `roundRobin()` as soon as there is a backplane.
+ * Without one, the front derives it: `ipHash()`, or `cookie()` where the platform hides the addresses of clients; and
+ * `roundRobin()` as soon as there is a backplane.
  *
  * @example
  * new NginxWsFrontend(this, "Frontend", {
@@ -60,7 +61,7 @@ export class Balancing {
     return new Balancing(
       'Balancing.leastConnections()',
       () => ({ kind: 'least-connections' }),
-      options.sessionAffinity ?? Balancing.ipHash(),
+      options,
     );
   }
 
@@ -70,17 +71,13 @@ export class Balancing {
    * Socket.IO's long-polling needs affinity all the same: see `RotationOptions.sessionAffinity`.
    */
   public static roundRobin(options: RotationOptions = {}): Balancing {
-    return new Balancing(
-      'Balancing.roundRobin()',
-      () => ({ kind: 'round-robin' }),
-      options.sessionAffinity ?? Balancing.ipHash(),
-    );
+    return new Balancing('Balancing.roundRobin()', () => ({ kind: 'round-robin' }), options);
   }
 
   private constructor(
     private readonly name: string,
     private readonly bind: (check: Check) => Method,
-    private readonly affinity?: Balancing,
+    private readonly rotation?: RotationOptions,
   ) {}
 
   /** As it is written in code. */
@@ -94,7 +91,7 @@ export class Balancing {
    * @internal
    */
   public get _rotates(): boolean {
-    return this.affinity !== undefined;
+    return this.rotation !== undefined;
   }
 
   /** @internal */
@@ -105,17 +102,22 @@ export class Balancing {
   /**
    * What keeps an Engine.IO session on its instance beside a rotating method.
    *
+   * @param affinity - what does it unless the user said otherwise
    * @internal
    */
-  public _sessionMethod(check: Check): Method | undefined {
-    if (this.affinity?._rotates) {
+  public _sessionMethod(check: Check, affinity: Balancing): Method | undefined {
+    if (this.rotation === undefined) {
+      return undefined;
+    }
+    const chosen = this.rotation.sessionAffinity ?? affinity;
+    if (chosen._rotates) {
       check.refuse(
         'balancing.sessionAffinity',
-        `${this.affinity.name} does not keep a session on one instance`,
+        `${chosen} does not keep a session on one instance`,
         'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
       );
     }
-    return this.affinity?._method(check);
+    return chosen._method(check);
   }
 }
 
@@ -125,7 +127,7 @@ export interface RotationOptions {
    * Keeps the requests of one Engine.IO session on the instance that knows it. Applies while clients may use
    * long-polling; WebSockets that start their own session are still balanced in rotation.
    *
-   * @default Balancing.ipHash()
+   * @default - Balancing.ipHash(); Balancing.cookie() on a platform that hides the addresses of clients
    */
   readonly sessionAffinity?: Balancing;
 }

@@ -15,6 +15,8 @@ export interface BalancingSituation {
   /** What clients may use. */
   readonly transports: readonly ClientTransport[];
   readonly hasBackup: boolean;
+  /** Whether nginx can tell clients apart by their addresses. */
+  readonly seesClientAddresses: boolean;
   /** Whether clients come over TLS. */
   readonly secure: boolean;
 }
@@ -37,9 +39,9 @@ export interface ChosenMethods {
  * @internal
  */
 export function chooseMethods(check: Check, situation: BalancingSituation): ChosenMethods {
-  const { hasBackplane, transports, hasBackup, secure } = situation;
-  const balancing =
-    situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : Balancing.ipHash());
+  const { hasBackplane, transports, hasBackup, seesClientAddresses, secure } = situation;
+  const affinity = seesClientAddresses ? Balancing.ipHash() : Balancing.cookie();
+  const balancing = situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : affinity);
   const allowsPolling = transports.includes(ClientTransport.POLLING);
   if (balancing._rotates && allowsPolling && !hasBackplane) {
     check.refuse(
@@ -52,7 +54,7 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
     );
   }
   const method = balancing._method(check);
-  const sessionMethod = allowsPolling ? balancing._sessionMethod(check) : undefined;
+  const sessionMethod = allowsPolling ? balancing._sessionMethod(check, affinity) : undefined;
   refuseInsecureCookie(check, sessionMethod ?? method, secure);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
     check.refuse(

@@ -16,7 +16,7 @@ import type { ParsedDirective } from './nginx/parse';
 import { NginxSyntaxError, NginxTextError } from './nginx/text-error';
 import type { NginxVersion } from './nginx/version';
 import { isAtLeast, OLDEST_VERSION, parseVersion, printVersion } from './nginx/version';
-import { EPHEMERAL_PORTS } from './nginx/workers';
+import { EPHEMERAL_PORTS, openFiles } from './nginx/workers';
 import type { NginxWsFrontendProps } from './nginx-ws-frontend';
 import type { IPlatform, NginxLayout } from './platform/platform';
 import { AiwmRoutes } from './routes';
@@ -120,6 +120,11 @@ export class FrontIntent {
     }
   }
 
+  /** How many files and connections nginx has to be allowed to open. */
+  public get openFiles(): number {
+    return openFiles(this.intent);
+  }
+
   /** Where clients find the service (`http`) or its WebSocket (`ws`). */
   public url(scheme: 'http' | 'ws'): string {
     const { tls, routes } = this.intent;
@@ -129,6 +134,11 @@ export class FrontIntent {
     const path =
       scheme === 'http' ? '' : `${routes.webSocket.path}${routes.webSocket.engineIo ? '/' : ''}`;
     return `${scheme}${tls === 'none' ? '' : 's'}://${this.props.serverName}${usual ? '' : `:${port}`}${path}`;
+  }
+
+  private get seesClientAddresses(): boolean {
+    const { platform, trustedProxies = [] } = this.props;
+    return platform.traits.seesClientAddresses || trustedProxies.length > 0;
   }
 
   private hasLateNames(): boolean {
@@ -247,6 +257,7 @@ export class FrontIntent {
       hasBackplane: this.props.upstream.hasBackplane,
       transports: this.transports(),
       hasBackup: peers.some(({ backup }) => backup),
+      seesClientAddresses: this.seesClientAddresses,
       secure: this.props.tls !== undefined,
     });
     if (methods.warning !== undefined) {
@@ -478,7 +489,7 @@ export class FrontIntent {
     if (method.kind !== 'ip-hash' || trustedProxies.length > 0) {
       return;
     }
-    if (!platform.traits.seesClientAddresses) {
+    if (!this.seesClientAddresses) {
       this.check.refuse(
         'balancing',
         `${platform.traits.name} hides the addresses of clients, so ip_hash would send all of them to one instance`,

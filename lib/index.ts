@@ -8,6 +8,8 @@ export * from './front-options';
 export * from './health';
 export * from './heartbeat';
 export * from './nginx-ws-frontend';
+export * from './platform/docker/docker-platform';
+export * from './platform/docker/health-probe';
 export * from './platform/local/local-platform';
 export * from './platform/platform';
 export * from './redis-adapter-backplane';

@@ -72,7 +72,8 @@ export interface NginxWsFrontendProps {
   /**
    * How nginx chooses an instance.
    *
-   * @default - Balancing.ipHash(); with a backplane Balancing.roundRobin()
+   * @default - Balancing.ipHash(), or Balancing.cookie() where the platform hides the addresses of clients; with a
+   * backplane Balancing.roundRobin()
    */
   readonly balancing?: Balancing;
   /**
@@ -206,6 +207,7 @@ export class NginxWsFrontend extends Construct {
       configuration: this.configuration,
       certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
       serverNames: [props.serverName, ...(props.alternativeNames ?? [])],
+      openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;
     this.url = intent.url('http');

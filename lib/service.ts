@@ -20,6 +20,16 @@ export class AiwmService {
     return new AiwmService({ command, ...options });
   }
 
+  /**
+   * A folder with a Dockerfile, built by the platform's engine. A change of its files, but for
+   * `node_modules` and `.git`, is a new version.
+   *
+   * @param folder - a relative one starts at the folder in which the app runs
+   */
+  public static buildFrom(folder: string, options: BuildOptions = {}): AiwmService {
+    return new AiwmService({ buildFolder: folder, dockerfile: options.dockerfile });
+  }
+
   /** The image, for `image`. */
   public readonly imageName?: string;
   /** The words of the command, for `command`. */
@@ -29,12 +39,36 @@ export class AiwmService {
   /** What is run, as the user names it. */
   public readonly version?: string;
 
-  private constructor(what: CommandOptions & { image?: string; command?: string[] }) {
+  /** The folder that is built, for `buildFrom`. */
+  public readonly buildFolder?: string;
+  /** The Dockerfile in it, for `buildFrom`. */
+  public readonly dockerfile?: string;
+
+  private constructor(
+    what: CommandOptions &
+      BuildOptions & {
+        readonly image?: string;
+        readonly command?: string[];
+        readonly buildFolder?: string;
+      },
+  ) {
     this.imageName = what.image;
     this.commandLine = what.command;
     this.workingDirectory = what.workingDirectory;
     this.version = what.version;
+    this.buildFolder = what.buildFolder;
+    this.dockerfile = what.dockerfile;
   }
+}
+
+/** What goes with `AiwmService.buildFrom`. */
+export interface BuildOptions {
+  /**
+   * The Dockerfile, inside of the folder.
+   *
+   * @default "Dockerfile"
+   */
+  readonly dockerfile?: string;
 }
 
 /** What goes with `AiwmService.command`. */

@@ -38,15 +38,20 @@ function stackNames() {
 }
 
 /**
- * What the local platform hands to its agent for each nginx.
+ * The configurations anywhere in a stack: every platform hands them on in its own way, and all begin with their heading.
  *
- * @param {{ resource?: { terraform_data?: Record<string, { triggers_replace?: { specification?: { unit?: string, configuration?: string } } }> } }} stack
+ * @param {unknown} value
+ * @returns {{ unit: string, configuration: string }[]}
  */
-function configurations({ resource }) {
-  return Object.values(resource?.terraform_data ?? {}).flatMap(({ triggers_replace }) => {
-    const { unit, configuration } = triggers_replace?.specification ?? {};
-    return unit && configuration ? [{ unit, configuration }] : [];
-  });
+function configurations(value) {
+  if (typeof value === 'string') {
+    const heading = /^# [^/\n]+\/([^\n]+): rendered by cdktf-aiwm\./.exec(value);
+    const unit = heading?.[1]?.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    return unit ? [{ unit, configuration: value }] : [];
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.values(value).flatMap(configurations)
+    : [];
 }
 
 /** @param {string} folder */

@@ -14,6 +14,8 @@ import {
 } from 'cdktf-aiwm';
 import { multiLineSerializer, synthesize, synthesizeStack } from 'cdktf-aiwm/testing';
 import { chatService } from '../examples/chat-service';
+import { DockerStack } from '../examples/docker';
+import { DockerRedisStack } from '../examples/docker-redis';
 import { LocalStack } from '../examples/local';
 import { LocalRedisStack } from '../examples/local-redis';
 import { expectGolden, goldenFolder } from './support/golden';
@@ -34,6 +36,8 @@ afterAll(() => {
 });
 
 const EXAMPLES: Record<string, new (app: App, id: string) => TerraformStack> = {
+  docker: DockerStack,
+  'docker-redis': DockerRedisStack,
   local: LocalStack,
   'local-redis': LocalRedisStack,
 };
@@ -42,8 +46,8 @@ function example(name: string) {
   return synthesizeStack((app) => new EXAMPLES[name]!(app, name));
 }
 
-/** Every example has these, and a rename would replace them. */
-const COMMON = [
+/** A rename would replace them. */
+const LOCAL = [
   'terraform_data.Aiwm_Instance1_EB31A2E3',
   'terraform_data.Aiwm_Instance2_98B885F2',
   'terraform_data.Aiwm_Instance3_1A53FDB1',
@@ -52,23 +56,41 @@ const COMMON = [
   'terraform_data.Platform_Roster_E9B4B503',
 ];
 
-describe.each([
-  ['local', COMMON],
-  ['local-redis', [...COMMON, 'terraform_data.Backplane_Redis_5CB0A8E5'].sort()],
-])('%s', (name, addresses) => {
+const DOCKER = [
+  'docker_container.Aiwm_Instance1_EB31A2E3',
+  'docker_container.Aiwm_Instance2_98B885F2',
+  'docker_container.Aiwm_Instance3_1A53FDB1',
+  'docker_container.Frontend_Delivery_A39B2CE3',
+  'docker_container.Frontend_Nginx_82EAC4EA',
+  'docker_image.Aiwm_Image_127687F2',
+  'docker_network.Platform_Network_1C72AF19',
+  'docker_volume.Frontend_Configuration_9CA2D0A5',
+];
+
+describe.each<[string, string[], RegExp]>([
+  ['local', LOCAL, /^127\.0\.0\.1:300[345]$/],
+  ['local-redis', [...LOCAL, 'terraform_data.Backplane_Redis_5CB0A8E5'], /^127\.0\.0\.1:300[345]$/],
+  ['docker', DOCKER, /^10\.\d+\.\d+\.\d+:3003$/],
+  [
+    'docker-redis',
+    [
+      ...DOCKER,
+      'docker_container.Backplane_Redis_5CB0A8E5',
+      'terraform_data.Backplane_Password_81379A11',
+    ],
+    /^10\.\d+\.\d+\.\d+:3003$/,
+  ],
+])('%s', (name, addresses, instance) => {
   const stack = example(name);
 
   test('its Terraform addresses', () => {
-    expect(stack.addresses).toEqual(addresses);
+    expect(stack.addresses).toEqual([...addresses].sort());
   });
 
   test('its outputs', () => {
+    const address = expect.stringMatching(instance) as string;
     expect(stack.outputs).toEqual({
-      aiwm_instances: {
-        'aiwm-1': '127.0.0.1:3003',
-        'aiwm-2': '127.0.0.1:3004',
-        'aiwm-3': '127.0.0.1:3005',
-      },
+      aiwm_instances: { 'aiwm-1': address, 'aiwm-2': address, 'aiwm-3': address },
       frontend_url: 'https://localhost:8443',
       frontend_websocket_url: 'wss://localhost:8443/dev/aiwm/chat/',
     });
@@ -112,7 +134,7 @@ test('npm run synth writes each stack, and its nginx.conf beside it', () => {
       readFileSync(join(goldenFolder, `${name}.nginx.conf`), 'utf8'),
     );
   }
-  expect(said.match(/^synth: wrote .*$/gm)).toHaveLength(4);
+  expect(said.match(/^synth: wrote .*$/gm)).toHaveLength(2 * Object.keys(EXAMPLES).length);
 });
 
 describe('a change is a change of few lines', () => {

@@ -35,7 +35,8 @@ function printComment({ comment }: Comment, depth: number): string {
 
 function printDirective({ name, args, block, wrapped }: Directive, depth: number): string {
   const indent = INDENT.repeat(depth);
-  const words = [name, ...args].map(quote);
+  // The lines of a log format look alike, whether or not one of them holds a quote.
+  const words = [name, ...args].map((word) => quote(word, wrapped ? "'" : '"'));
   const line = wrapped ? wrap(words, indent) : words.join(' ');
   return block === undefined
     ? `${indent}${line};\n`
@@ -52,7 +53,7 @@ function wrap([name, first, ...rest]: readonly string[], indent: string): string
  *
  * @throws NginxTextError for what cannot be said inside one word, or what Terraform would read as a template
  */
-export function quote(word: string): string {
+export function quote(word: string, preferred: "'" | '"' = '"'): string {
   refuseUnprintable(word);
   if (Buffer.byteLength(word) > MAX_WORD_BYTES) {
     throw new NginxTextError(
@@ -62,7 +63,8 @@ export function quote(word: string): string {
   if (word !== '' && !NEEDS_QUOTES.test(word)) {
     return escapeBackslashes(word);
   }
-  const mark = word.includes('"') && !word.includes("'") ? "'" : '"';
+  const other = preferred === '"' ? "'" : '"';
+  const mark = word.includes(preferred) && !word.includes(other) ? other : preferred;
   return mark + escapeBackslashes(word).split(mark).join(`\\${mark}`) + mark;
 }
 

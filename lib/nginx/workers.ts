@@ -15,8 +15,15 @@ const OTHER_FILES = 512;
 export const EPHEMERAL_PORTS = 28_232;
 
 /** A proxied WebSocket is two connections, and one worker may come to hold all of them. */
-export function workerConnections({ expectedConnections }: Intent): number {
+export function workerConnections({
+  expectedConnections,
+}: Pick<Intent, 'expectedConnections'>): number {
   return 2 * expectedConnections + OTHER_CONNECTIONS;
+}
+
+/** Files and connections that a worker has open at the most. */
+export function openFiles(intent: Pick<Intent, 'expectedConnections'>): number {
+  return workerConnections(intent) + OTHER_FILES;
 }
 
 /** What stands outside of `http`. */
@@ -26,7 +33,7 @@ export function workers(intent: Intent): Entry[] {
   return [
     ...(layout.user === undefined ? [] : [directive('user', layout.user)]),
     directive('worker_processes', 'auto'),
-    directive('worker_rlimit_nofile', connections + OTHER_FILES),
+    directive('worker_rlimit_nofile', openFiles(intent)),
     comment(
       'How long a worker of an older configuration keeps its open WebSockets after a reload.',
     ),

@@ -130,6 +130,8 @@ export interface NginxSpec {
   readonly certificate?: TlsCertificate;
   /** The names it serves. */
   readonly serverNames: string[];
+  /** How many files and connections it has to be allowed to open. */
+  readonly openFiles: number;
   /** What has to run before nginx is told of it. */
   readonly dependsOn: ITerraformDependable[];
 }

@@ -30,7 +30,7 @@ import type {
 } from '../platform';
 import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
 import { PortLedger } from './port-ledger';
-import { fromStackFolder } from './stack-paths';
+import { fromStackFolder } from '../../stack-paths';
 import { claimStateFolder } from './state-folders';
 import { TerraformData } from './terraform-data';
 

@@ -1,9 +1,9 @@
 // Owns the Docker Engine that tests start on a machine where none runs: one `dockerd` with its own folders and socket,
 // for one test process after another. It is a process of its own, so that it outlives a test process that is killed,
-// and so leaves nothing behind in either case: no process, network interface, firewall rule or folder. Only the
-// images stay, in the data folder, for the next run.
+// and so leaves nothing behind in either case: no process, network interface, firewall rule or mount. Only the images
+// and the log of dockerd stay, in the cache, for the next run and for whoever wants to know what happened.
 //
-//   node engine-guard.mjs <run folder> <data folder> <dockerd>
+//   node engine-guard.mjs <run folder> <cache folder> <dockerd>
 //
 // Whoever uses the Engine creates the file `holder` in the run folder and deletes it afterwards (engine.ts does both).
 // The file holds the id and the start of a process; when that has died, the guard deletes it.
@@ -22,11 +22,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const [runFolder = '', dataFolder = '', dockerd = ''] = process.argv.slice(2);
+const [runFolder = '', cache = '', dockerd = ''] = process.argv.slice(2);
 const inRun = (/** @type {string} */ name) => join(runFolder, name);
 const holder = inRun('holder');
 const failure = inRun('failure');
 const pidFile = inRun('dockerd.pid');
+const dataFolder = join(cache, 'data');
+const logFile = join(cache, 'dockerd.log');
 const host = `unix://${inRun('docker.sock')}`;
 
 /** How long an Engine that nobody holds waits for the next test file. */
@@ -165,7 +167,7 @@ function runningEngine() {
 /** @param {string} driver for the layers of images */
 async function startEngine(driver) {
   writeFileSync(inRun('daemon.json'), '{}\n');
-  const log = createWriteStream(inRun('dockerd.log'));
+  const log = createWriteStream(logFile);
   await once(log, 'open');
   const child = spawn(
     dockerd,
@@ -197,7 +199,7 @@ async function startEngine(driver) {
 }
 
 function lastWords() {
-  const lines = readFileSync(inRun('dockerd.log'), 'utf8').trim().split('\n');
+  const lines = readFileSync(logFile, 'utf8').trim().split('\n');
   const said = lines.reverse().find((line) => /failed to start|level=(fatal|error)/.test(line));
   return `dockerd: ${said ?? lines[0]}`;
 }
@@ -216,6 +218,7 @@ async function emptyEngine() {
     await run('docker', 'volume', 'rm', '--force', ...volumes.split('\n'));
   }
   await run('docker', 'image', 'prune', '--force');
+  await run('docker', 'builder', 'prune', '--all', '--force');
 }
 
 /** @param {number} pid */
@@ -246,6 +249,17 @@ async function tidyUp() {
     unlinkSync(machine);
   }
   rmSync(inRun('ready'), { force: true });
+}
+
+/** What an Engine that was a swarm keeps mounted below its folder. */
+async function unmountAll() {
+  const below = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${runFolder}/`));
+  for (const path of below.reverse()) {
+    await run('umount', '--lazy', path);
+  }
 }
 
 async function main() {
@@ -280,6 +294,7 @@ async function main() {
     await sleep(POLL_MS);
   }
   await tidyUp();
+  await unmountAll();
   rmSync(runFolder, { recursive: true, force: true });
 }
 

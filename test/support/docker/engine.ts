@@ -72,15 +72,25 @@ export function dockerEngine(): EngineOrReason {
   return ownEngine();
 }
 
+let found: EngineOrReason | undefined;
+let groups = 0;
+
 /**
  * A group of tests that need an Engine. Where there is none, the group consists of one skipped test that says why.
  */
 export function describeWithEngine(name: string, tests: (engine: Engine) => void): void {
-  const { engine, reason } = dockerEngine();
+  found ??= dockerEngine();
+  const { engine, reason } = found;
   describe(name, () => {
     if (engine) {
+      groups += 1;
       // Registered first, so it is the last to run.
-      afterAll(() => engine.release());
+      afterAll(() => {
+        groups -= 1;
+        if (groups === 0) {
+          engine.release();
+        }
+      });
       tests(engine);
     } else {
       test.skip(`needs a Docker Engine: ${reason}`, () => {});
@@ -131,7 +141,7 @@ function ownEngine(): EngineOrReason {
       // It died with the file there. A new one looks at the file and deletes it.
       startGuard();
     }
-    if (!waiting) {
+    if (!waiting && Date.now() - start > 2_000) {
       waiting = true;
       say(`waiting for the Docker Engine, which another test process has (${readHolder()})`);
     }

@@ -1,0 +1,34 @@
+import { TerraformStack } from 'cdktf';
+import {
+  AiwmCluster,
+  DockerPlatform,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  TlsCertificate,
+} from 'cdktf-aiwm';
+import type { Construct } from 'constructs';
+import { chatServiceForDocker } from './chat-service';
+
+/** The same with a backplane: WebSockets go to the instances in turn, and an event reaches the clients of all. */
+export class DockerRedisStack extends TerraformStack {
+  public readonly frontend: NginxWsFrontend;
+
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const platform = new DockerPlatform(this, 'Platform', {
+      publish: { address: '127.0.0.1', https: 8443, http: 8080 },
+    });
+    const backplane = new RedisAdapterBackplane(this, 'Backplane', { platform });
+    const cluster = new AiwmCluster(this, 'Aiwm', {
+      platform,
+      backplane,
+      service: chatServiceForDocker,
+      instances: 3,
+    });
+    this.frontend = new NginxWsFrontend(this, 'Frontend', {
+      cluster,
+      serverName: 'localhost',
+      tls: TlsCertificate.selfSigned(),
+    });
+  }
+}

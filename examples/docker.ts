@@ -1,0 +1,29 @@
+import { TerraformStack } from 'cdktf';
+import { AiwmCluster, DockerPlatform, NginxWsFrontend, TlsCertificate } from 'cdktf-aiwm';
+import type { Construct } from 'constructs';
+import { chatServiceForDocker } from './chat-service';
+
+/**
+ * Three containers on this machine's Docker, behind a published nginx. On a laptop Docker hides the addresses of
+ * clients, so nginx keeps a client on its instance by a cookie.
+ */
+export class DockerStack extends TerraformStack {
+  public readonly frontend: NginxWsFrontend;
+
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const platform = new DockerPlatform(this, 'Platform', {
+      publish: { address: '127.0.0.1', https: 8443, http: 8080 },
+    });
+    const cluster = new AiwmCluster(this, 'Aiwm', {
+      platform,
+      service: chatServiceForDocker,
+      instances: 3,
+    });
+    this.frontend = new NginxWsFrontend(this, 'Frontend', {
+      cluster,
+      serverName: 'localhost',
+      tls: TlsCertificate.selfSigned(),
+    });
+  }
+}

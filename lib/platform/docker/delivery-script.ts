@@ -1,0 +1,80 @@
+/** Where nginx finds its configuration; a volume that only the delivery writes to. */
+export const CONFIGURATION_FOLDER = '/etc/aiwm';
+
+/** Where the delivery's own container holds what it is to deliver. */
+export const UPLOAD_FOLDER = '/aiwm-release';
+
+/** nginx waits for its first configuration, and serves the current one again after a restart. */
+export function nginxCommand(): string[] {
+  return [
+    '/bin/sh',
+    '-c',
+    `until [ -f ${CONFIGURATION_FOLDER}/current/nginx.conf ]; do sleep 0.1; done; ` +
+      `exec nginx -c ${CONFIGURATION_FOLDER}/current/nginx.conf -g 'daemon off;'`,
+  ];
+}
+
+/**
+ * Tests a configuration with the binary that is to serve it, swaps it in, and tells nginx. Runs in the process and
+ * network namespaces of nginx's container, where nginx is process 1 and its status page is on the loopback.
+ *
+ * `selfSignedNames` asks for a certificate that is made there and kept in the volume: its key never leaves it.
+ */
+export function deliveryScript(
+  statusPort: number,
+  selfSignedNames: readonly string[] | undefined,
+): string {
+  return [
+    'set -eu',
+    `conf=${CONFIGURATION_FOLDER} up=${UPLOAD_FOLDER}`,
+    'fail() { echo "$*"; exit 1; }',
+    ...(selfSignedNames === undefined ? [] : selfSigned(selfSignedNames)),
+    'id=$(cat $(find $up -type f | sort) | sha256sum | cut -c1-12)',
+    'new=$conf/releases/$id',
+    'rm -rf "$new.part"; mkdir -p "$new.part"; cp -R $up/. "$new.part/"',
+    `printf 'return 200 "%s\\\\n";\\n' "$id" > "$new.part/release.conf"`,
+    'if ! nginx -t -q -c "$new.part/nginx.conf" > /tmp/nginx-test 2>&1; then',
+    '  rm -rf "$new.part"; sed "s|$new.part/||" /tmp/nginx-test',
+    '  fail "nginx refuses this configuration; the one before it goes on serving."',
+    'fi',
+    'rm -rf "$new"; mv "$new.part" "$new"',
+    'old=$(readlink $conf/current || :)',
+    'ln -sfn "releases/$id" $conf/current.new; mv -T $conf/current.new $conf/current',
+    '# Before its first configuration process 1 is still the shell that waits for it.',
+    'case $(tr "\\000" " " < /proc/1/cmdline) in nginx*) kill -HUP 1 ;; esac',
+    `ask() { if command -v curl > /dev/null; then curl -sf -m 2 "$1"; else wget -q -T 2 -O - "$1"; fi; }`,
+    'i=0',
+    `until [ "$(ask http://127.0.0.1:${statusPort}/release 2> /dev/null)" = "$id" ]; do`,
+    '  i=$((i + 1))',
+    '  if [ $i -gt 100 ]; then',
+    '    if [ -n "$old" ]; then',
+    '      ln -sfn "$old" $conf/current.new; mv -T $conf/current.new $conf/current; kill -HUP 1',
+    '    fi',
+    '    fail "nginx does not serve the new configuration after 10 s (docker logs tells why); the one before it is back."',
+    '  fi',
+    '  sleep 0.1',
+    'done',
+    'ls -1t $conf/releases | tail -n +4 | while read -r past; do rm -rf "$conf/releases/$past"; done',
+    '# The stopped container would keep a copy of the key.',
+    'rm -rf $up/tls',
+    'echo "nginx serves release $id"',
+  ].join('\n');
+}
+
+/** Made anew when the names change or less than 30 days are left. */
+function selfSigned(names: readonly string[]): string[] {
+  const alternatives = names
+    .map((name) => `${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`)
+    .join(',');
+  return [
+    'own=$conf/self-signed',
+    `names='${alternatives}'`,
+    'if [ "$(cat $own/names 2> /dev/null || :)" != "$names" ] || ! openssl x509 -checkend 2592000 -noout -in $own/certificate.pem > /dev/null 2>&1; then',
+    '  command -v openssl > /dev/null || fail "TlsCertificate.selfSigned() needs the openssl program in the image of nginx; use TlsCertificate.fromFiles(…)."',
+    '  rm -rf $own; mkdir -p $own; umask 077',
+    '  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 397 -subj "/CN=self-signed, for development" -addext "subjectAltName=$names" -keyout $own/key.pem -out $own/certificate.pem > /tmp/openssl 2>&1 || fail "openssl: $(cat /tmp/openssl)"',
+    '  umask 022; echo "$names" > $own/names',
+    'fi',
+    'mkdir -p $up/tls; cp $own/certificate.pem $own/key.pem $up/tls/',
+  ];
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { Fn, Op, Token } from 'cdktf';
+import type { Subnet } from './subnet';
+import { BLOCK_SIZE } from './subnet';
+
+/**
+ * What tells one generation of instances from the next: a hash of all that they have in common.
+ *
+ * Docker cannot give one address to two containers, and a new generation runs beside the old one until nginx is told.
+ * So each has a name and a block of addresses of its own.
+ *
+ * @internal
+ */
+export class Generation {
+  /** Eight hexadecimal digits; a Token where the specification holds one. */
+  public readonly id: string;
+  private readonly isKnown: boolean;
+
+  public constructor(specification: Record<string, unknown>) {
+    const text = JSON.stringify(specification);
+    this.isKnown = !Token.isUnresolved(text);
+    this.id = this.isKnown
+      ? createHash('sha256').update(text).digest('hex').slice(0, 8)
+      : Token.asString(Fn.substr(Fn.sha256(Fn.jsonencode(specification)), 0, 8));
+  }
+
+  /** The address of a slot, counted from 0. */
+  public address(subnet: Subnet, slot: number): string {
+    if (this.isKnown) {
+      return subnet.instance(parseInt(this.id, 16), slot);
+    }
+    const block = Op.add(1, Op.mod(Fn.parseint(this.id, 16), subnet.generations));
+    return Fn.cidrhost(subnet.cidr, Token.asNumber(Op.add(Op.mul(block, BLOCK_SIZE), slot)));
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * A span of time as the provider reads it back: "1m30s", "2s", "500ms". Any other form of it would be a change in
+ * every plan.
+ *
+ * @internal
+ */
+export function goDuration(milliseconds: number): string {
+  if (milliseconds < 1000) {
+    return `${milliseconds}ms`;
+  }
+  const seconds = (milliseconds / 1000) % 60;
+  const minutes = Math.floor(milliseconds / 60_000) % 60;
+  const hours = Math.floor(milliseconds / 3_600_000);
+  return [
+    hours > 0 ? `${hours}h` : '',
+    hours > 0 || minutes > 0 ? `${minutes}m` : '',
+    `${seconds}s`,
+  ].join('');
+}

@@ -1,0 +1,30 @@
+import type { RedisSpec } from '../platform';
+
+/**
+ * Redis for pub/sub alone: nothing is kept on disk, and a subscriber that does not read is cut off before its buffer
+ * takes the memory of all. The password comes by the environment, so that it is in no argument list.
+ *
+ * @internal
+ */
+export function redisCommand(
+  { engine, maxMemory }: RedisSpec,
+  port: number,
+): { readonly entrypoint: string[] } {
+  const settings = [
+    `port ${port}`,
+    'bind 0.0.0.0',
+    'save ""',
+    'appendonly no',
+    `maxmemory ${maxMemory}b`,
+    'maxmemory-policy noeviction',
+    'client-output-buffer-limit pubsub 64mb 16mb 60',
+  ];
+  const lines = settings.map((line) => `'${line}'`).join(' ');
+  return {
+    entrypoint: [
+      '/bin/sh',
+      '-c',
+      `umask 077; printf '%s\\n' ${lines} "requirepass $AIWM_REDIS_PASSWORD" > /tmp/redis.conf; exec ${engine}-server /tmp/redis.conf`,
+    ],
+  };
+}
