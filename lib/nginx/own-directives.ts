@@ -117,7 +117,7 @@ export function parseOwnDirective(context: OwnContext, text: string): ParsedDire
   }
   refuse(own, REFUSED[context]);
   eachWithin(own, (directive) => {
-    [directive.name, ...directive.args].forEach(quote);
+    [directive.name, ...directive.args].forEach((word) => quote(word));
     refuseOurVariables(directive);
     if (context === 'webSocket' || context === 'rest') {
       refuse(directive, REFUSED[context]);
