@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Token } from 'cdktf';
 import { AccessLog } from './access-log';
 import { chooseMethods } from './choose-balancing';
@@ -163,6 +164,8 @@ export class FrontIntent {
       );
     }
     this.check.text('serverName', serverName, SERVER_NAME);
+    this.refuseAddresses('serverName', [serverName]);
+    this.refuseAddresses('alternativeNames', alternativeNames);
     this.check.texts('alternativeNames', alternativeNames, SERVER_NAME_PATTERN, { max: 63 });
     const twice = alternativeNames.findIndex(
       (name) => name.toLowerCase() === serverName.toLowerCase(),
@@ -175,6 +178,19 @@ export class FrontIntent {
       );
     }
     return [serverName, ...alternativeNames].map((name) => this.tokens.hide(name));
+  }
+
+  /** TLS asks by name alone, so a certificate could never be chosen for an address. */
+  private refuseAddresses(property: string, names: readonly string[]): void {
+    const { tls } = this.props;
+    const address = names.find((name) => isIP(name) !== 0);
+    if (address !== undefined && tls !== undefined && tls.kind !== TlsKind.TERMINATED_UPSTREAM) {
+      this.check.refuse(
+        property,
+        `"${address}" is an address, and clients name none to TLS: every handshake would be refused`,
+        'a host name, e.g. "localhost"',
+      );
+    }
   }
 
   private tls(): nginx.Tls {
@@ -403,6 +419,13 @@ export class FrontIntent {
     return this.check
       .texts('allowedOrigins', allowedOrigins, ORIGIN, { min: 1 })
       .map((origin, index) => {
+        if (Token.isUnresolved(origin) && !/^https?:\/\//.test(origin)) {
+          this.check.refuse(
+            `allowedOrigins[${index}]`,
+            'it begins with a Token: what comes at apply could be read as a pattern',
+            'a Token behind its scheme: `https://${name}`',
+          );
+        }
         if (origin.includes('*') && Token.isUnresolved(origin)) {
           this.check.refuse(
             `allowedOrigins[${index}]`,
@@ -438,11 +461,12 @@ export class FrontIntent {
       'expectedConnections',
       this.props.expectedConnections ?? 10_000,
       1,
-      1_000_000,
+      500_000,
     );
     const serving = peers.filter(({ down, backup }) => !down && !backup).length;
+    const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));
     const each = Math.ceil(expected / serving);
-    if (each > EPHEMERAL_PORTS) {
+    if (hasPorts && each > EPHEMERAL_PORTS) {
       this.warnings.push(
         `${expected} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
           `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,

@@ -7,7 +7,7 @@ export interface Failover {
    */
   readonly maxFails?: number;
   /**
-   * See `maxFails`.
+   * How long an instance is left out, and within which time `maxFails` failures count, e.g. "10s". 1s to 1h.
    *
    * @default "10s"
    */
@@ -64,7 +64,8 @@ export interface ConnectionLimits {
    */
   readonly burst?: number;
   /**
-   * The variable that tells one client from another.
+   * The variable that tells one client from another. Who does not send a header, argument or cookie is told apart by
+   * address; who sends another one each time is a new client each time.
    *
    * @default "$binary_remote_addr"
    */

@@ -143,7 +143,7 @@ export interface NginxWsFrontendProps {
    */
   readonly hsts?: Hsts;
   /**
-   * WebSockets open at one time, 1 to 1000000. Decides nginx's limits on connections and descriptors.
+   * WebSockets open at one time, 1 to 500000. Decides nginx's limits on connections and descriptors.
    *
    * @default 10000
    */

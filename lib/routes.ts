@@ -59,12 +59,22 @@ export class AiwmRoutes {
     const rest = optionalPath(check, 'routes.rest', this.options.rest);
     const health = optionalPath(check, 'routes.health', this.options.health);
     refuseSamePaths(check, { webSocket, rest, health });
-    const target = enginePath === undefined ? undefined : asEnginePath(enginePath);
+    const target = enginePath === undefined ? `${webSocket}/` : asEnginePath(enginePath);
+    const isMapped = this.engineIo && target !== `${webSocket}/`;
+    if (isMapped && rest !== undefined && target.startsWith(`${rest}/`)) {
+      check.refuse(
+        'routes.rest',
+        `below "${rest || '/'}" lies the instances' own path of Socket.IO, "${target}": clients could reach it there, past the ` +
+          'Origin list, the limits and the affinity of routes.webSocket',
+        'a REST path that does not hold it',
+        `Set enginePath to "${webSocket}/" (of the cluster, or of Upstream.servers), or choose another path for rest.`,
+      );
+    }
     return {
       webSocket: {
         path: webSocket,
         engineIo: this.engineIo,
-        enginePath: this.engineIo && target !== `${webSocket}/` ? target : undefined,
+        enginePath: isMapped ? target : undefined,
       },
       rest,
       health: health === undefined ? undefined : { path: health || '/', target: healthTarget },

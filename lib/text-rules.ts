@@ -52,7 +52,9 @@ export const ADDRESS: TextRule = {
     return (
       match !== null &&
       isPort(match[3]!) &&
-      (match[1] === undefined ? isIPv4(match[2]!) || isHostName(match[2]!) : isIPv6(match[1]))
+      (match[1] === undefined
+        ? isIPv4(match[2]!) || isHostName(match[2]!.replace(/_/g, '-'))
+        : isIPv6(match[1]))
     );
   },
 };

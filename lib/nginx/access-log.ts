@@ -4,7 +4,10 @@ import type { Intent } from './intent';
 
 const FORMAT = 'aiwm';
 
-/** $uri, never $request or $args: the query of a handshake holds the session's id and often a token. */
+/**
+ * $uri, never $request or $args: the query of a handshake holds the session's id and often a token. And of what a
+ * client can write freely nothing that could pass for another field: $ws_upgrade, not $http_upgrade.
+ */
 const FIELDS: readonly (readonly [name: string, value: string])[] = [
   ['time', '$time_iso8601'],
   ['client', '$remote_addr'],
@@ -12,7 +15,7 @@ const FIELDS: readonly (readonly [name: string, value: string])[] = [
   ['method', '$request_method'],
   ['path', '$uri'],
   ['status', '$status'],
-  ['upgrade', '$http_upgrade'],
+  ['upgrade', '$ws_upgrade'],
   ['upstream', '$upstream_addr'],
   ['upstream_status', '$upstream_status'],
   ['upstream_connect_s', '$upstream_connect_time'],
@@ -39,7 +42,7 @@ function readableFormat(): string[] {
   return [
     FORMAT,
     '$remote_addr [$time_iso8601] "$request_method $host$uri" $status ',
-    'upstream=$upstream_addr upstream_status=$upstream_status upgrade=$http_upgrade ',
+    'upstream=$upstream_addr upstream_status=$upstream_status upgrade=$ws_upgrade ',
     'connect=$upstream_connect_time header=$upstream_header_time duration=$request_time ',
     'received=$request_length sent=$bytes_sent',
   ];

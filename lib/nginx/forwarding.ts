@@ -7,7 +7,8 @@ import { upgradeHeaders } from './upgrade';
  * What the instances are told of a request. Set once, at server level: a location that sets one
  * proxy_set_header of its own loses all the inherited ones.
  */
-export function forwardedHeaders({ tls }: Intent): Entry[] {
+export function forwardedHeaders(intent: Intent): Entry[] {
+  const { tls } = intent;
   return [
     directive('proxy_set_header', 'Host', '$host'),
     directive('proxy_set_header', 'X-Real-IP', '$remote_addr'),
@@ -22,8 +23,21 @@ export function forwardedHeaders({ tls }: Intent): Entry[] {
       tls === 'terminated-upstream' ? 'https' : '$scheme',
     ),
     directive('proxy_set_header', 'X-Forwarded-Host', '$host'),
+    directive('proxy_set_header', 'X-Forwarded-Port', publicPort(intent)),
     ...upgradeHeaders(),
   ];
+}
+
+/** The port that clients use: not always the one that nginx listens on. */
+function publicPort({ tls, layout }: Intent): number {
+  switch (tls) {
+    case 'served':
+      return layout.publicHttpsPort;
+    case 'terminated-upstream':
+      return 443;
+    case 'none':
+      return layout.publicHttpPort;
+  }
 }
 
 /** Who may say what the client's address is. Affinity, limits and the log all go by it. */
@@ -43,7 +57,7 @@ export function failover({ upstream: { failover: rule } }: Intent): Entry[] {
   return [
     comment('An instance that cannot be reached costs a handshake this long, not minutes.'),
     directive('proxy_connect_timeout', rule.connectTimeout),
-    directive('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
+    directive('proxy_next_upstream', 'error', 'timeout'),
     directive('proxy_next_upstream_tries', rule.tries),
     directive('proxy_next_upstream_timeout', rule.triesTimeout),
     directive('proxy_socket_keepalive', 'on'),

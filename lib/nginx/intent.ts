@@ -48,6 +48,8 @@ export interface Layout {
   readonly httpListen: readonly string[];
   /** The port that clients use for https, which a redirect has to name. */
   readonly publicHttpsPort: number;
+  /** The port that clients use for plain HTTP. */
+  readonly publicHttpPort: number;
   /** Where the platform asks which release serves, and for the live counts. */
   readonly statusListen?: string;
   /** The file that answers the first of these questions, written by the platform beside the configuration. */

@@ -1,9 +1,10 @@
 import type { Entry } from './directive';
-import { comment, directive } from './directive';
-import type { Intent } from './intent';
+import { comment, directive, map } from './directive';
+import type { Intent, Limits } from './intent';
 import { upgradeOnly } from './upgrade';
 
 const CLIENT_VARIABLE = '$ws_client';
+const CLIENT_KEY_VARIABLE = '$ws_client_key';
 const CONNECTIONS_ZONE = 'ws_connections';
 const HANDSHAKES_ZONE = 'ws_handshakes';
 
@@ -15,7 +16,7 @@ export function limitZones({ limits }: Intent): Entry[] {
         comment(
           'Limits count WebSocket handshakes only: a request with an empty key is not counted.',
         ),
-        upgradeOnly(CLIENT_VARIABLE, limits.key),
+        ...clientKey(limits),
         ...(limits.connectionsPerClient === undefined
           ? []
           : [
@@ -34,6 +35,20 @@ export function limitZones({ limits }: Intent): Entry[] {
               directive('limit_req_status', 429),
             ]),
       ];
+}
+
+/** A client that does not send what tells clients apart is told apart by its address: else it would have no limit. */
+function clientKey({ key }: Limits): Entry[] {
+  if (key.endsWith('remote_addr')) {
+    return [upgradeOnly(CLIENT_VARIABLE, key)];
+  }
+  return [
+    map(key, CLIENT_KEY_VARIABLE, [
+      ['', '$remote_addr'],
+      ['default', key],
+    ]),
+    upgradeOnly(CLIENT_VARIABLE, CLIENT_KEY_VARIABLE),
+  ];
 }
 
 /** What a WebSocket location says of them. */

@@ -6,7 +6,7 @@ import { limitRules } from './limits';
 import { originRule } from './origins';
 import { ownEntries } from './own-directives';
 import { repeatedHeaders } from './response-headers';
-import { webSocketPool } from './upstreams';
+import { healthPool, webSocketPool } from './upstreams';
 
 /** Everything that is routed; all other paths are 404. */
 export function locations(intent: Intent): Entry[] {
@@ -14,7 +14,7 @@ export function locations(intent: Intent): Entry[] {
   return separated(
     routes.webSocket.engineIo ? engineIoLocations(intent) : plainWebSocketLocations(intent),
     restLocations(intent),
-    healthLocation(intent),
+    healthLocations(intent),
     errorPageLocations(intent, repeatedHeaders(intent)),
     routesEverything(intent) ? [] : [block('location', ['/'], [directive('return', 404)])],
   );
@@ -72,6 +72,10 @@ function webSocketBody(intent: Intent, proxy: readonly Entry[]): Entry[] {
     directive('proxy_read_timeout', timeouts.webSocket),
     directive('proxy_send_timeout', timeouts.webSocket),
     directive('proxy_buffering', 'off'),
+    comment(
+      "Here alone: for REST an answer like these is the service's own, and no reason to leave it out.",
+    ),
+    directive('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
   ];
   return [...withOwn(intent, 'webSocket', rendered), ...proxy];
 }
@@ -82,6 +86,8 @@ function restLocations(intent: Intent): Entry[] {
     return [];
   }
   const rendered = [
+    comment('A WebSocket has one way in, which looks at its Origin, its limits and its session.'),
+    block('if', ['($ws_upgrade)'], [directive('return', 400)]),
     directive('proxy_read_timeout', timeouts.rest),
     directive('proxy_send_timeout', timeouts.rest),
   ];
@@ -96,24 +102,22 @@ function restLocations(intent: Intent): Entry[] {
   ];
 }
 
-function healthLocation({ routes, upstream }: Intent): Directive[] {
-  return routes.health === undefined
-    ? []
-    : [
-        block(
-          'location',
-          ['=', routes.health.path],
-          [
-            comment(
-              'Says that some instance is alive, not which: ask the instances themselves for that.',
-            ),
-            directive('access_log', 'off'),
-            directive('proxy_connect_timeout', '1s'),
-            directive('proxy_read_timeout', '2s'),
-            directive('proxy_pass', `http://${upstream.name}${routes.health.target}`),
-          ],
-        ),
-      ];
+function healthLocations(intent: Intent): Directive[] {
+  const { routes, upstream } = intent;
+  if (routes.health === undefined) {
+    return [];
+  }
+  const { path, target } = routes.health;
+  const body = [
+    comment('Says that some instance is alive, not which: ask the instances themselves for that.'),
+    directive('access_log', 'off'),
+    directive('proxy_connect_timeout', '1s'),
+    directive('proxy_read_timeout', '2s'),
+    directive('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
+    directive('proxy_pass', `http://${healthPool(upstream)}${target}`),
+  ];
+  const slashed = path.endsWith('/') ? [] : [`${path}/`];
+  return [path, ...slashed].map((each) => block('location', ['=', each], body));
 }
 
 /** A location's own add_header ends the inheritance of the server's: they are said again before it. */

@@ -8,7 +8,7 @@ import { excerpt, NginxSyntaxError, NginxTextError } from './text-error';
 /** Where a line of the user's own can stand. */
 export type OwnContext = 'http' | 'server' | 'webSocket' | 'rest';
 
-/** Directives that may stand more than once in one context; every other one is set by the library or once. */
+/** Of what the library renders, what may stand a second time beside it. */
 const REPEATABLE = new Set([
   'access_log',
   'add_header',
@@ -85,6 +85,7 @@ const OUR_VARIABLES = new Set([
   '$aiwm_pool',
   '$origin_allowed',
   '$ws_client',
+  '$ws_client_key',
   '$ws_connection',
   '$ws_upgrade',
 ]);
@@ -95,7 +96,14 @@ const DEFINES: ReadonlyMap<string, number> = new Map([
   ['map', 1],
   ['set', 0],
   ['split_clients', 1],
+  ['auth_request_set', 0],
+  ['js_set', 0],
+  ['js_var', 0],
+  ['perl_set', 0],
 ]);
+
+/** A named capture of a regular expression sets a variable as well. */
+const NAMED_CAPTURE = /\(\?(?:P?<|')([A-Za-z_]\w*)[>']/g;
 
 /**
  * Reads one line of a user's own: exactly one directive, balanced, and none that would undo what is rendered.
@@ -144,7 +152,6 @@ export function ownEntries(
         `${context}[${index}]`,
       );
     }
-    said.add(subject(directive));
   });
   return own.length === 0 ? [] : [comment('From directives:'), ...own];
 }
@@ -167,9 +174,13 @@ function refuse({ name }: ParsedDirective, refused: ReadonlyMap<string, string>)
 
 function refuseOurVariables({ name, args }: ParsedDirective): void {
   const position = DEFINES.get(name);
-  const variable = position === undefined ? undefined : args.slice(position)[0];
-  if (variable !== undefined && OUR_VARIABLES.has(variable.toLowerCase())) {
-    throw new NginxTextError(`${variable} is defined by the library; choose another name`);
+  const defined = position === undefined ? [] : args.slice(position).slice(0, 1);
+  const captured = [name, ...args].flatMap((word) =>
+    [...word.matchAll(NAMED_CAPTURE)].map((match) => `$${match[1]}`),
+  );
+  const ours = [...defined, ...captured].find((each) => OUR_VARIABLES.has(each.toLowerCase()));
+  if (ours !== undefined) {
+    throw new NginxTextError(`${ours} is defined by the library; choose another name`);
   }
 }
 

@@ -31,6 +31,7 @@ function front(intent: Intent): Directive {
       ...(served ? http2Directives(intent) : []),
       directive('server_name', ...serverNames),
     ],
+    ambiguousPaths(),
     served ? tlsDirectives(intent) : [],
     realIp(intent),
     forwardedHeaders(intent),
@@ -42,6 +43,23 @@ function front(intent: Intent): Directive {
     [],
     separated(rendered, ownEntries('server', rendered, ownDirectives.server), locations(intent)),
   );
+}
+
+/**
+ * nginx routes by the path that it makes of "..", "." and their escapes, and passes the path on as it was written. An
+ * instance compares what was written, so that the two could mean different things.
+ */
+function ambiguousPaths(): Entry[] {
+  return [
+    comment(
+      'Routed by what it resolves to, passed on as it was written: the two must be the same.',
+    ),
+    block(
+      'if',
+      ['($request_uri', '~*', '^[^?]*(?:/|%2f)(?:\\.|%2e)(?:\\.|%2e)?(?:/|%2f|\\?|$))'],
+      [directive('return', 400)],
+    ),
+  ];
 }
 
 function frontListeners(intent: Intent): Directive[] {

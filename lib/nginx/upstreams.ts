@@ -16,12 +16,18 @@ export function upstreams(intent: Intent): Entry[] {
       ? [...poolMap(upstream), pool(intent, sessionPool(upstream), upstream.sessionMethod)]
       : [],
     [pool(intent, upstream.name, upstream.method)],
+    intent.routes.health === undefined ? [] : [healthUpstream(upstream)],
   );
 }
 
 /** The upstream for a request that may belong to an Engine.IO session: a name or a variable. */
 export function webSocketPool({ upstream, routes }: Intent): string {
   return upstream.sessionMethod && routes.webSocket.engineIo ? POOL_VARIABLE : upstream.name;
+}
+
+/** The upstream for health checks. */
+export function healthPool({ name }: Upstream): string {
+  return `${name}_health`;
 }
 
 function sessionPool({ name }: Upstream): string {
@@ -85,6 +91,19 @@ function pool(intent: Intent, name: string, method: Method): Directive {
       comment('Shorter than the 5 s after which Node.js closes an idle connection.'),
       directive('keepalive_timeout', '4s'),
     ],
+  );
+}
+
+/** Its failures are counted nowhere: anybody may ask, and a slow answer must not take an instance from its clients. */
+function healthUpstream(upstream: Upstream): Directive {
+  return block(
+    'upstream',
+    [healthPool(upstream)],
+    upstream.peers
+      .filter(({ backup }) => !backup)
+      .map(({ address, down }) =>
+        directive('server', address, 'max_fails=0', ...(down ? ['down'] : [])),
+      ),
   );
 }
 

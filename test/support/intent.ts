@@ -28,6 +28,7 @@ export function intent({ upstream, version = '1.22', own = {}, layout, ...rest }
       httpsListen: ['127.0.0.1:8443'],
       httpListen: ['127.0.0.1:8080'],
       publicHttpsPort: 8443,
+      publicHttpPort: 8080,
       statusListen: 'unix:status.sock',
       releaseFile: 'release.conf',
       ...layout,

@@ -37,6 +37,9 @@ import { TerraformData } from './terraform-data';
 /** Instances and Redis are for the front alone, so they never listen elsewhere. */
 const LOOPBACK = '127.0.0.1';
 
+/** Linux takes 131072 bytes in a variable; some are left for values that are known only at apply. */
+const MAX_SPECIFICATION_BYTES = 120_000;
+
 /** Kind of the secret that is the URL of a Redis on this platform. */
 const REDIS_SECRET = 'redis';
 
@@ -285,6 +288,7 @@ export class LocalPlatform extends Construct implements IPlatform {
       precondition?: TerraformResourceLifecycle['precondition'];
     } = {},
   ): TerraformResource {
+    this.refuseLargeSpecification(scope, specification);
     const resource = new TerraformData(scope, id, {
       triggersReplace: { specification, ...triggers },
       dependsOn: [this.host, ...dependsOn],
@@ -295,6 +299,19 @@ export class LocalPlatform extends Construct implements IPlatform {
       this.roster.dependsOn?.push(dependable(resource));
     }
     return resource;
+  }
+
+  /** The agent gets it in one variable of its environment, and Linux takes no longer one. */
+  private refuseLargeSpecification(scope: Construct, specification: Record<string, unknown>): void {
+    const bytes = Buffer.byteLength(JSON.stringify(specification));
+    if (bytes > MAX_SPECIFICATION_BYTES) {
+      new Check(scope).refuse(
+        'platform',
+        `LocalPlatform would have to hand over ${bytes} bytes, and can hand over ${MAX_SPECIFICATION_BYTES}`,
+        undefined,
+        'Shorten the environment, or the lines in directives.',
+      );
+    }
   }
 
   private checkFor(scope: Construct): Check {
