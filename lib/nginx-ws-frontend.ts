@@ -14,7 +14,7 @@ import type {
   Hsts,
   NginxDirectives,
 } from './front-options';
-import { FrontIntent } from './front-intent';
+import { FrontIntent } from './front/front-intent';
 import { outputName } from './output-name';
 import type { IPlatform } from './platform/platform';
 import { resourceName } from './resource-name';

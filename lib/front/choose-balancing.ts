@@ -1,7 +1,7 @@
-import { Balancing } from './balancing';
-import type { Check } from './check';
-import { ClientTransport } from './client-transport';
-import type { Method } from './nginx/intent';
+import { Balancing } from '../balancing';
+import type { Check } from '../check';
+import { ClientTransport } from '../client-transport';
+import type { Method } from '../nginx/intent';
 
 /**
  * What the choice of a balancing method depends on.

@@ -1,0 +1,62 @@
+import type { Check } from '../check';
+import { checkDuration } from '../duration';
+import type { Hsts as HstsOptions } from '../front-options';
+import type { Hsts, Tls } from '../nginx/intent';
+import { TlsKind } from '../tls-certificate';
+import type { FrontContext } from './front-context';
+
+/** @internal */
+export function chooseTls({ check, props, warnings }: FrontContext): Tls {
+  const { tls, platform } = props;
+  if (tls === undefined) {
+    if (platform.traits.isPublic) {
+      check.refuse(
+        'tls',
+        `${platform.traits.name} can be reached by other machines, and without TLS tokens and messages travel in the clear`,
+        'TlsCertificate.fromFiles(…), .selfSigned() for development, .terminatedUpstream() behind a proxy that speaks TLS',
+      );
+    }
+    return 'none';
+  }
+  if (tls.kind === TlsKind.SELF_SIGNED && platform.traits.isPublic) {
+    warnings.push(
+      'TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+    );
+  }
+  return tls.kind === TlsKind.TERMINATED_UPSTREAM ? 'terminated-upstream' : 'served';
+}
+
+/** @internal */
+export function checkHsts({ check, props }: FrontContext, tls: Tls): Hsts | undefined {
+  const { hsts } = props;
+  if (hsts === undefined) {
+    return undefined;
+  }
+  if (tls === 'none') {
+    check.refuse(
+      'hsts',
+      'browsers ignore it over plain HTTP',
+      'a front with tls',
+      'Set tls, or leave hsts out.',
+    );
+  }
+  return decided(check, hsts);
+}
+
+function decided(check: Check, hsts: HstsOptions): Hsts {
+  const maxAge = checkDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
+  const year = 365 * 86_400;
+  const maxAgeSeconds = Math.round(maxAge.milliseconds / 1000);
+  if (hsts.preload && !(hsts.includeSubDomains && maxAgeSeconds >= year)) {
+    check.refuse(
+      'hsts.preload',
+      'browsers take a name into their lists only with its subdomains and for a year',
+      'preload with includeSubDomains: true and maxAge of at least "365d"',
+    );
+  }
+  return {
+    maxAgeSeconds,
+    includeSubDomains: hsts.includeSubDomains ?? false,
+    preload: hsts.preload ?? false,
+  };
+}

@@ -1,0 +1,34 @@
+import type { Check } from '../check';
+import type { NginxWsFrontendProps } from '../nginx-ws-frontend';
+import type { IPlatform } from '../platform/platform';
+import { AiwmRoutes } from '../routes';
+import type { TokensInText } from '../tokens-in-text';
+import type { Upstream } from '../upstream';
+
+/**
+ * What a user said of a front, and what is needed to check it.
+ *
+ * @internal
+ */
+export interface FrontContext {
+  readonly check: Check;
+  readonly props: FrontProps;
+  readonly tokens: TokensInText;
+  /** What is legal and still worth a word; added to. */
+  readonly warnings: string[];
+}
+
+/**
+ * The properties of a front, with what it stands before and where it runs.
+ *
+ * @internal
+ */
+export type FrontProps = NginxWsFrontendProps & {
+  readonly platform: IPlatform;
+  readonly upstream: Upstream;
+};
+
+/** @internal */
+export function routesOf({ props }: FrontContext): AiwmRoutes {
+  return props.routes ?? AiwmRoutes.guide();
+}
