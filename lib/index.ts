@@ -9,6 +9,7 @@ export * from './health';
 export * from './heartbeat';
 export * from './nginx-ws-frontend';
 export * from './platform/docker/docker-platform';
+export * from './platform/docker/docker-platform-props';
 export * from './platform/docker/health-probe';
 export * from './platform/local/local-platform';
 export * from './platform/platform';

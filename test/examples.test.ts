@@ -174,15 +174,20 @@ describe('a change is a change of few lines', () => {
   });
 
   test('another instance: one line in each pool', () => {
-    expect(diff({ instances: 4 })).toEqual([`+${SERVER}`, `+${SERVER}`]);
+    expect(diff({ instances: 4 })).toEqual([
+      `+${SERVER}`,
+      `+${SERVER}`,
+      '+        server 127.0.0.1:3006 max_fails=0;',
+    ]);
   });
 
   test('an instance that is taken out: its line in each pool', () => {
-    expect(diff({ drained: ['2'] }).filter((line) => line.startsWith('+'))).toEqual(
-      Array.from({ length: 2 }, () =>
-        expect.stringContaining('server 127.0.0.1:3004 max_fails=3 fail_timeout=10s down;'),
-      ),
-    );
+    const line = '+        server 127.0.0.1:3004 max_fails=3 fail_timeout=10s down;';
+    expect(diff({ drained: ['2'] }).filter((each) => each.startsWith('+'))).toEqual([
+      line,
+      line,
+      '+        server 127.0.0.1:3004 max_fails=0 down;',
+    ]);
   });
 
   test('a REST timeout: its two lines in each of both locations', () => {
@@ -209,12 +214,12 @@ describe('a change is a change of few lines', () => {
     ],
     [
       'another name',
-      { alternativeNames: ['127.0.0.1'] },
+      { alternativeNames: ['localhost.test'] },
       [
         '-        server_name localhost;',
-        '+        server_name localhost 127.0.0.1;',
+        '+        server_name localhost localhost.test;',
         '-        server_name localhost;',
-        '+        server_name localhost 127.0.0.1;',
+        '+        server_name localhost localhost.test;',
       ],
     ],
     [

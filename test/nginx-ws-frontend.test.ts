@@ -81,6 +81,7 @@ describe('what a user says is what is rendered', () => {
       '= /dev/aiwm',
       '/dev/aiwm/',
       '= /dev/aiwm/health',
+      '= /dev/aiwm/health/',
       '@chat_unavailable',
       '/',
     ]);
@@ -90,6 +91,33 @@ describe('what a user says is what is rendered', () => {
     expect(result.front.value('client_max_body_size')).toBe('2m');
     expect(result.value('worker_shutdown_timeout')).toBe('1h');
     expect(result.block('events').value('worker_connections')).toBe('21024');
+  });
+
+  test('a server by a name with underscores, as Docker Compose gives them', () => {
+    const upstream = servers(['chat_service_1:3003', 'aiwm_1.my_net:80']);
+    expect(
+      conf({ upstream })
+        .pool()
+        .all('server')
+        .map(([address]) => address),
+    ).toEqual(['chat_service_1:3003', 'aiwm_1.my_net:80']);
+  });
+
+  test.each<[string, Partial<NginxWsFrontendProps>]>([
+    ['plain HTTP', {}],
+    [
+      'TLS in front of nginx',
+      { tls: TlsCertificate.terminatedUpstream(), trustedProxies: ['10.0.0.1'] },
+    ],
+  ])('an address as a name, which %s can have', (_, props) => {
+    const { front } = conf({ serverName: '192.0.2.7', alternativeNames: ['10.0.0.9'], ...props });
+    expect(front.value('server_name')).toBe('192.0.2.7 10.0.0.9');
+  });
+
+  test('the most connections there can be', () => {
+    const upstream = servers(['unix:/run/a.sock']);
+    const result = conf({ expectedConnections: 500_000, upstream });
+    expect(Number(result.block('events').value('worker_connections'))).toBeGreaterThan(1_000_000);
   });
 
   test('names', () => {
@@ -122,9 +150,16 @@ describe('what a user says is what is rendered', () => {
       upstream: servers(['10.0.0.1:1'], { enginePath: '/socket.io', healthPath: '/healthz' }),
       routes: AiwmRoutes.socketIo({ webSocket: '/chat/', health: '/up' }),
     });
-    expect(result.locations).toEqual(['= /chat', '= /chat/', '= /up', '@chat_unavailable', '/']);
+    expect(result.locations).toEqual([
+      '= /chat',
+      '= /chat/',
+      '= /up',
+      '= /up/',
+      '@chat_unavailable',
+      '/',
+    ]);
     expect(result.location('= /chat/').value('rewrite')).toBe('^ /socket.io/ break');
-    expect(result.location('= /up').value('proxy_pass')).toBe('http://aiwm_backend/healthz');
+    expect(result.location('= /up').value('proxy_pass')).toBe('http://aiwm_backend_health/healthz');
   });
 
   test('an engine path that is the public one needs no mapping, with or without a slash', () => {
@@ -259,7 +294,7 @@ describe('a cluster', () => {
     });
     expect(result.location('= /dev/aiwm/chat/').value('rewrite')).toBe('^ /engine/ break');
     expect(result.location('= /dev/aiwm/health').value('proxy_pass')).toBe(
-      'http://aiwm_backend/up',
+      'http://aiwm_backend_health/up',
     );
   });
 
@@ -272,27 +307,59 @@ describe('a cluster', () => {
 });
 
 describe('platforms', () => {
-  test('one that hides clients’ addresses cannot have ip_hash', () => {
-    const site = Site.alone();
-    hide(site.platform());
-    expect(() => site.front()).toThrow(
-      'Stack/Frontend: balancing: LocalPlatform hides the addresses of clients, so ip_hash would send all of them to one instance.\n' +
-        'Allowed: Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client.',
-    );
-  });
+  describe('one that hides clients’ addresses', () => {
+    const hidden = (build: (site: Site) => Partial<NginxWsFrontendProps>) => {
+      const site = Site.alone();
+      Object.assign(site.platform().traits, { seesClientAddresses: false });
+      return site.conf(build(site));
+    };
+    const COOKIE = ['hash $aiwm_affinity consistent'];
 
-  test.each<[string, Partial<NginxWsFrontendProps>]>([
-    ['another affinity', { balancing: Balancing.cookie() }],
-    ['a proxy that names them', { trustedProxies: ['10.0.0.0/8'] }],
-  ])('unless there is %s', (_, props) => {
-    const site = Site.alone();
-    hide(site.platform());
-    expect(() => site.front(props)).not.toThrow();
-  });
+    test('keeps a client on its instance by a cookie', () => {
+      const result = hidden(() => ({}));
+      expect(result.method()).toEqual(COOKIE);
+      expect(result.map('$aiwm_affinity').of).toBe('$cookie_aiwm_srv');
+      expect(result.front.all('add_header')).toContainEqual([
+        'Set-Cookie',
+        '$aiwm_affinity_cookie',
+        'always',
+      ]);
+    });
 
-  function hide(platform: LocalPlatform): void {
-    Object.assign(platform.traits, { seesClientAddresses: false });
-  }
+    test.each<[string, Balancing | undefined]>([
+      ['nothing', undefined],
+      ['round-robin', Balancing.roundRobin()],
+    ])('and the sessions of long-polling, with a backplane and %s asked for', (_, balancing) => {
+      const result = hidden((site) => ({
+        cluster: site.cluster({ backplane: site.backplane() }),
+        balancing,
+      }));
+      expect(result.method()).toEqual([]);
+      expect(result.method('aiwm_backend_session')).toEqual(COOKIE);
+    });
+
+    test.each<[string, Balancing]>([
+      ['for all', Balancing.ipHash()],
+      [
+        'for the sessions of long-polling',
+        Balancing.roundRobin({ sessionAffinity: Balancing.ipHash() }),
+      ],
+    ])('refuses ip_hash that is asked for %s', (_, balancing) => {
+      expect(() => hidden(() => ({ upstream: withBackplane, balancing }))).toThrow(
+        'Stack/Frontend: balancing: LocalPlatform hides the addresses of clients, so ip_hash would send all of them to one instance.\n' +
+          'Allowed: Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client.',
+      );
+    });
+
+    test('has ip_hash again behind a proxy that names them', () => {
+      const trustedProxies = ['10.0.0.0/8'];
+      expect(hidden(() => ({ trustedProxies })).method()).toEqual(['ip_hash']);
+      const balancing = Balancing.ipHash();
+      expect(hidden(() => ({ trustedProxies, balancing })).method()).toEqual(['ip_hash']);
+    });
+
+    const withBackplane = servers(['10.0.0.1:3003'], { backplane: true });
+  });
 
   test('one in IPv6 is listened to in its notation', () => {
     const site = Site.alone();

@@ -115,6 +115,8 @@ describe('pass, in quotes that hold whatever they become,', () => {
     expect(conf.match(/\$\{var\.\w\}(:1)?/g)).toEqual([
       '${var.a}:1',
       '${var.b}:1',
+      '${var.a}:1',
+      '${var.b}:1',
       '${var.b}',
       '${var.a}',
     ]);

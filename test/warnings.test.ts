@@ -59,6 +59,15 @@ test.each<[string, (site: Site) => unknown, string]>([
       'Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.',
   ],
   [
+    'more connections than there are ports, with one socket of this machine beside them',
+    front({
+      expectedConnections: 60_000,
+      upstream: servers(['10.0.0.1:1', 'unix:/run/a.sock']),
+    }),
+    'Stack/Frontend: 60000 connections over 2 instance(s) are 30000 to one address and port, and Linux has 28232 ports for them by default. ' +
+      'Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.',
+  ],
+  [
     'ip_hash behind a proxy that is not named',
     front({ tls: TlsCertificate.terminatedUpstream() }),
     'Stack/Frontend: TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. ' +
@@ -78,6 +87,10 @@ test.each<[string, (site: Site) => unknown]>([
   [
     'as many connections as there are ports',
     front({ expectedConnections: 28_232, upstream: servers(['10.0.0.1:1']) }),
+  ],
+  [
+    'sockets of this machine, which need no ports',
+    front({ expectedConnections: 500_000, upstream: servers(['unix:/run/a.sock']) }),
   ],
   [
     'a proxy that is named',

@@ -77,6 +77,19 @@ const NAMES: Case[] = [
     'alternativeNames[0]',
     front({ alternativeNames: ['chat.example.org'] }),
   ],
+  [
+    'an address as the server name, under TLS',
+    'serverName',
+    front({ serverName: '192.0.2.7', tls: TlsCertificate.selfSigned() }),
+  ],
+  [
+    'an address among the alternatives, under TLS',
+    'alternativeNames[1]',
+    front({
+      alternativeNames: ['www.example.org', '127.0.0.1'],
+      tls: TlsCertificate.fromFiles('cert.pem', 'key.pem'),
+    }),
+  ],
 ];
 
 const SERVERS: Case[] = [
@@ -185,6 +198,23 @@ const ROUTES: Case[] = [
   ['a path without its slash', 'routes.webSocket', routes({ webSocket: 'socket.io' })],
   ['a path that climbs', 'routes.rest', routes({ webSocket: '/ws', rest: '/api/../admin' })],
   ['a path that is a pattern', 'routes.rest', routes({ webSocket: '/ws', rest: '/api/*' })],
+  [
+    'a REST path that holds the servers’ own path of Socket.IO',
+    'routes.rest',
+    front({
+      upstream: servers(['10.0.0.1:1'], { enginePath: '/api/engine' }),
+      routes: AiwmRoutes.socketIo({ webSocket: '/chat', rest: '/api' }),
+    }),
+  ],
+  [
+    'REST at the root beside a cluster’s own path of Socket.IO',
+    'routes.rest',
+    (site) =>
+      site.front({
+        cluster: site.cluster({ enginePath: '/socket.io' }),
+        routes: AiwmRoutes.socketIo({ webSocket: '/chat/', rest: '/' }),
+      }),
+  ],
   ['one path for two', 'routes.rest', routes({ webSocket: '/chat', rest: '/chat/' })],
   [
     'a path known only at apply',
@@ -283,6 +313,16 @@ const POLICIES: Case[] = [
     'allowedOrigins[0]',
     (site) => site.front({ allowedOrigins: [`https://*.${late(site).stringValue}`] }),
   ],
+  [
+    'an origin that is a Token',
+    'allowedOrigins[1]',
+    (site) => site.front({ allowedOrigins: ['https://a.example', late(site).stringValue] }),
+  ],
+  [
+    'an origin whose scheme is a Token',
+    'allowedOrigins[0]',
+    (site) => site.front({ allowedOrigins: [`${late(site).stringValue}://a.example`] }),
+  ],
   ['a proxy by its name', 'trustedProxies[0]', front({ trustedProxies: ['proxy.example.org'] })],
   ['a range that is none', 'trustedProxies[0]', front({ trustedProxies: ['10.0.0.0/33'] })],
   ['the PROXY protocol of nobody', 'proxyProtocol', front({ proxyProtocol: true })],
@@ -314,6 +354,11 @@ const POLICIES: Case[] = [
     front({ tls: TlsCertificate.selfSigned(), hsts: { preload: true } }),
   ],
   ['no connections', 'expectedConnections', front({ expectedConnections: 0 })],
+  [
+    'more connections than a machine has',
+    'expectedConnections',
+    front({ expectedConnections: 500_001 }),
+  ],
   ['not a number', 'expectedConnections', front({ expectedConnections: Number('many') })],
   ['a version that is a tag', 'nginxVersion', front({ nginxVersion: 'latest' })],
   ['a version that is too old', 'nginxVersion', front({ nginxVersion: '1.18' })],
@@ -362,6 +407,16 @@ const DIRECTIVES: Case[] = [
     'a variable of the library',
     'directives.http[0]',
     lines({ http: ['map $http_x $ws_upgrade { default $http_upgrade; }'] }),
+  ],
+  [
+    'a variable of the library, captured by name',
+    'directives.server[0]',
+    lines({ server: ['if ($uri ~ "^/(?<aiwm_pool>.+)$") { return 404; }'] }),
+  ],
+  [
+    'a variable of the library, set by a module',
+    'directives.server[0]',
+    lines({ server: ['auth_request_set $ws_client $upstream_http_x_user;'] }),
   ],
   [
     'lines known only at apply',
@@ -496,6 +551,28 @@ const PLATFORM: Case[] = [
         platform: site.platform({ httpPort: 8443 }),
         tls: TlsCertificate.selfSigned(),
       }),
+  ],
+  [
+    'an environment that Linux does not hand over',
+    'platform',
+    cluster({
+      environment: Object.fromEntries(
+        Array.from({ length: 40 }, (_, n) => [`TEXT_${n}`, 'x'.repeat(3_000)]),
+      ),
+    }),
+  ],
+  [
+    'a configuration that Linux does not hand over',
+    'platform',
+    lines({ http: Array.from({ length: 40 }, (_, n) => `set_by_me "${n}${'x'.repeat(3_500)}";`) }),
+  ],
+  [
+    'ip_hash where all clients have one address',
+    'balancing',
+    (site) => {
+      Object.assign(site.platform().traits, { seesClientAddresses: false });
+      return site.front({ balancing: Balancing.ipHash() });
+    },
   ],
   [
     'a platform of another stack',

@@ -18,9 +18,10 @@ export function checkServerNames(context: FrontContext): string[] {
     );
   }
   check.text('serverName', serverName, SERVER_NAME);
-  refuseAddresses(context, 'serverName', [serverName]);
-  refuseAddresses(context, 'alternativeNames', alternativeNames);
-  check.texts('alternativeNames', alternativeNames, SERVER_NAME_PATTERN, { max: 63 });
+  refuseAddress(context, 'serverName', serverName);
+  check
+    .texts('alternativeNames', alternativeNames, SERVER_NAME_PATTERN, { max: 63 })
+    .forEach((name, index) => refuseAddress(context, `alternativeNames[${index}]`, name));
   const twice = alternativeNames.findIndex(
     (name) => name.toLowerCase() === serverName.toLowerCase(),
   );
@@ -47,17 +48,12 @@ export function hasLateNames({ props }: FrontContext): boolean {
 }
 
 /** TLS asks by name alone, so a certificate could never be chosen for an address. */
-function refuseAddresses(
-  { check, props }: FrontContext,
-  property: string,
-  names: readonly string[],
-): void {
+function refuseAddress({ check, props }: FrontContext, property: string, name: string): void {
   const { tls } = props;
-  const address = names.find((name) => isIP(name) !== 0);
-  if (address !== undefined && tls !== undefined && tls.kind !== TlsKind.TERMINATED_UPSTREAM) {
+  if (isIP(name) !== 0 && tls !== undefined && tls.kind !== TlsKind.TERMINATED_UPSTREAM) {
     check.refuse(
       property,
-      `"${address}" is an address, and clients name none to TLS: every handshake would be refused`,
+      `"${name}" is an address, and clients name none to TLS: every handshake would be refused`,
       'a host name, e.g. "localhost"',
     );
   }

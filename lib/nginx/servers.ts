@@ -47,7 +47,8 @@ function front(intent: Intent): Directive {
 
 /**
  * nginx routes by the path that it makes of "..", "." and their escapes, and passes the path on as it was written. An
- * instance compares what was written, so that the two could mean different things.
+ * instance compares what was written, so that the two could mean different things. \x23 is "#": nginx ends a path there
+ * as well, and still passes on the rest.
  */
 function ambiguousPaths(): Entry[] {
   return [
@@ -56,7 +57,7 @@ function ambiguousPaths(): Entry[] {
     ),
     block(
       'if',
-      ['($request_uri', '~*', '^[^?]*(?:/|%2f)(?:\\.|%2e)(?:\\.|%2e)?(?:/|%2f|\\?|$))'],
+      ['($request_uri', '~*', '^[^?]*(?:/|%2f)(?:\\.|%2e)(?:\\.|%2e)?(?:/|%2f|[?\\x23]|$))'],
       [directive('return', 400)],
     ),
   ];

@@ -75,17 +75,31 @@ describe('3 WebSockets of one client', () => {
     expect(await statuses('198.51.100.8')).toEqual([101, 101, 101, 429, 429]);
   });
 
-  test('can go by another value, and a client that does not send it is not counted', async () => {
-    const front = await start({ limits: { connectionsPerClient: 3, key: '$arg_user' } });
-    const statuses = async (user: string) => {
+  interface Client {
+    readonly query?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  }
+
+  test.each<[string, (user: string) => Client]>([
+    ['$arg_user', (user) => ({ query: `&user=${user}` })],
+    ['$http_x_user', (user) => ({ headers: { 'X-User': user } })],
+    ['$cookie_user', (user) => ({ headers: { Cookie: `user=${user}` } })],
+  ])('can go by %s, and a client that does not send it goes by its address', async (key, by) => {
+    const front = await start({ limits: { connectionsPerClient: 3, key } });
+    const statuses = async ({ query = '', headers }: Client, localAddress?: string) => {
+      const url = `${front.url}${chat}${engineQuery}${query}`;
       const answers = await Promise.all(
-        [1, 2, 3, 4].map(() => handshake(`${front.url}${chat}${engineQuery}${user}`)),
+        [1, 2, 3, 4].map(() => handshake(url, { headers, localAddress })),
       );
       return answers.map(({ status }) => status).sort();
     };
-    expect(await statuses('&user=a')).toEqual([101, 101, 101, 429]);
-    expect(await statuses('&user=b')).toEqual([101, 101, 101, 429]);
-    expect(await statuses('')).toEqual([101, 101, 101, 101]);
+    const three = [101, 101, 101, 429];
+    expect(await statuses(by('a'))).toEqual(three);
+    expect(await statuses(by('b'))).toEqual(three);
+    expect(await statuses(by('b'), '127.0.2.1')).toEqual([429, 429, 429, 429]);
+    expect(await statuses({})).toEqual(three);
+    expect(await statuses(by(''))).toEqual([429, 429, 429, 429]);
+    expect(await statuses({}, '127.0.2.1')).toEqual(three);
   });
 });
 

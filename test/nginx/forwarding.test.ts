@@ -1,3 +1,4 @@
+import type { Routes } from '../../lib/nginx/intent';
 import { conf } from '../support/intent';
 
 const FORWARDED = [
@@ -6,6 +7,7 @@ const FORWARDED = [
   ['X-Forwarded-For', '$remote_addr'],
   ['X-Forwarded-Proto', '$scheme'],
   ['X-Forwarded-Host', '$host'],
+  ['X-Forwarded-Port', '8443'],
   ['Upgrade', '$ws_upgrade'],
   ['Connection', '$ws_connection'],
 ];
@@ -24,6 +26,15 @@ describe('what the instances are told', () => {
   test('behind a proxy that speaks TLS: https', () => {
     const headers = conf({ tls: 'terminated-upstream' }).front.all('proxy_set_header');
     expect(headers).toContainEqual(['X-Forwarded-Proto', 'https']);
+  });
+
+  test.each([
+    ['served', '9443'],
+    ['terminated-upstream', '443'],
+    ['none', '9080'],
+  ] as const)('the port is the one that clients use (TLS %s)', (tls, port) => {
+    const { front } = conf({ tls, layout: { publicHttpsPort: 9443, publicHttpPort: 9080 } });
+    expect(front.all('proxy_set_header')).toContainEqual(['X-Forwarded-Port', port]);
   });
 });
 
@@ -72,7 +83,7 @@ describe('the address of the client', () => {
 });
 
 test('another instance is tried when one fails, so often and so long', () => {
-  const { front } = conf({
+  const result = conf({
     upstream: {
       failover: {
         maxFails: 1,
@@ -83,9 +94,47 @@ test('another instance is tried when one fails, so often and so long', () => {
       },
     },
   });
+  const { front } = result;
   expect(front.value('proxy_connect_timeout')).toBe('700ms');
-  expect(front.value('proxy_next_upstream')).toBe('error timeout http_502 http_503 http_504');
+  expect(front.value('proxy_next_upstream')).toBe('error timeout');
   expect(front.value('proxy_next_upstream_tries')).toBe('4');
   expect(front.value('proxy_next_upstream_timeout')).toBe('3s');
   expect(front.value('proxy_socket_keepalive')).toBe('on');
+});
+
+describe('an answer of 502, 503 or 504', () => {
+  const ANSWERS = 'error timeout http_502 http_503 http_504';
+  const failing = (routes?: Routes) => {
+    const { front } = conf(routes && { routes });
+    const locations = front.all('location').map((args) => args.join(' '));
+    return locations.filter(
+      (path) =>
+        front
+          .block('location', ...path.split(' '))
+          .all('proxy_next_upstream')
+          .flat()
+          .join(' ') === ANSWERS,
+    );
+  };
+
+  test('to a WebSocket or a health check has another instance tried; to REST it is the answer', () => {
+    expect(failing()).toEqual(['/dev/aiwm/chat/', '= /dev/aiwm/health', '= /dev/aiwm/health/']);
+    const rest = conf().location('/dev/aiwm/');
+    expect(rest.has('proxy_next_upstream')).toBe(false);
+  });
+
+  test.each<[string, Routes, string[]]>([
+    [
+      'a plain WebSocket path',
+      { webSocket: { path: '/ws', engineIo: false }, rest: '' },
+      ['= /ws', '/ws/'],
+    ],
+    [
+      'a mapped engine path',
+      { webSocket: { path: '/ws', engineIo: true, enginePath: '/socket.io/' }, rest: '/api' },
+      ['= /ws/'],
+    ],
+  ])('%s', (_, routes, expected) => {
+    expect(failing(routes)).toEqual(expected);
+  });
 });

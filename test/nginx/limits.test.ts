@@ -48,7 +48,21 @@ describe('limits', () => {
 
   test('may know clients by another variable', () => {
     const keyed = conf({ limits: { ...BOTH, key: '$http_x_user' } });
-    expect(keyed.lookUp('$ws_client', 'websocket')).toBe('$http_x_user');
+    expect(keyed.lookUp('$ws_client', 'websocket')).toBe('$ws_client_key');
+    expect(keyed.lookUp('$ws_client', '')).toBe('');
+    expect(keyed.map('$ws_client_key').of).toBe('$http_x_user');
+    expect(keyed.lookUp('$ws_client_key', 'somebody')).toBe('$http_x_user');
+  });
+
+  test('know a client by its address that does not send what they go by', () => {
+    for (const key of ['$http_x_user', '$arg_user', '$cookie_user']) {
+      expect(conf({ limits: { ...BOTH, key } }).lookUp('$ws_client_key', '')).toBe('$remote_addr');
+    }
+    for (const key of ['$remote_addr', '$binary_remote_addr']) {
+      const plain = conf({ limits: { ...BOTH, key } });
+      expect(plain.lookUp('$ws_client', 'websocket')).toBe(key);
+      expect(plain.mapped).not.toContain('$ws_client_key');
+    }
   });
 });
 

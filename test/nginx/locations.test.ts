@@ -15,6 +15,7 @@ describe('the routes of the guide', () => {
       '= /dev/aiwm',
       '/dev/aiwm/',
       '= /dev/aiwm/health',
+      '= /dev/aiwm/health/',
       '/',
     ]);
     expect(result.location('/').value('return')).toBe('404');
@@ -31,12 +32,106 @@ describe('the routes of the guide', () => {
     );
   });
 
-  test('health asks the instances for their own path, soon gives up, and is not logged', () => {
-    const health = result.location('= /dev/aiwm/health');
-    expect(health.value('proxy_pass')).toBe('http://aiwm_backend/health');
-    expect(health.value('access_log')).toBe('off');
-    expect(health.value('proxy_connect_timeout')).toBe('1s');
-    expect(health.value('proxy_read_timeout')).toBe('2s');
+  test.each(['= /dev/aiwm/health', '= /dev/aiwm/health/'])(
+    '%s asks the instances for their own path, soon gives up, and is not logged',
+    (path) => {
+      const health = result.location(path);
+      expect(health.value('proxy_pass')).toBe('http://aiwm_backend_health/health');
+      expect(health.value('access_log')).toBe('off');
+      expect(health.value('proxy_connect_timeout')).toBe('1s');
+      expect(health.value('proxy_read_timeout')).toBe('2s');
+    },
+  );
+});
+
+describe('a WebSocket has one way in', () => {
+  const RULE = { name: 'if', args: ['($ws_upgrade)'], block: [{ name: 'return', args: ['400'] }] };
+
+  test.each<[string, Routes, string[]]>([
+    [
+      'beside Socket.IO',
+      { webSocket: { path: '/ws', engineIo: true }, rest: '/api' },
+      ['= /api', '/api/'],
+    ],
+    [
+      'beside a mapped engine path',
+      { webSocket: { path: '/ws', engineIo: true, enginePath: '/socket.io/' }, rest: '/api' },
+      ['= /api', '/api/'],
+    ],
+    ['beside a plain WebSocket', { webSocket: { path: '/ws', engineIo: false }, rest: '' }, ['/']],
+  ])('REST %s begins with its refusal, and nothing else has it', (_, routes, forms) => {
+    const { front, locations } = withRoutes(routes);
+    const refusing = locations.filter((path) =>
+      front
+        .block('location', ...path.split(' '))
+        .directives.some(({ args }) => args[0] === '($ws_upgrade)'),
+    );
+    expect(refusing).toEqual(forms);
+    for (const form of forms) {
+      expect(front.block('location', ...form.split(' ')).directives[0]).toEqual(RULE);
+    }
+  });
+
+  test('own lines of REST come behind it', () => {
+    const rest = conf({ own: { rest: ['if ($arg_a) { return 204; }'] } }).location('/dev/aiwm/');
+    expect(rest.directives[0]).toEqual(RULE);
+  });
+});
+
+describe('a path that resolves to another one', () => {
+  const [rule, ...others] = conf()
+    .front.directives.filter(({ name }) => name === 'if')
+    .map(({ args, block }) => ({ args, block }));
+
+  test('is refused by the server, before any location', () => {
+    expect(others).toEqual([]);
+    expect(rule!.args.slice(0, 2)).toEqual(['($request_uri', '~*']);
+    expect(rule!.block).toEqual([{ name: 'return', args: ['400'] }]);
+  });
+
+  /** As nginx reads it: the last parenthesis closes the condition. */
+  const pattern = new RegExp(rule!.args[2]!.replace(/\)$/, ''), 'i');
+
+  test.each([
+    '/a/../b',
+    '/a/..',
+    '/..',
+    '/a/./b',
+    '/a/.',
+    '/a/.?x',
+    '/a/..?x',
+    '/a/..%2fb',
+    '/a%2F..%2Fb',
+    '/a/%2e%2E/b',
+    '/a/.%2e/b',
+    '/a/%2e./b',
+    '/a/%2e/b',
+    '/a%2f.%2fb?x=1',
+    '/a/..#/b',
+    '/a/.#',
+    '/a/%2e%2e#?x',
+    '/a#/../b',
+  ])('%s', (path) => {
+    expect(path).toMatch(pattern);
+  });
+
+  test.each([
+    '/',
+    '/a/.well-known/b',
+    '/a/..b',
+    '/a/b..',
+    '/a/b../c',
+    '/a/...',
+    '/a/.../b',
+    '/a/.x%2fb',
+    '/a..b?q=/../x',
+    '/a?/../b',
+    '/a?next=%2f..%2fb',
+    '/a/%2e%2e%2e/b',
+    '/a/b%2fc',
+    '/a.b/c.d',
+  ])('but not %s', (path) => {
+    expect(path).not.toMatch(pattern);
   });
 });
 

@@ -68,6 +68,19 @@ describe('is refused', () => {
     ['http', 'geo $origin_allowed { default 1; }', '$origin_allowed is defined by the library'],
     ['http', 'split_clients $uri $ws_client { * x; }', '$ws_client is defined by the library'],
     ['server', 'if ($a) { set $aiwm_affinity x; }', '$aiwm_affinity is defined by the library'],
+    ['server', 'auth_request_set $ws_upgrade $upstream_http_x;', '$ws_upgrade is defined'],
+    ['http', 'js_set $ws_client main.client;', '$ws_client is defined by the library'],
+    ['http', 'js_var $ws_client_key x;', '$ws_client_key is defined by the library'],
+    ['http', 'perl_set $aiwm_pool "sub { }";', '$aiwm_pool is defined by the library'],
+    ['server', 'if ($uri ~ "(?<ws_upgrade>.+)") { return 200; }', '$ws_upgrade is defined'],
+    ['server', 'location ~ "^/(?P<aiwm_pool>.+)" { return 200; }', '$aiwm_pool is defined'],
+    ['rest', `rewrite "^/(?'Origin_Allowed'.+)" /x;`, '$Origin_Allowed is defined by the library'],
+    ['http', 'map $uri $x { "~(?<ws_client>.+)" 1; }', '$ws_client is defined by the library'],
+    [
+      'http',
+      'server { server_name "~^(?<ws_connection>.+)$"; return 404; }',
+      '$ws_connection is defined by the library',
+    ],
     ['server', '', 'there is no directive in it'],
     ['server', '# only a comment', 'there is no directive in it'],
     ['server', 'gzip on; gzip off;', 'it holds 2 directives; give each an entry of its own'],
@@ -102,11 +115,33 @@ describe('is refused', () => {
       }),
     );
   });
+});
 
-  test('the second of two that contradict each other', () => {
-    expect(() => conf({ own: { server: ['gzip on;', 'etag off;', 'gzip off;'] } })).toThrow(
-      expect.objectContaining({ where: 'server[2]' }),
-    );
+describe('is accepted', () => {
+  test('what repeats itself, and what repeats a line of another context', () => {
+    const own = {
+      http: [
+        'gzip on;',
+        'proxy_cache_path a keys_zone=a:1m;',
+        'proxy_cache_path b keys_zone=b:1m;',
+      ],
+      server: ['gzip on;', 'auth_request_set $user $x;', 'auth_request_set $team $y;'],
+    };
+    const result = conf({ own });
+    expect(result.http.all('proxy_cache_path')).toEqual([
+      ['a', 'keys_zone=a:1m'],
+      ['b', 'keys_zone=b:1m'],
+    ]);
+    expect(result.front.all('auth_request_set')).toEqual([
+      ['$user', '$x'],
+      ['$team', '$y'],
+    ]);
+    expect(result.front.all('gzip')).toEqual([['on']]);
+  });
+
+  test('a variable of one’s own, captured by name', () => {
+    const line = 'if ($uri ~ "^/(?<room>[^/]+)") { set $ws_upgraded $room; }';
+    expect(parseOwnDirective('server', line).name).toBe('if');
   });
 });
 

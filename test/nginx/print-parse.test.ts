@@ -84,7 +84,7 @@ test('one directive a line, blocks indented, comments and gaps where they were p
     directive('worker_processes', 'auto'),
     GAP,
     block('http', [], [block('map', ['$a', '$b'], [directive('default', '')])]),
-    { name: 'log_format', args: ['x', '$a ', '$b'], wrapped: true },
+    { name: 'log_format', args: ['x', '$a ', '"$b" ', "it's ", '$c'], wrapped: true },
   ]);
   expect(text).toBe(
     [
@@ -97,8 +97,10 @@ test('one directive a line, blocks indented, comments and gaps where they were p
       '    }',
       '}',
       'log_format x',
-      '    "$a "',
-      '    $b;',
+      "    '$a '",
+      `    '"$b" '`,
+      `    "it's "`,
+      '    $c;',
       '',
     ].join('\n'),
   );

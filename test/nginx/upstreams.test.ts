@@ -3,6 +3,7 @@ import { conf } from '../support/intent';
 
 const COOKIE: AffinityCookie = { name: 'aiwm_srv', path: '/', sameSite: 'lax' };
 const BOTH_POOLS = ['aiwm_backend_session', 'aiwm_backend'];
+const HEALTH_POOL = 'aiwm_backend_health';
 
 function withMethod(method: Method, sessionMethod?: Method, version?: string) {
   return conf({ version, upstream: { method, sessionMethod } });
@@ -17,7 +18,7 @@ describe('one pool', () => {
     ['cookie', { kind: 'cookie', cookie: COOKIE }, ['hash $aiwm_affinity consistent']],
   ])('%s', (_, method, expected) => {
     const result = withMethod(method);
-    expect(result.pools).toEqual(['aiwm_backend']);
+    expect(result.pools).toEqual(['aiwm_backend', HEALTH_POOL]);
     expect(result.method()).toEqual(expected);
     expect(result.mapped).not.toContain('$aiwm_pool');
     expect(result.location('/dev/aiwm/chat/').value('proxy_pass')).toBe('http://aiwm_backend');
@@ -29,7 +30,7 @@ describe('two pools of the same servers, for a backplane with long-polling', () 
   const result = withMethod({ kind: 'round-robin' }, { kind: 'ip-hash' });
 
   test('the first balances, the second has affinity', () => {
-    expect(result.pools).toEqual(BOTH_POOLS);
+    expect(result.pools).toEqual([...BOTH_POOLS, HEALTH_POOL]);
     expect(result.method('aiwm_backend')).toEqual([]);
     expect(result.method('aiwm_backend_session')).toEqual(['ip_hash']);
     expect(result.pool('aiwm_backend_session').all('server')).toEqual(
@@ -56,12 +57,12 @@ describe('two pools of the same servers, for a backplane with long-polling', () 
     expect(result.lookUp('$aiwm_pool', value)).toBe(pool);
   });
 
-  test('only the WebSocket path asks the map; REST and health balance', () => {
+  test('only the WebSocket path asks the map; REST balances, health has a pool of its own', () => {
     expect(result.location('/dev/aiwm/chat/').value('proxy_pass')).toBe('http://$aiwm_pool');
     expect(result.location('= /dev/aiwm').value('proxy_pass')).toBe('http://aiwm_backend');
     expect(result.location('/dev/aiwm/').value('proxy_pass')).toBe('http://aiwm_backend');
     expect(result.location('= /dev/aiwm/health').value('proxy_pass')).toBe(
-      'http://aiwm_backend/health',
+      'http://aiwm_backend_health/health',
     );
   });
 
@@ -143,6 +144,32 @@ describe('a pool', () => {
       '[fd00::1]:1 max_fails=7 fail_timeout=30s backup',
       'unix:/run/a.sock weight=2 max_fails=7 fail_timeout=30s down',
     ]);
+  });
+});
+
+describe('the pool for health checks', () => {
+  const peers = [
+    { address: '10.0.0.1:1', weight: 5 },
+    { address: '10.0.0.2:1', down: true },
+    { address: '[fd00::1]:1', backup: true },
+  ];
+
+  test.each<[string, Method, Method | undefined]>([
+    ['round-robin', { kind: 'round-robin' }, undefined],
+    ['ip_hash', { kind: 'ip-hash' }, undefined],
+    ['two pools', { kind: 'least-connections' }, { kind: 'ip-hash' }],
+  ])('counts no failures, chooses by none and shares nothing: %s', (_, method, sessionMethod) => {
+    expect(
+      conf({ upstream: { peers, method, sessionMethod } }).pool(HEALTH_POOL).directives,
+    ).toEqual([
+      { name: 'server', args: ['10.0.0.1:1', 'max_fails=0'] },
+      { name: 'server', args: ['10.0.0.2:1', 'max_fails=0', 'down'] },
+    ]);
+  });
+
+  test('is not there without a health path', () => {
+    const result = conf({ routes: { webSocket: { path: '/ws', engineIo: true } } });
+    expect(result.pools).toEqual(['aiwm_backend']);
   });
 });
 

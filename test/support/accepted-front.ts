@@ -329,7 +329,7 @@ const independent = fc.record(
       .tuple(integer(1, 999_999), fc.constantFrom('k', 'm', 'g'))
       .map((parts) => parts.join('')),
     http2: fc.boolean(),
-    expectedConnections: integer(1, 1_000_000),
+    expectedConnections: integer(1, 500_000),
     drainTimeout: duration(1, 604_800),
     nginxVersion: fc.constantFrom(...VERSIONS),
   },
@@ -353,6 +353,21 @@ const routes = fc
     const given = [webSocket, rest, health].filter((each) => each !== undefined);
     return new Set(given.map((each) => each.replace(/\/$/, ''))).size === given.length;
   });
+
+/** Whether clients of REST could reach Socket.IO at the instances' own path, which is refused. */
+function isBelowRest(
+  { engineIo, webSocket, rest }: AskedFront['routes'],
+  enginePath: string | undefined,
+): boolean {
+  const slashed = (path: string) => path.replace(/\/?$/, '/');
+  return (
+    engineIo &&
+    enginePath !== undefined &&
+    rest !== undefined &&
+    slashed(enginePath) !== slashed(webSocket) &&
+    slashed(enginePath).startsWith(slashed(rest))
+  );
+}
 
 const transports = fc.uniqueArray(fc.constantFrom(...Object.values(ClientTransport)), {
   minLength: 1,
@@ -425,7 +440,11 @@ export const acceptedFront: fc.Arbitrary<AskedFront> = fc
             hasBackup && mayHaveBackup
               ? [...list, { address: '192.0.2.77:1', backup: true }]
               : list,
-          upstream: { backplane, enginePath, healthPath },
+          upstream: {
+            backplane,
+            enginePath: isBelowRest(paths, enginePath) ? undefined : enginePath,
+            healthPath,
+          },
           props: {
             ...rest,
             serverName,

@@ -17,6 +17,10 @@ export interface EchoOptions {
   readonly name?: string;
   /** What everything is answered with; another one than 200 refuses handshakes as well. */
   readonly status?: number;
+  /** What requests for some paths are answered with, and how long that takes; handshakes are not concerned. */
+  readonly answers?: Readonly<
+    Record<string, { readonly status?: number; readonly delayMs?: number }>
+  >;
 }
 
 export class EchoServer {
@@ -36,13 +40,24 @@ export class EchoServer {
 
   private constructor(
     readonly port: number,
-    { name = 'echo', status = 200 }: EchoOptions,
+    { name = 'echo', status = 200, answers = {} }: EchoOptions,
   ) {
     this.server = createServer((request, response) => {
       const seen = this.note(request);
-      request.resume().once('end', () => {
-        response.writeHead(status, { 'Content-Type': 'application/json', 'X-Server': name });
+      const own = answers[seen.url];
+      const answer = () => {
+        response.writeHead(own?.status ?? status, {
+          'Content-Type': 'application/json',
+          'X-Server': name,
+        });
         response.end(JSON.stringify(seen));
+      };
+      request.resume().once('end', () => {
+        if (own?.delayMs === undefined) {
+          answer();
+        } else {
+          setTimeout(answer, own.delayMs).unref();
+        }
       });
     });
     this.server.keepAliveTimeout = 75_000;

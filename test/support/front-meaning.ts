@@ -8,8 +8,12 @@ const BUILT_IN =
   /^\$(host|remote_addr|binary_remote_addr|scheme|uri|request_uri|request_id|request_method|request_time|request_length|status|bytes_sent|time_iso8601|upstream_\w+|http_\w+|arg_\w+|cookie_\w+)$/;
 
 /** What a log must not hold: queries and credentials. */
-const SECRETIVE =
-  /\$(args|query_string|arg_\w+|request|request_uri|http_(?!upgrade\b)\w+|cookie_\w+)\b/;
+const SECRETIVE = /\$(args|query_string|arg_\w+|request|request_uri|http_\w+|cookie_\w+)\b/;
+
+/** Answers of an instance for which another one is tried, where they are not the service's own. */
+const UNAVAILABLE = 'error timeout http_502 http_503 http_504';
+
+const HEALTH_POOL = 'aiwm_backend_health';
 
 const STICKY_FROM = [1, 29, 6];
 const HTTP2_DIRECTIVE_FROM = [1, 25, 1];
@@ -38,6 +42,7 @@ export function expectSound(conf: FrontConf): void {
       'X-Forwarded-For',
       'X-Forwarded-Proto',
       'X-Forwarded-Host',
+      'X-Forwarded-Port',
       'Upgrade',
       'Connection',
     ],
@@ -45,11 +50,16 @@ export function expectSound(conf: FrontConf): void {
   same(conf.lookUp('$ws_upgrade', 'h2c'), '');
   same(conf.lookUp('$ws_connection', ''), '');
 
-  for (const pool of conf.pools) {
+  for (const pool of clientPools(conf)) {
     const names = conf.pool(pool).directives.map(({ name }) => name);
     same(names[0], 'zone');
     expect(names.indexOf('keepalive')).toBeGreaterThan(names.lastIndexOf('server'));
   }
+
+  const [ambiguous, ...others] = conf.front.directives.filter(({ name }) => name === 'if');
+  same(others, []);
+  same(ambiguous?.args.slice(0, 2), ['($request_uri', '~*']);
+  same(ambiguous?.block, [{ name: 'return', args: ['400'] }]);
 
   const proxied = conf.front.blocks('location').filter((location) => location.has('proxy_pass'));
   expect(proxied.length).toBeGreaterThan(0);
@@ -88,6 +98,11 @@ function expectTargetToExist(conf: FrontConf, target: string): void {
   );
 }
 
+/** The pools that serve clients. */
+function clientPools(conf: FrontConf): string[] {
+  return conf.pools.filter((pool) => pool !== HEALTH_POOL);
+}
+
 /** Holds because it was asked for. */
 export function expectSays(conf: FrontConf, asked: AskedFront): void {
   const { props } = asked;
@@ -97,8 +112,11 @@ export function expectSays(conf: FrontConf, asked: AskedFront): void {
   expectBalancing(conf, asked);
   expectRoutes(conf, asked);
   expectOwnHeaders(conf, asked);
+  expectPublicPort(conf, asked);
 
   const webSocket = webSocketLocation(conf, asked);
+  same(webSocket.value('proxy_next_upstream'), UNAVAILABLE);
+  same(conf.front.value('proxy_next_upstream'), 'error timeout');
   const timeout = props.timeouts?.webSocket ?? '7d';
   same(webSocket.value('proxy_read_timeout'), timeout);
   same(webSocket.value('proxy_send_timeout'), timeout);
@@ -154,7 +172,22 @@ function expectListeners(conf: FrontConf, asked: AskedFront): void {
   );
 }
 
-function expectServers(conf: FrontConf, { servers, props: { failover } }: AskedFront): void {
+/** What the instances are told is the port that clients use. */
+function expectPublicPort(conf: FrontConf, { tls, platform }: AskedFront): void {
+  const { httpsPort = 8443, httpPort = 8080 } = platform;
+  const port = {
+    none: httpPort,
+    'terminated-upstream': 443,
+    files: httpsPort,
+    'self-signed': httpsPort,
+  };
+  const [said] = conf.front.all('proxy_set_header').filter(([name]) => name === 'X-Forwarded-Port');
+  same(said?.[1], String(port[tls]));
+}
+
+function expectServers(conf: FrontConf, asked: AskedFront): void {
+  const { servers, routes } = asked;
+  const { failover } = asked.props;
   const expected = servers.map(({ address, weight, down, backup }) => [
     address,
     ...(weight === undefined ? [] : [`weight=${weight}`]),
@@ -163,8 +196,20 @@ function expectServers(conf: FrontConf, { servers, props: { failover } }: AskedF
     ...(backup ? ['backup'] : []),
     ...(down ? ['down'] : []),
   ]);
-  for (const pool of conf.pools) {
+  for (const pool of clientPools(conf)) {
     same(conf.pool(pool).all('server'), expected);
+  }
+  same(conf.pools.includes(HEALTH_POOL), routes.health !== undefined);
+  if (routes.health !== undefined) {
+    same(
+      conf.pool(HEALTH_POOL).directives,
+      servers
+        .filter(({ backup }) => !backup)
+        .map(({ address, down }) => ({
+          name: 'server',
+          args: [address, 'max_fails=0', ...(down ? ['down'] : [])],
+        })),
+    );
   }
 }
 
@@ -176,7 +221,7 @@ function expectBalancing(conf: FrontConf, asked: AskedFront): void {
     kind: upstream.backplane ? 'round-robin' : 'ip-hash',
   };
   const pools = polls && isRotating(balancing) ? ['aiwm_backend_session'] : [];
-  same(conf.pools, [...pools, 'aiwm_backend']);
+  same(clientPools(conf), [...pools, 'aiwm_backend']);
   same(
     webSocketLocation(conf, asked).value('proxy_pass'),
     `http://${pools.length > 0 ? '$aiwm_pool' : 'aiwm_backend'}`,
@@ -245,14 +290,25 @@ function expectRoutes(conf: FrontConf, asked: AskedFront): void {
     const path = routes.rest.replace(/\/$/, '');
     const forms = path === '' ? ['/'] : [`= ${path}`, `${path}/`];
     for (const form of forms) {
+      const [first] = conf.location(form).directives;
+      same(first, {
+        name: 'if',
+        args: ['($ws_upgrade)'],
+        block: [{ name: 'return', args: ['400'] }],
+      });
+      same(conf.location(form).has('proxy_next_upstream'), false);
       same(conf.location(form).value('proxy_pass'), 'http://aiwm_backend');
       same(conf.location(form).value('proxy_read_timeout'), props.timeouts?.rest ?? '60s');
     }
   }
   if (routes.health !== undefined) {
-    const health = conf.location(`= ${routes.health.replace(/\/$/, '') || '/'}`);
-    same(health.value('proxy_pass'), `http://aiwm_backend${upstream.healthPath ?? '/health'}`);
-    same(health.value('access_log'), 'off');
+    const path = routes.health.replace(/\/$/, '');
+    for (const form of path === '' ? ['= /'] : [`= ${path}`, `= ${path}/`]) {
+      const health = conf.location(form);
+      same(health.value('proxy_pass'), `http://${HEALTH_POOL}${upstream.healthPath ?? '/health'}`);
+      same(health.value('proxy_next_upstream'), UNAVAILABLE);
+      same(health.value('access_log'), 'off');
+    }
   }
   const exact = `= ${routes.webSocket.replace(/\/$/, '')}`;
   if (exact !== '= ') {
@@ -290,8 +346,20 @@ function expectLimits(conf: FrontConf, webSocket: Block, { props: { limits } }: 
         ],
   );
   if (limits !== undefined) {
-    same(conf.lookUp('$ws_client', 'websocket'), limits.key ?? '$binary_remote_addr');
-    same(conf.lookUp('$ws_client', ''), '');
+    expectClients(conf, limits.key ?? '$binary_remote_addr');
+  }
+}
+
+/** What tells the clients of limits apart; who does not send it goes by the address. */
+function expectClients(conf: FrontConf, key: string): void {
+  const isSent = !key.endsWith('remote_addr');
+  same(conf.lookUp('$ws_client', 'websocket'), isSent ? '$ws_client_key' : key);
+  same(conf.lookUp('$ws_client', ''), '');
+  same(conf.mapped.includes('$ws_client_key'), isSent);
+  if (isSent) {
+    same(conf.map('$ws_client_key').of, key);
+    same(conf.lookUp('$ws_client_key', 'x'), key);
+    same(conf.lookUp('$ws_client_key', ''), '$remote_addr');
   }
 }
 

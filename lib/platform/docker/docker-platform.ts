@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Container } from '@cdktf/provider-docker/lib/container';
 import type {
+  ContainerConfig,
   ContainerNetworksAdvanced,
-  ContainerPorts,
   ContainerUpload,
 } from '@cdktf/provider-docker/lib/container';
 import type { Image } from '@cdktf/provider-docker/lib/image';
@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { Check, show } from '../../check';
 import type { ResolvedHealthCheck } from '../../health';
 import { resourceName } from '../../resource-name';
+import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
 import type { TextRule } from '../../check';
 import { FILE_PATH, IMAGE, IP_ADDRESS } from '../../text-rules';
@@ -40,6 +41,7 @@ import {
   nginxCommand,
   UPLOAD_FOLDER,
 } from './delivery-script';
+import type { DockerPlatformProps, DockerPublish } from './docker-platform-props';
 import { Generation } from './generation';
 import { hardened } from './hardening';
 import { hashFolder } from './hash-folder';
@@ -51,8 +53,18 @@ import { Subnet } from './subnet';
 
 const DEFAULT_NGINX = 'nginx:1.30';
 const REDIS_PORT = 6379;
-const STATUS_PORT = 8081;
+const INSIDE_HTTP = 8080;
+const INSIDE_HTTPS = 8443;
 const STOP_SECONDS = 10;
+
+/** To test as nginx starts, to give an unprivileged nginx its key, and to tell it. */
+const DELIVERY_CAPABILITIES = [
+  'CAP_CHOWN',
+  'CAP_KILL',
+  'CAP_NET_BIND_SERVICE',
+  'CAP_SETGID',
+  'CAP_SETUID',
+];
 
 /** Microseconds in which a container gets its share of the processors. */
 const CPU_PERIOD = 100_000;
@@ -71,100 +83,6 @@ const ENGINE: TextRule = {
 
 /** Kind of the secret that is the URL of a Redis on this platform. */
 const REDIS_SECRET = 'docker-redis';
-
-/** Where clients reach the front of a `DockerPlatform`. */
-export interface DockerPublish {
-  /**
-   * The engine's address to publish on. A loopback address keeps other machines out.
-   *
-   * @default "0.0.0.0"
-   */
-  readonly address?: string;
-  /**
-   * The port for TLS.
-   *
-   * @default 443
-   */
-  readonly https?: number;
-  /**
-   * The port for plain HTTP.
-   *
-   * @default 80
-   */
-  readonly http?: number;
-}
-
-/** Properties of a `DockerPlatform`. */
-export interface DockerPlatformProps {
-  /**
-   * The engine, e.g. "ssh://deploy@host.example" or "tcp://host.example:2376".
-   *
-   * @default - what DOCKER_HOST says, or the one of this machine
-   */
-  readonly host?: string;
-  /**
-   * A provider of your own, for registries with credentials or TLS to the engine. Then leave `host` out.
-   *
-   * @default - one for `host`
-   */
-  readonly provider?: DockerProvider;
-  /**
-   * What the names of containers, network and volume begin with. One engine may run several.
-   *
-   * @default - stack and id, in lower case
-   */
-  readonly name?: string;
-  /**
-   * The network of all containers: a private one of /16 to /20 that the engine does not use yet.
-   *
-   * @default - a /16 out of 10.64.0.0 to 10.191.0.0, chosen by the name
-   */
-  readonly subnet?: string;
-  /**
-   * The image of nginx. Its tag says the version; an unprivileged one works as well.
-   *
-   * @default "nginx:1.30"
-   */
-  readonly nginxImage?: string;
-  /**
-   * The version of nginx, where the tag does not say it.
-   *
-   * @default - what the tag says
-   */
-  readonly nginxVersion?: string;
-  /**
-   * The image of Redis.
-   *
-   * @default - "redis:7.4", or "valkey/valkey:8.1" for Valkey
-   */
-  readonly redisImage?: string;
-  /**
-   * Where clients reach the front.
-   *
-   * @default - on all addresses, at 443 and 80
-   */
-  readonly publish?: DockerPublish;
-  /**
-   * Whether nginx sees the addresses of clients. On a Linux server with a port published on all addresses it does; on
-   * Docker Desktop, with a rootless engine or on a loopback address it sees Docker's gateway instead. Affinity goes by
-   * cookie unless this is true.
-   *
-   * @default false
-   */
-  readonly seesClientAddresses?: boolean;
-  /**
-   * Asks an instance whether it serves, from inside its container.
-   *
-   * @default HealthProbe.node()
-   */
-  readonly probe?: HealthProbe;
-  /**
-   * Folders of an instance that can be written to, in memory and gone with the next start. Everything else cannot.
-   *
-   * @default ["/tmp"]
-   */
-  readonly writableFolders?: string[];
-}
 
 /**
  * One Docker host: a network of its own, an address for every instance, and nginx as the only thing that is published.
@@ -187,9 +105,11 @@ export class DockerPlatform extends Construct implements IPlatform {
   private readonly name: string;
   private readonly subnet: Subnet;
   private readonly nginxImage: string;
+  private readonly statusPort: number;
   private readonly publish: Required<DockerPublish>;
   private front?: Construct;
   private redis?: Construct;
+  private redisGeneration?: Generation;
 
   /** @throws ValidationError naming the property that is wrong */
   public constructor(
@@ -213,17 +133,19 @@ export class DockerPlatform extends Construct implements IPlatform {
     if (this.publish.https === this.publish.http) {
       check.refuse('publish.http', `${this.publish.http} is the port for TLS as well`, 'two ports');
     }
+    this.statusPort = check.integer('statusPort', props.statusPort ?? 8081, 1, 65_535);
     this.traits = {
       name: 'DockerPlatform',
       sharesAddress: false,
       isPublic: !this.publish.address.startsWith('127.') && this.publish.address !== '::1',
-      seesClientAddresses: props.seesClientAddresses ?? false,
+      seesClientAddresses: props.seesClientAddresses ?? this.usesHostNetwork,
       nginxVersion: this.nginxVersion(),
     };
     this.provider = this.createProvider();
     this.network = new this.bindings.Network(this, 'Network', {
       provider: this.provider,
-      name: this.name,
+      // The instances make Terraform create a changed network before it destroys the old one, and both have a name.
+      name: `${this.name}-${this.subnet.cidr.replace('/', '-')}`,
       driver: 'bridge',
       ipamConfig: [{ subnet: this.subnet.cidr, gateway: this.subnet.gateway }],
     });
@@ -231,11 +153,12 @@ export class DockerPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a service that is a command */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const check: Check = this.checkFor(scope);
+    const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
     const { image, built } = this.image(scope, check, spec);
-    const common = this.instanceCommon(check, image, spec);
+    const common = this.instanceCommon(scope, check, image, spec);
     const generation = new Generation({
       ...common.specification,
+      port: spec.slots[0]?.port,
       environment: spec.slots.map(({ environment }) => shared(environment))[0] ?? {},
     });
     const containers = spec.slots.map((slot, index) =>
@@ -258,18 +181,18 @@ export class DockerPlatform extends Construct implements IPlatform {
       tempDirectory: '/tmp',
       certificate: 'tls/certificate.pem',
       certificateKey: 'tls/key.pem',
-      httpsListen: ['8443'],
-      httpListen: ['8080'],
+      httpsListen: [this.listen(INSIDE_HTTPS, this.publish.https)],
+      httpListen: [this.listen(INSIDE_HTTP, this.publish.http)],
       publicHttpsPort: this.publish.https,
       publicHttpPort: this.publish.http,
-      statusListen: `127.0.0.1:${STATUS_PORT}`,
+      statusListen: `127.0.0.1:${this.statusPort}`,
       releaseFile: 'release.conf',
     };
   }
 
   /** @throws ValidationError for a second front */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    const check: Check = this.checkFor(scope);
+    const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
     this.front = this.only(check, this.front, 'front');
     const volume = new this.bindings.Volume(scope, 'Configuration', {
       provider: this.provider,
@@ -280,21 +203,20 @@ export class DockerPlatform extends Construct implements IPlatform {
       name: `${this.name}-${spec.name}`,
       image: this.nginxImage,
       entrypoint: nginxCommand(),
-      networksAdvanced: this.at(this.subnet.front, spec.name),
-      ports: this.ports(spec),
+      ...this.reach(spec),
       mounts: [
         { type: 'volume', source: volume.name, target: CONFIGURATION_FOLDER, readOnly: true },
       ],
       ulimit: [{ name: 'nofile', soft: spec.openFiles, hard: spec.openFiles }],
       destroyGraceSeconds: STOP_SECONDS,
-      ...hardened(['CAP_CHOWN', 'CAP_SETGID', 'CAP_SETUID'], ['/tmp']),
+      ...hardened(this.nginxCapabilities, ['/tmp']),
     });
     return { dependables: [this.delivery(scope, check, spec, nginx, volume)] };
   }
 
   /** @throws ValidationError for a second Redis, and for a password that is not in a file */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    const check: Check = this.checkFor(scope);
+    const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
     this.redis = this.only(check, this.redis, 'Redis');
     const image =
       this.props.redisImage ?? (spec.engine === 'valkey' ? 'valkey/valkey:8.1' : 'redis:7.4');
@@ -303,13 +225,24 @@ export class DockerPlatform extends Construct implements IPlatform {
       spec.password === undefined
         ? this.generatedPassword(scope)
         : this.secretValue(check, 'password', spec.password);
+    const command = redisCommand(spec, REDIS_PORT);
+    // As the instances it is created before the old one is destroyed, and has to have a name and address of its own.
+    this.redisGeneration = new Generation({
+      image,
+      command,
+      subnet: this.subnet.cidr,
+      ...(spec.password === undefined
+        ? {}
+        : this.secretsVersion(scope, [spec.password], [['password', password]])),
+    });
+    const address = this.redisGeneration.redisAddress(this.subnet);
     const redis = new this.bindings.Container(scope, 'Redis', {
       provider: this.provider,
-      name: `${this.name}-${spec.name}`,
+      name: `${this.name}-${spec.name}-${this.redisGeneration.id}`,
       image,
-      ...redisCommand(spec, REDIS_PORT),
+      ...command,
       env: [`AIWM_REDIS_PASSWORD=${password}`],
-      networksAdvanced: this.at(this.subnet.redis, spec.name),
+      networksAdvanced: this.at(address, spec.name),
       healthcheck: {
         test: [
           'CMD-SHELL',
@@ -328,11 +261,37 @@ export class DockerPlatform extends Construct implements IPlatform {
       ...hardened([], ['/tmp', '/data']),
     });
     return {
-      url: Secret.ofPlatform(
-        REDIS_SECRET,
-        `redis://:${password}@${this.subnet.redis}:${REDIS_PORT}`,
-      ),
+      url: Secret.ofPlatform(REDIS_SECRET, `redis://:${password}@${address}:${REDIS_PORT}`),
       dependables: [redis],
+    };
+  }
+
+  private get probe(): HealthProbe {
+    return this.props.probe ?? HealthProbe.node();
+  }
+
+  /**
+   * What changes with the value of a secret and does not tell it: neither a name nor a label may hold a hash of it.
+   * A container's name has to change with its environment, as the new one is created before the old one goes.
+   */
+  private secretsVersion(
+    scope: Construct,
+    secrets: readonly Secret[],
+    values: readonly (readonly [string, string])[],
+  ): Record<string, string> {
+    const own = secrets.some(({ kind }) => kind === REDIS_SECRET)
+      ? this.redisGeneration
+      : undefined;
+    const read = values.filter((_, index) => secrets[index]!.kind !== REDIS_SECRET);
+    return {
+      ...(own === undefined ? {} : { redis: own.id }),
+      ...(read.length === 0
+        ? {}
+        : {
+            secretsVersion: new DataResource(scope, 'SecretsVersion', {
+              triggersReplace: { values: Fn.sha256(Fn.jsonencode(Object.fromEntries(read))) },
+            }).id,
+          }),
     };
   }
 
@@ -408,7 +367,7 @@ export class DockerPlatform extends Construct implements IPlatform {
   }
 
   /** What all instances have in common, and decides their generation. */
-  private instanceCommon(check: Check, image: string, spec: InstancesSpec) {
+  private instanceCommon(scope: Construct, check: Check, image: string, spec: InstancesSpec) {
     const folders = this.props.writableFolders ?? ['/tmp'];
     check.texts('platform.writableFolders', folders, FILE_PATH);
     const { health } = spec;
@@ -438,10 +397,12 @@ export class DockerPlatform extends Construct implements IPlatform {
       secrets,
       specification: {
         base,
-        version: spec.service.version,
+        subnet: this.subnet.cidr,
+        serviceVersion: spec.service.version,
         health: { ...health },
-        // Only their names: a value that is a secret must not be told by a label.
+        probe: this.probe._command(0, health),
         secrets: secrets.map(([name]) => name),
+        ...this.secretsVersion(scope, Object.values(spec.secrets), secrets),
       },
     };
   }
@@ -462,7 +423,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       env: variables.map(([name, value]) => `${name}=${value}`).sort(),
       networksAdvanced: this.at(address, slot.name),
       healthcheck: {
-        test: (this.props.probe ?? HealthProbe.node())._command(slot.port, health),
+        test: this.probe._command(slot.port, health),
         interval: goDuration(health.intervalMs),
         timeout: goDuration(probeTimeoutMs(health)),
         retries: 1,
@@ -491,8 +452,12 @@ export class DockerPlatform extends Construct implements IPlatform {
       entrypoint: [
         '/bin/sh',
         '-c',
-        deliveryScript(STATUS_PORT, selfSigned ? spec.serverNames : undefined),
+        deliveryScript(this.statusPort, selfSigned ? spec.serverNames : undefined),
       ],
+      // Whoever nginx runs as, its volume belongs to root; and a read-only root would refuse what is uploaded.
+      user: '0:0',
+      securityOpts: ['no-new-privileges:true'],
+      capabilities: { drop: ['ALL'], add: DELIVERY_CAPABILITIES },
       pidMode: `container:${nginx.id}`,
       networkMode: `container:${nginx.id}`,
       mounts: [{ type: 'volume', source: volume.name, target: CONFIGURATION_FOLDER }],
@@ -541,22 +506,52 @@ export class DockerPlatform extends Construct implements IPlatform {
     ];
   }
 
-  private ports(spec: NginxSpec): ContainerPorts[] {
+  private get usesHostNetwork(): boolean {
+    return this.props.hostNetwork ?? false;
+  }
+
+  /** To become its workers' user, and give them their folders; in the host's network ports below 1024 are guarded. */
+  private get nginxCapabilities(): string[] {
+    return [
+      'CAP_CHOWN',
+      ...(this.usesHostNetwork ? ['CAP_NET_BIND_SERVICE'] : []),
+      'CAP_SETGID',
+      'CAP_SETUID',
+    ];
+  }
+
+  /** Where nginx listens: behind a published port on one that every user may take, else on the public one itself. */
+  private listen(inside: number, outside: number): string {
+    const { address } = this.publish;
+    if (!this.usesHostNetwork) {
+      return String(inside);
+    }
+    return address.includes(':') ? `[${address}]:${outside}` : `${address}:${outside}`;
+  }
+
+  private reach({ name, certificate }: NginxSpec): Partial<ContainerConfig> {
+    if (this.usesHostNetwork) {
+      return { networkMode: 'host' };
+    }
     const { address, https, http } = this.publish;
     // In ascending order: the provider reads them back so, and would replace nginx for another one.
-    return [
-      { internal: 8080, external: http, ip: address },
-      ...(spec.certificate === undefined ? [] : [{ internal: 8443, external: https, ip: address }]),
+    const ports = [
+      { internal: INSIDE_HTTP, external: http, ip: address },
+      ...(certificate === undefined
+        ? []
+        : [{ internal: INSIDE_HTTPS, external: https, ip: address }]),
     ];
+    return { networksAdvanced: this.at(this.subnet.front, name), ports };
   }
 
   /** Made once by Terraform's own resource; it stands in the state, as everything does that a container is given. */
   private generatedPassword(scope: Construct): string {
     const password = new DataResource(scope, 'Password', {
-      input: { password: '${uuid()}' },
-      lifecycle: { ignoreChanges: ['input'] },
+      // Not as `input`: its twin `output` would be printed when it is destroyed.
+      triggersReplace: { password: '${sensitive(uuid())}' },
+      lifecycle: { ignoreChanges: ['triggers_replace'] },
     });
-    return Token.asString(Fn.sensitive(password.getStringAttribute('output.password')));
+    return Token.asString(Fn.sensitive(password.getStringAttribute('triggers_replace.password')));
   }
 
   private secretValue(check: Check, property: string, { kind, reference }: Secret): string {
@@ -574,18 +569,6 @@ export class DockerPlatform extends Construct implements IPlatform {
           'Secret.fromFile(…)',
         );
     }
-  }
-
-  private checkFor(scope: Construct): Check {
-    const check = new Check(scope);
-    if (TerraformStack.of(scope) !== TerraformStack.of(this)) {
-      check.refuse(
-        'platform',
-        `${this.node.path} belongs to another stack`,
-        'a DockerPlatform of the same stack',
-      );
-    }
-    return check;
   }
 
   private only(check: Check, present: Construct | undefined, what: string): Construct {

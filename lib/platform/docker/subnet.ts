@@ -6,7 +6,10 @@ export const BLOCK_SIZE = 64;
 
 /** Docker gives the first address to the gateway. */
 const FRONT_OFFSET = 2;
-const REDIS_OFFSET = 3;
+
+/** The rest of block 0 is for one Redis, and for the next one beside it. */
+export const REDIS_OFFSET = 3;
+export const REDIS_PLACES = BLOCK_SIZE - REDIS_OFFSET;
 
 const SUBNET: TextRule = {
   name: 'a subnet',
@@ -56,8 +59,9 @@ export class Subnet {
     return toText(this.start + FRONT_OFFSET);
   }
 
-  public get redis(): string {
-    return toText(this.start + REDIS_OFFSET);
+  /** The address of a Redis of a generation. */
+  public redis(generation: number): string {
+    return toText(this.start + REDIS_OFFSET + (generation % REDIS_PLACES));
   }
 
   /** How many generations have a block of their own; the last block ends in the broadcast address. */

@@ -13,6 +13,7 @@ import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check, show } from '../../check';
 import { resourceName } from '../../resource-name';
+import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
 import { ENVIRONMENT_NAME, FILE_PATH, IP_ADDRESS, LINE } from '../../text-rules';
 import { TlsKind } from '../../tls-certificate';
@@ -166,7 +167,7 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for an image, and for a port that is in use in this stack */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const check = this.checkFor(scope);
+    const check = checkInStackOf(this, 'LocalPlatform', scope);
     const command = this.command(check, spec);
     if (spec.memory !== undefined || spec.cpu !== undefined) {
       Annotations.of(scope).addWarning(
@@ -220,7 +221,7 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second front on the same ports */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    const check = this.checkFor(scope);
+    const check = checkInStackOf(this, 'LocalPlatform', scope);
     const ports = [
       ...(spec.certificate === undefined
         ? []
@@ -250,7 +251,7 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second Redis on the same port */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    const check = this.checkFor(scope);
+    const check = checkInStackOf(this, 'LocalPlatform', scope);
     this.enlist(check, spec.name, [{ port: this.redisPort, purpose: `the Redis ${spec.name}` }]);
     const resource = this.createResource(scope, 'Redis', 'redis', {
       unit: spec.name,
@@ -312,18 +313,6 @@ export class LocalPlatform extends Construct implements IPlatform {
         'Shorten the environment, or the lines in directives.',
       );
     }
-  }
-
-  private checkFor(scope: Construct): Check {
-    const check = new Check(scope);
-    if (TerraformStack.of(scope) !== TerraformStack.of(this)) {
-      check.refuse(
-        'platform',
-        `${this.node.path} belongs to another stack`,
-        'a LocalPlatform of the same stack',
-      );
-    }
-    return check;
   }
 
   private enlist(
