@@ -84,14 +84,14 @@ export function describeWithEngine(name: string, tests: (engine: Engine) => void
   describe(name, () => {
     if (engine) {
       groups += 1;
-      // Registered first, so it is the last to run.
+      tests(engine);
+      // Registered last, so it is the last to run: what the tests have made is taken away with the Engine still there.
       afterAll(() => {
         groups -= 1;
         if (groups === 0) {
           engine.release();
         }
       });
-      tests(engine);
     } else {
       test.skip(`needs a Docker Engine: ${reason}`, () => {});
     }
