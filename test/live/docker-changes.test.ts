@@ -1,5 +1,5 @@
-// What a change of a stack on Docker does to what runs: only what it must. One deployment with 200 open WebSockets,
-// changed again and again; each test begins where the last one ended.
+// What a change of a stack on Docker does to what runs: only what it must. One deployment (nginx, Valkey, instances) with
+// 200 open WebSockets, changed again and again; each test begins where the last one ended.
 import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ import { engineQuery, IdleWebSockets } from '../support/raw-websocket';
 import { servedCertificate } from '../support/served-certificate';
 import { steadyRequests } from '../support/steady-requests';
 
-const images = ['aiwm-test/nginx:1.30', 'aiwm-test/redis:7.0', 'aiwm-test/node-chat:1'] as const;
+const images = ['aiwm-test/nginx:1.30', 'aiwm-test/valkey:7.2', 'aiwm-test/node-chat:1'] as const;
 
 afterAll(cleanUp);
 
@@ -50,7 +50,7 @@ describeWithEngine('a change of a stack on Docker', (engine) => {
   }
   const described = () =>
     deployment.describe({
-      backplane: true,
+      backplane: 'valkey',
       instances: wanted.instances,
       cluster: { drained: wanted.drained },
       front: {
@@ -79,7 +79,7 @@ describeWithEngine('a change of a stack on Docker', (engine) => {
     const before = await deployment.ids();
     const plan = await deployment.terraform.plan(described());
     const stop = steadyRequests(`${deployment.url}/dev/aiwm/instance`, 20, { ca });
-    await deployment.terraform.apply(described());
+    await deployment.terraform.applyPlan();
     const { failures } = await stop();
     const after = await deployment.ids();
     expect({ failures, open: webSockets.open }).toEqual({ failures: {}, open: 200 });

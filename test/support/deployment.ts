@@ -134,6 +134,11 @@ export class Deployment {
     return this.succeed('apply', '-auto-approve');
   }
 
+  /** Brings the machine to what was planned last, without another look at it. */
+  async applyPlan(): Promise<string> {
+    return this.succeed('apply', 'plan');
+  }
+
   /** An apply that has to fail; answers the reason as one line. */
   async applyInVain(describe: Describe): Promise<string> {
     await this.synthesize(describe);
