@@ -1,25 +1,18 @@
-import { existsSync } from 'node:fs';
-import * as path from 'node:path';
 import type { Container } from '@cdktf/provider-docker/lib/container';
 import type {
   ContainerConfig,
   ContainerNetworksAdvanced,
-  ContainerUpload,
 } from '@cdktf/provider-docker/lib/container';
-import type { Image } from '@cdktf/provider-docker/lib/image';
 import type { Network } from '@cdktf/provider-docker/lib/network';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
-import type { Volume } from '@cdktf/provider-docker/lib/volume';
-import { DataResource, Fn, TerraformStack, Token } from 'cdktf';
+import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { Check, show } from '../../check';
+import { Check } from '../../check';
 import type { ResolvedHealthCheck } from '../../health';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
-import type { TextRule } from '../../check';
 import { FILE_PATH, IMAGE, IP_ADDRESS } from '../../text-rules';
-import { TlsKind } from '../../tls-certificate';
 import type {
   InstanceSlot,
   InstancesSpec,
@@ -32,23 +25,20 @@ import type {
   RunningNginx,
   RunningRedis,
 } from '../platform';
-import { fromStackFolder } from '../../stack-paths';
 import type { DockerBindings } from './bindings';
 import { loadBindings } from './bindings';
-import {
-  CONFIGURATION_FOLDER,
-  deliveryScript,
-  nginxCommand,
-  UPLOAD_FOLDER,
-} from './delivery-script';
+import { deliver } from './delivery';
+import { CONFIGURATION_FOLDER, nginxCommand } from './delivery-script';
 import type { DockerPlatformProps, DockerPublish } from './docker-platform-props';
+import { CONTAINER_NAME, engineProvider } from './engine';
 import { Generation } from './generation';
-import { hardened } from './hardening';
-import { hashFolder } from './hash-folder';
 import { goDuration } from './go-duration';
+import { hardened } from './hardening';
 import { HealthProbe } from './health-probe';
 import { versionInTag } from './image-version';
 import { redisCommand } from './redis-command';
+import { generatedPassword, secretFromFile, versionOfSecrets } from './secret-values';
+import { serviceImage } from './service-image';
 import { Subnet } from './subnet';
 
 const DEFAULT_NGINX = 'nginx:1.30';
@@ -57,29 +47,8 @@ const INSIDE_HTTP = 8080;
 const INSIDE_HTTPS = 8443;
 const STOP_SECONDS = 10;
 
-/** To test as nginx starts, to give an unprivileged nginx its key, and to tell it. */
-const DELIVERY_CAPABILITIES = [
-  'CAP_CHOWN',
-  'CAP_KILL',
-  'CAP_NET_BIND_SERVICE',
-  'CAP_SETGID',
-  'CAP_SETUID',
-];
-
 /** Microseconds in which a container gets its share of the processors. */
 const CPU_PERIOD = 100_000;
-
-const CONTAINER_NAME: TextRule = {
-  name: 'a name for containers',
-  allowed: 'lower-case letters, digits and "-", at most 40, beginning with a letter or digit',
-  accepts: (text) => /^[a-z0-9][a-z0-9-]{0,39}$/.test(text),
-};
-
-const ENGINE: TextRule = {
-  name: 'the address of an engine',
-  allowed: '"ssh://user@host", "tcp://host:2376" or "unix:///var/run/docker.sock"',
-  accepts: (text) => /^(?:ssh|tcp|unix|npipe):\/\/[A-Za-z0-9@:._/[\]-]+$/.test(text),
-};
 
 /** Kind of the secret that is the URL of a Redis on this platform. */
 const REDIS_SECRET = 'docker-redis';
@@ -141,7 +110,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       seesClientAddresses: props.seesClientAddresses ?? this.usesHostNetwork,
       nginxVersion: this.nginxVersion(),
     };
-    this.provider = this.createProvider();
+    this.provider = engineProvider(this, check, this.bindings, props, this.name);
     this.network = new this.bindings.Network(this, 'Network', {
       provider: this.provider,
       // The instances make Terraform create a changed network before it destroys the old one, and both have a name.
@@ -154,7 +123,14 @@ export class DockerPlatform extends Construct implements IPlatform {
   /** @throws ValidationError for a service that is a command */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
     const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
-    const { image, built } = this.image(scope, check, spec);
+    const repository = `${this.name}-${resourceName(scope)}`;
+    const { image, built } = serviceImage(
+      check,
+      spec.service,
+      this.bindings,
+      this.provider,
+      repository,
+    );
     const common = this.instanceCommon(scope, check, image, spec);
     const generation = new Generation({
       ...common.specification,
@@ -211,7 +187,16 @@ export class DockerPlatform extends Construct implements IPlatform {
       destroyGraceSeconds: STOP_SECONDS,
       ...hardened(this.nginxCapabilities, ['/tmp']),
     });
-    return { dependables: [this.delivery(scope, check, spec, nginx, volume)] };
+    const delivery = deliver(scope, check, spec, {
+      bindings: this.bindings,
+      provider: this.provider,
+      name: `${this.name}-${spec.name}-delivery`,
+      image: this.nginxImage,
+      nginx,
+      volume,
+      statusPort: this.statusPort,
+    });
+    return { dependables: [delivery] };
   }
 
   /** @throws ValidationError for a second Redis, and for a password that is not in a file */
@@ -223,7 +208,7 @@ export class DockerPlatform extends Construct implements IPlatform {
     check.text('redisImage', image, IMAGE);
     const password =
       spec.password === undefined
-        ? this.generatedPassword(scope)
+        ? generatedPassword(scope)
         : this.secretValue(check, 'password', spec.password);
     const command = redisCommand(spec, REDIS_PORT);
     // As the instances it is created before the old one is destroyed, and has to have a name and address of its own.
@@ -270,10 +255,7 @@ export class DockerPlatform extends Construct implements IPlatform {
     return this.props.probe ?? HealthProbe.node();
   }
 
-  /**
-   * What changes with the value of a secret and does not tell it: neither a name nor a label may hold a hash of it.
-   * A container's name has to change with its environment, as the new one is created before the old one goes.
-   */
+  /** A container's name has to change with its environment, as the new one is created before the old one goes. */
   private secretsVersion(
     scope: Construct,
     secrets: readonly Secret[],
@@ -288,9 +270,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       ...(read.length === 0
         ? {}
         : {
-            secretsVersion: new DataResource(scope, 'SecretsVersion', {
-              triggersReplace: { values: Fn.sha256(Fn.jsonencode(Object.fromEntries(read))) },
-            }).id,
+            secretsVersion: versionOfSecrets(scope, Object.fromEntries(read)),
           }),
     };
   }
@@ -298,21 +278,6 @@ export class DockerPlatform extends Construct implements IPlatform {
   /** In the platform's network, at an address and under a name. */
   private at(address: string, alias: string): ContainerNetworksAdvanced[] {
     return [{ name: this.network.name, aliases: [alias], ipv4Address: address }];
-  }
-
-  private createProvider(): DockerProvider {
-    const { provider, host } = this.props;
-    if (provider !== undefined && host !== undefined) {
-      this.check.refuse('host', 'provider is given as well, and names its own', 'one of the two');
-    }
-    return (
-      provider ??
-      new this.bindings.DockerProvider(this, 'Provider', {
-        // An alias, so that a stack can have other engines beside this one.
-        alias: this.name,
-        host: host === undefined ? undefined : this.check.text('host', host, ENGINE),
-      })
-    );
   }
 
   private nginxVersion(): string {
@@ -325,45 +290,6 @@ export class DockerPlatform extends Construct implements IPlatform {
       );
     }
     return version;
-  }
-
-  /** The image to run, by a name that says its content: a new content is a new generation. */
-  private image(
-    scope: Construct,
-    check: Check,
-    { service }: InstancesSpec,
-  ): { readonly image: string; readonly built: Image[] } {
-    if (service.imageName !== undefined) {
-      return { image: check.text('service.image', service.imageName, IMAGE), built: [] };
-    }
-    if (service.buildFolder === undefined) {
-      check.refuse(
-        'service',
-        'DockerPlatform runs containers, and the service is a command',
-        'AiwmService.image("registry.example/aiwm:1.4.2") or AiwmService.buildFrom("services/aiwm")',
-      );
-    }
-    const folder = check.text('service.buildFolder', service.buildFolder, FILE_PATH);
-    const dockerfile = check.text(
-      'service.dockerfile',
-      service.dockerfile ?? 'Dockerfile',
-      FILE_PATH,
-    );
-    if (!existsSync(path.join(folder, dockerfile))) {
-      check.refuse(
-        'service.buildFolder',
-        `there is no ${dockerfile} in ${show(folder)}`,
-        'a folder with a Dockerfile; a relative one starts at the folder in which the app runs',
-      );
-    }
-    const image = `${this.name}-${resourceName(scope)}:${hashFolder(folder)}`;
-    const built = new this.bindings.Image(scope, 'Image', {
-      provider: this.provider,
-      name: image,
-      buildAttribute: { context: fromStackFolder(this, folder), dockerfile },
-      lifecycle: { createBeforeDestroy: true },
-    });
-    return { image, built: [built] };
   }
 
   /** What all instances have in common, and decides their generation. */
@@ -436,76 +362,6 @@ export class DockerPlatform extends Construct implements IPlatform {
     });
   }
 
-  /** Tests, swaps and reloads; replaced, and so run again, whenever what it delivers or nginx itself changes. */
-  private delivery(
-    scope: Construct,
-    check: Check,
-    spec: NginxSpec,
-    nginx: Container,
-    volume: Volume,
-  ): Container {
-    const selfSigned = spec.certificate?.kind === TlsKind.SELF_SIGNED;
-    const delivery = new this.bindings.Container(scope, 'Delivery', {
-      provider: this.provider,
-      name: `${this.name}-${spec.name}-delivery`,
-      image: this.nginxImage,
-      entrypoint: [
-        '/bin/sh',
-        '-c',
-        deliveryScript(this.statusPort, selfSigned ? spec.serverNames : undefined),
-      ],
-      // Whoever nginx runs as, its volume belongs to root; and a read-only root would refuse what is uploaded.
-      user: '0:0',
-      securityOpts: ['no-new-privileges:true'],
-      capabilities: { drop: ['ALL'], add: DELIVERY_CAPABILITIES },
-      pidMode: `container:${nginx.id}`,
-      networkMode: `container:${nginx.id}`,
-      mounts: [{ type: 'volume', source: volume.name, target: CONFIGURATION_FOLDER }],
-      upload: [
-        { file: `${UPLOAD_FOLDER}/nginx.conf`, content: spec.configuration },
-        ...this.certificateUploads(check, spec),
-      ],
-      mustRun: false,
-      attach: true,
-      logs: true,
-      // Without one the engine puts binary headers between the lines of the log.
-      tty: true,
-      restart: 'no',
-      dependsOn: spec.dependsOn,
-      lifecycle: {
-        postcondition: [
-          {
-            condition: '${self.exit_code == 0}',
-            errorMessage:
-              `nginx was not given its new configuration; the one before it goes on serving.\n\${self.container_logs}\n` +
-              'If the configuration is right and something else went wrong, run the delivery again with -replace and its address.',
-          },
-        ],
-      },
-    });
-    return delivery;
-  }
-
-  private certificateUploads(check: Check, { certificate }: NginxSpec): ContainerUpload[] {
-    if (certificate?.kind !== TlsKind.FILES) {
-      return [];
-    }
-    const upload = (property: string, name: string, file: string | undefined): ContainerUpload => {
-      const source = fromStackFolder(this, check.text(property, file ?? '', FILE_PATH));
-      return {
-        file: `${UPLOAD_FOLDER}/tls/${name}`,
-        // By name, so that its content stays out of the state; the hash tells a renewed one.
-        source,
-        sourceHash: Fn.filesha256(source),
-        permissions: '0600',
-      };
-    };
-    return [
-      upload('tls.certificateFile', 'certificate.pem', certificate.certificateFile),
-      upload('tls.keyFile', 'key.pem', certificate.keyFile),
-    ];
-  }
-
   private get usesHostNetwork(): boolean {
     return this.props.hostNetwork ?? false;
   }
@@ -544,31 +400,10 @@ export class DockerPlatform extends Construct implements IPlatform {
     return { networksAdvanced: this.at(this.subnet.front, name), ports };
   }
 
-  /** Made once by Terraform's own resource; it stands in the state, as everything does that a container is given. */
-  private generatedPassword(scope: Construct): string {
-    const password = new DataResource(scope, 'Password', {
-      // Not as `input`: its twin `output` would be printed when it is destroyed.
-      triggersReplace: { password: '${sensitive(uuid())}' },
-      lifecycle: { ignoreChanges: ['triggers_replace'] },
-    });
-    return Token.asString(Fn.sensitive(password.getStringAttribute('triggers_replace.password')));
-  }
-
-  private secretValue(check: Check, property: string, { kind, reference }: Secret): string {
-    switch (kind) {
-      case REDIS_SECRET:
-        return reference;
-      case 'file':
-        return Fn.sensitive(
-          Fn.trimspace(Fn.file(fromStackFolder(this, check.text(property, reference, FILE_PATH)))),
-        );
-      default:
-        return check.refuse(
-          property,
-          `DockerPlatform cannot read a secret of the kind "${kind}"`,
-          'Secret.fromFile(…)',
-        );
-    }
+  private secretValue(check: Check, property: string, secret: Secret): string {
+    return secret.kind === REDIS_SECRET
+      ? secret.reference
+      : secretFromFile(this, 'DockerPlatform', check, property, secret);
   }
 
   private only(check: Check, present: Construct | undefined, what: string): Construct {

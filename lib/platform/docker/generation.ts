@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Fn, Op, Token } from 'cdktf';
 import type { Subnet } from './subnet';
-import { BLOCK_SIZE, REDIS_OFFSET, REDIS_PLACES } from './subnet';
+import { BLOCK_SIZE } from './subnet';
 
 /**
  * What tells one generation of instances from the next: a hash of all that they have in common.
@@ -38,7 +38,7 @@ export class Generation {
     if (this.isKnown) {
       return subnet.redis(parseInt(this.id, 16));
     }
-    const place = Op.mod(Fn.parseint(this.id, 16), REDIS_PLACES);
-    return Fn.cidrhost(subnet.cidr, Token.asNumber(Op.add(REDIS_OFFSET, place)));
+    const place = Op.mod(Fn.parseint(this.id, 16), subnet.redisGenerations);
+    return Fn.cidrhost(subnet.cidr, Token.asNumber(Op.add(subnet.firstOfRedis, place)));
   }
 }

@@ -7,10 +7,6 @@ export const BLOCK_SIZE = 64;
 /** Docker gives the first address to the gateway. */
 const FRONT_OFFSET = 2;
 
-/** The rest of block 0 is for one Redis, and for the next one beside it. */
-export const REDIS_OFFSET = 3;
-export const REDIS_PLACES = BLOCK_SIZE - REDIS_OFFSET;
-
 const SUBNET: TextRule = {
   name: 'a subnet',
   allowed: 'a private IPv4 network of /16 to /20, written with its first address: "10.110.0.0/16"',
@@ -28,14 +24,15 @@ const SUBNET: TextRule = {
  * The addresses of a platform's network, all known at synth.
  *
  * Block 0 is for what there is once. Every other block holds one generation of the instances, so that a new generation
- * can run beside the old one, each slot at an address that nginx can be told before anything is started.
+ * can run beside the old one, each slot at an address that nginx can be told before anything is started. The last
+ * quarter is for Redis, each generation at an address of its own.
  *
  * @internal
  */
 export class Subnet {
   public readonly cidr: string;
   private readonly start: number;
-  private readonly blocks: number;
+  private readonly size: number;
 
   /** @throws ValidationError for a subnet that is none, or too small */
   public constructor(check: Check, property: string, cidr: string) {
@@ -43,7 +40,7 @@ export class Subnet {
     const [address, prefix] = cidr.split('/') as [string, string];
     this.cidr = cidr;
     this.start = toNumber(address);
-    this.blocks = 2 ** (32 - Number(prefix)) / BLOCK_SIZE;
+    this.size = 2 ** (32 - Number(prefix));
   }
 
   /** One that hardly any other stack has: the name decides. */
@@ -59,14 +56,24 @@ export class Subnet {
     return toText(this.start + FRONT_OFFSET);
   }
 
-  /** The address of a Redis of a generation. */
-  public redis(generation: number): string {
-    return toText(this.start + REDIS_OFFSET + (generation % REDIS_PLACES));
+  /** How many generations of instances have a block of their own. */
+  public get generations(): number {
+    return this.firstOfRedis / BLOCK_SIZE - 1;
   }
 
-  /** How many generations have a block of their own; the last block ends in the broadcast address. */
-  public get generations(): number {
-    return this.blocks - 2;
+  /** Counted from the subnet's first address. */
+  public get firstOfRedis(): number {
+    return (this.size * 3) / 4;
+  }
+
+  /** How many generations of a Redis have an address of their own; the last address is for broadcasts. */
+  public get redisGenerations(): number {
+    return this.size / 4 - 1;
+  }
+
+  /** The address of a Redis of a generation. */
+  public redis(generation: number): string {
+    return toText(this.start + this.firstOfRedis + (generation % this.redisGenerations));
   }
 
   /** The address of a slot, counted from 0, in the block of a generation. */

@@ -33,7 +33,7 @@ import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
 import { PortLedger } from './port-ledger';
 import { fromStackFolder } from '../../stack-paths';
 import { claimStateFolder } from './state-folders';
-import { TerraformData } from './terraform-data';
+import { TerraformData } from '../../terraform-data';
 
 /** Instances and Redis are for the front alone, so they never listen elsewhere. */
 const LOOPBACK = '127.0.0.1';
