@@ -71,7 +71,10 @@ export class Upstream {
 
 /** One server behind a front. */
 export interface UpstreamServer {
-  /** Its address with port: "10.0.1.5:3003". A name is looked up once, when nginx starts or reloads. */
+  /**
+   * Its address with port: "10.0.1.5:3003". A name is looked up once, when nginx starts or reloads; on a platform whose
+   * addresses change, such as a swarm, again and again.
+   */
   readonly address: string;
   /**
    * Its share, against the others'. 1 to 1000.

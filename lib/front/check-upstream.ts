@@ -1,7 +1,10 @@
+import { isIP } from 'node:net';
+import { Token } from 'cdktf';
 import type { Check } from '../check';
 import { ClientTransport } from '../client-transport';
 import { checkDuration } from '../duration';
-import type { Intent, Upstream } from '../nginx/intent';
+import { looksUpNames } from '../nginx/upstreams';
+import type { Intent, Peer, Upstream } from '../nginx/intent';
 import { chooseMethods } from './choose-balancing';
 import type { FrontContext } from './front-context';
 import { routesOf } from './front-context';
@@ -10,13 +13,16 @@ import { routesOf } from './front-context';
 export function checkUpstream(context: FrontContext): Upstream {
   const { check, props, tokens, warnings } = context;
   const { failover = {} } = props;
-  const peers = props.upstream._peers(check, tokens);
+  const peers = props.upstream
+    ._peers(check, tokens)
+    .map((peer, index) => lookedUp(context, peer, props.upstream.list[index]!.address));
   const methods = chooseMethods(check, {
     balancing: props.balancing,
     hasBackplane: props.upstream.hasBackplane,
     transports: transports(context),
     hasBackup: peers.some(({ backup }) => backup),
     seesClientAddresses: seesClientAddresses(context),
+    addressesChange: looksUpNames({ peers }) ? props.platform.traits.name : undefined,
     secure: props.tls !== undefined,
   });
   if (methods.warning !== undefined) {
@@ -70,6 +76,16 @@ export function checkAffinityByAddress(context: FrontContext, intent: Intent): v
       'TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. Name it in trustedProxies.',
     );
   }
+}
+
+/** Addresses stay what they are, and of a Token nobody can say whether it is a name. */
+function lookedUp({ layout }: FrontContext, peer: Peer, address: string): Peer {
+  const isName =
+    !Token.isUnresolved(address) &&
+    !address.startsWith('unix:') &&
+    !address.startsWith('[') &&
+    isIP(address.replace(/:\d+$/, '')) === 0;
+  return layout.resolver !== undefined && isName ? { ...peer, resolve: true } : peer;
 }
 
 /** A proxy that is trusted names the client, whatever the platform shows of it. */

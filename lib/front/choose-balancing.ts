@@ -17,6 +17,8 @@ export interface BalancingSituation {
   readonly hasBackup: boolean;
   /** Whether nginx can tell clients apart by their addresses. */
   readonly seesClientAddresses: boolean;
+  /** The platform under whose names the addresses change while nginx runs; undefined where they stay. */
+  readonly addressesChange?: string;
   /** Whether clients come over TLS. */
   readonly secure: boolean;
 }
@@ -39,8 +41,8 @@ export interface ChosenMethods {
  * @internal
  */
 export function chooseMethods(check: Check, situation: BalancingSituation): ChosenMethods {
-  const { hasBackplane, transports, hasBackup, seesClientAddresses, secure } = situation;
-  const affinity = seesClientAddresses ? Balancing.ipHash() : Balancing.cookie();
+  const { hasBackplane, transports, hasBackup, secure } = situation;
+  const affinity = defaultAffinity(situation);
   const balancing = situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : affinity);
   const allowsPolling = transports.includes(ClientTransport.POLLING);
   if (balancing._rotates && allowsPolling && !hasBackplane) {
@@ -56,6 +58,7 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
   const method = balancing._method(check);
   const sessionMethod = allowsPolling ? balancing._sessionMethod(check, affinity) : undefined;
   refuseInsecureCookie(check, sessionMethod ?? method, secure);
+  refuseIpHash(check, method, sessionMethod, situation);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
     check.refuse(
       'upstream.servers',
@@ -72,6 +75,30 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
           'comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.'
         : undefined,
   };
+}
+
+/** By address where nginx sees it; and then by what lasts, which is a server's address or its name. */
+function defaultAffinity({ seesClientAddresses, addressesChange }: BalancingSituation): Balancing {
+  if (!seesClientAddresses) {
+    return Balancing.cookie();
+  }
+  return addressesChange === undefined ? Balancing.ipHash() : Balancing.hash('$remote_addr');
+}
+
+/** It goes by the place in a list of addresses, whose order is another one after each look-up. */
+function refuseIpHash(
+  check: Check,
+  method: Method,
+  sessionMethod: Method | undefined,
+  { addressesChange }: BalancingSituation,
+): void {
+  if (addressesChange !== undefined && (sessionMethod ?? method).kind === 'ip-hash') {
+    check.refuse(
+      sessionMethod === undefined ? 'balancing' : 'balancing.sessionAffinity',
+      `Balancing.ipHash() goes by the order of addresses, which changes on ${addressesChange} whenever an instance starts: all clients would be moved`,
+      'Balancing.cookie(), or Balancing.hash("$remote_addr"), which goes by the names of instances',
+    );
+  }
 }
 
 /** nginx's own `sticky` does not hash, but older versions of nginx get a hash for it. */

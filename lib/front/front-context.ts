@@ -1,6 +1,6 @@
 import type { Check } from '../check';
 import type { NginxWsFrontendProps } from '../nginx-ws-frontend';
-import type { IPlatform } from '../platform/platform';
+import type { IPlatform, NginxLayout } from '../platform/platform';
 import { AiwmRoutes } from '../routes';
 import type { TokensInText } from '../tokens-in-text';
 import type { Upstream } from '../upstream';
@@ -13,6 +13,8 @@ import type { Upstream } from '../upstream';
 export interface FrontContext {
   readonly check: Check;
   readonly props: FrontProps;
+  /** How nginx runs on the platform. */
+  readonly layout: NginxLayout;
   readonly tokens: TokensInText;
   /** What is legal and still worth a word; added to. */
   readonly warnings: string[];

@@ -38,7 +38,8 @@ export class FrontIntent {
     private readonly props: FrontProps,
   ) {
     this.layout = props.platform.nginxLayout(check.scope);
-    const context: FrontContext = { check, props, tokens: this.tokens, warnings: this.warnings };
+    const { layout, tokens, warnings } = this;
+    const context: FrontContext = { check, props, layout, tokens, warnings };
     this.intent = this.decide(context);
     checkAffinityByAddress(context, this.intent);
   }
@@ -88,7 +89,7 @@ export class FrontIntent {
     const upstream = checkUpstream(context);
     return {
       title: printable(check.scope.node.path),
-      version: checkVersion(context),
+      version: checkVersion(context, upstream),
       layout: this.tokens.hideAll(this.layout),
       serverNames,
       hasLateNames: hasLateNames(context),

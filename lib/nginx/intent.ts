@@ -54,6 +54,8 @@ export interface Layout {
   readonly statusListen?: string;
   /** The file that answers the first of these questions, written by the platform beside the configuration. */
   readonly releaseFile?: string;
+  /** Who is asked, again and again, for the addresses of peers whose names are looked up again. */
+  readonly resolver?: string;
 }
 
 /** Served here; spoken by a proxy in front of this nginx; or not at all. */
@@ -82,6 +84,8 @@ export interface Peer {
   readonly weight?: number;
   readonly down?: boolean;
   readonly backup?: boolean;
+  /** Whether its name is looked up again, as what it stands for comes and goes. Needs `Layout.resolver`. */
+  readonly resolve?: boolean;
 }
 
 export type Method =

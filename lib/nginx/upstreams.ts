@@ -11,6 +11,7 @@ const HASH_KEY_VARIABLE = '$aiwm_affinity_key';
 export function upstreams(intent: Intent): Entry[] {
   const { upstream } = intent;
   return separated(
+    resolver(intent),
     methodMaps(intent, upstream.sessionMethod ?? upstream.method),
     upstream.sessionMethod
       ? [...poolMap(upstream), pool(intent, sessionPool(upstream), upstream.sessionMethod)]
@@ -54,6 +55,24 @@ function poolMap(upstream: Upstream): Entry[] {
   ];
 }
 
+/**
+ * Names are looked up at every start of what they stand for: a second old at the most, so that an address that is gone
+ * is not tried for long.
+ */
+function resolver({ layout, upstream }: Intent): Entry[] {
+  return layout.resolver === undefined || !looksUpNames(upstream)
+    ? []
+    : [
+        comment('Instances come and go under their names, each time at another address.'),
+        directive('resolver', layout.resolver, 'valid=1s', 'ipv6=off'),
+      ];
+}
+
+/** Whether some peer is a name that is looked up again. */
+export function looksUpNames({ peers }: Pick<Upstream, 'peers'>): boolean {
+  return peers.some(({ resolve }) => resolve);
+}
+
 function methodMaps(intent: Intent, method: Method): Entry[] {
   switch (method.kind) {
     case 'hash':
@@ -84,7 +103,9 @@ function pool(intent: Intent, name: string, method: Method): Directive {
       // Without a zone every worker counts failures for itself and learns of a dead peer alone.
       directive('zone', name, '256k'),
       ...methodDirectives(intent, method),
-      ...intent.upstream.peers.map((peer) => server(peer, intent.upstream)),
+      ...intent.upstream.peers.map((peer, index) =>
+        server(peer, intent.upstream, routeWords(intent, method, index)),
+      ),
       ...stickyDirectives(intent, method),
       // After the balancing method, or nginx warns that the method is redefined.
       directive('keepalive', 64),
@@ -99,11 +120,21 @@ function healthUpstream(upstream: Upstream): Directive {
   return block(
     'upstream',
     [healthPool(upstream)],
-    upstream.peers
-      .filter(({ backup }) => !backup)
-      .map(({ address, down }) =>
-        directive('server', address, 'max_fails=0', ...(down ? ['down'] : [])),
-      ),
+    [
+      // nginx keeps the addresses of names in it.
+      ...(looksUpNames(upstream) ? [directive('zone', healthPool(upstream), '256k')] : []),
+      ...upstream.peers
+        .filter(({ backup }) => !backup)
+        .map(({ address, down, resolve }) =>
+          directive(
+            'server',
+            address,
+            ...(resolve ? ['resolve'] : []),
+            'max_fails=0',
+            ...(down ? ['down'] : []),
+          ),
+        ),
+    ],
   );
 }
 
@@ -130,10 +161,26 @@ function stickyDirectives({ version, tls }: Intent, method: Method): Entry[] {
     : [];
 }
 
-function server({ address, weight, down, backup }: Peer, { failover }: Upstream): Directive {
+/**
+ * What a sticky cookie says. Without it nginx takes a hash of the address, which is another one after each start of what
+ * is behind a name; so the place in the list stands for it.
+ */
+function routeWords({ upstream, version }: Intent, method: Method, index: number): string[] {
+  return method.kind === 'cookie' && isAtLeast(version, STICKY_DIRECTIVE) && looksUpNames(upstream)
+    ? [`route=${index + 1}`]
+    : [];
+}
+
+function server(
+  { address, weight, down, backup, resolve }: Peer,
+  { failover }: Upstream,
+  route: readonly string[],
+): Directive {
   return directive(
     'server',
     address,
+    ...(resolve ? ['resolve'] : []),
+    ...route,
     ...(weight === undefined ? [] : [`weight=${weight}`]),
     `max_fails=${failover.maxFails}`,
     `fail_timeout=${failover.failTimeout}`,

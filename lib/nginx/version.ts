@@ -11,6 +11,9 @@ export const OLDEST_VERSION: NginxVersion = { major: 1, minor: 19, patch: 4 };
 /** `http2 on;` instead of `listen … http2`. */
 export const HTTP2_DIRECTIVE: NginxVersion = { major: 1, minor: 25, patch: 1 };
 
+/** `resolve` for the servers of an upstream, in the open-source nginx. */
+export const RESOLVE_PARAMETER: NginxVersion = { major: 1, minor: 27, patch: 3 };
+
 /** `sticky` in the open-source nginx. */
 export const STICKY_DIRECTIVE: NginxVersion = { major: 1, minor: 29, patch: 6 };
 

@@ -118,6 +118,11 @@ export interface NginxLayout {
   readonly statusListen?: string;
   /** The file with the answer to "which release", which the platform delivers beside the configuration. */
   readonly releaseFile?: string;
+  /**
+   * The name server that knows the instances by name, where their addresses change while nginx runs; nginx 1.27.3 or
+   * later asks it again and again. Undefined where addresses stay.
+   */
+  readonly resolver?: string;
 }
 
 /** One nginx, or a group of equal ones. */
