@@ -4,6 +4,10 @@ export const CONFIGURATION_FOLDER = '/etc/aiwm';
 /** Where the delivery's own container holds what it is to deliver. */
 export const UPLOAD_FOLDER = '/aiwm-release';
 
+/** Asks an address with what the image has: Debian's has curl, Alpine's has wget. */
+export const ASK =
+  'ask() { if command -v curl > /dev/null; then curl -sf -m 2 "$1"; else wget -q -T 2 -O - "$1"; fi; }';
+
 /** nginx waits for its first configuration, and serves the current one again after a restart. */
 export function nginxCommand(): string[] {
   return [
@@ -45,7 +49,7 @@ export function deliveryScript(
     'ln -sfn "releases/$id" $conf/current.new; mv -T $conf/current.new $conf/current',
     '# Before its first configuration process 1 is still the shell that waits for it.',
     'case $(tr "\\000" " " < /proc/1/cmdline) in nginx*) kill -HUP 1 ;; esac',
-    `ask() { if command -v curl > /dev/null; then curl -sf -m 2 "$1"; else wget -q -T 2 -O - "$1"; fi; }`,
+    ASK,
     'i=0',
     `until [ "$(ask http://127.0.0.1:${statusPort}/release 2> /dev/null)" = "$id" ]; do`,
     '  i=$((i + 1))',
@@ -66,18 +70,29 @@ export function deliveryScript(
 
 /** Made anew when the names change or less than 30 days are left. */
 function selfSigned(names: readonly string[]): string[] {
-  const alternatives = names
-    .map((name) => `${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`)
-    .join(',');
   return [
     'own=$conf/self-signed',
-    `names='${alternatives}'`,
+    `names='${alternativeNames(names)}'`,
     'if [ "$(cat $own/names 2> /dev/null || :)" != "$names" ] || ! openssl x509 -checkend 2592000 -noout -in $own/certificate.pem > /dev/null 2>&1; then',
-    '  command -v openssl > /dev/null || fail "TlsCertificate.selfSigned() needs the openssl program in the image of nginx; use TlsCertificate.fromFiles(…)."',
+    `  ${NEEDS_OPENSSL}`,
     '  rm -rf $own; mkdir -p $own; umask 077',
-    '  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 397 -subj "/CN=self-signed, for development" -addext "subjectAltName=$names" -keyout $own/key.pem -out $own/certificate.pem > /tmp/openssl 2>&1 || fail "openssl: $(cat /tmp/openssl)"',
+    `  ${makeSelfSigned('$own')}`,
     '  umask 022; echo "$names" > $own/names',
     'fi',
     'mkdir -p $up/tls; cp $own/certificate.pem $own/key.pem $up/tls/',
   ];
+}
+
+/** The names of a certificate, as openssl is told them. */
+export function alternativeNames(names: readonly string[]): string {
+  return names.map((name) => `${/^[\d.]+$/.test(name) ? 'IP' : 'DNS'}:${name}`).join(',');
+}
+
+/** Calls `fail` where nothing can make a certificate. */
+export const NEEDS_OPENSSL =
+  'command -v openssl > /dev/null || fail "TlsCertificate.selfSigned() needs the openssl program in the image of nginx; use TlsCertificate.fromFiles(…)."';
+
+/** Makes a certificate for `$names` in a folder, or calls `fail`. */
+export function makeSelfSigned(folder: string): string {
+  return `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 397 -subj "/CN=self-signed, for development" -addext "subjectAltName=$names" -keyout ${folder}/key.pem -out ${folder}/certificate.pem > /tmp/openssl 2>&1 || fail "openssl: $(cat /tmp/openssl)"`;
 }

@@ -8,7 +8,6 @@ import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../../check';
-import type { ResolvedHealthCheck } from '../../health';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
@@ -32,16 +31,16 @@ import { CONFIGURATION_FOLDER, nginxCommand } from './delivery-script';
 import type { DockerPlatformProps, DockerPublish } from './docker-platform-props';
 import { CONTAINER_NAME, engineProvider } from './engine';
 import { Generation } from './generation';
+import { DEFAULT_NGINX, defaultRedis } from './default-images';
 import { goDuration } from './go-duration';
 import { hardened } from './hardening';
-import { HealthProbe } from './health-probe';
-import { versionInTag } from './image-version';
+import { HealthProbe, probeTimeoutMs } from './health-probe';
+import { nginxVersionOf } from './image-version';
 import { redisCommand } from './redis-command';
 import { generatedPassword, secretFromFile, versionOfSecrets } from './secret-values';
 import { serviceImage } from './service-image';
 import { Subnet } from './subnet';
 
-const DEFAULT_NGINX = 'nginx:1.30';
 const REDIS_PORT = 6379;
 const INSIDE_HTTP = 8080;
 const INSIDE_HTTPS = 8443;
@@ -108,7 +107,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       sharesAddress: false,
       isPublic: !this.publish.address.startsWith('127.') && this.publish.address !== '::1',
       seesClientAddresses: props.seesClientAddresses ?? this.usesHostNetwork,
-      nginxVersion: this.nginxVersion(),
+      nginxVersion: nginxVersionOf(check, this.nginxImage, props.nginxVersion),
     };
     this.provider = engineProvider(this, check, this.bindings, props, this.name);
     this.network = new this.bindings.Network(this, 'Network', {
@@ -203,14 +202,12 @@ export class DockerPlatform extends Construct implements IPlatform {
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
     this.redis = this.only(check, this.redis, 'Redis');
-    const image =
-      this.props.redisImage ?? (spec.engine === 'valkey' ? 'valkey/valkey:8.1' : 'redis:7.4');
-    check.text('redisImage', image, IMAGE);
+    const image = check.text('redisImage', this.props.redisImage ?? defaultRedis(spec), IMAGE);
     const password =
       spec.password === undefined
         ? generatedPassword(scope)
         : this.secretValue(check, 'password', spec.password);
-    const command = redisCommand(spec, REDIS_PORT);
+    const command = redisCommand(spec, REDIS_PORT, '$AIWM_REDIS_PASSWORD');
     // As the instances it is created before the old one is destroyed, and has to have a name and address of its own.
     this.redisGeneration = new Generation({
       image,
@@ -278,18 +275,6 @@ export class DockerPlatform extends Construct implements IPlatform {
   /** In the platform's network, at an address and under a name. */
   private at(address: string, alias: string): ContainerNetworksAdvanced[] {
     return [{ name: this.network.name, aliases: [alias], ipv4Address: address }];
-  }
-
-  private nginxVersion(): string {
-    const version = this.props.nginxVersion ?? versionInTag(this.nginxImage);
-    if (version === undefined) {
-      this.check.refuse(
-        'nginxVersion',
-        `the tag of "${this.nginxImage}" does not say which nginx it holds`,
-        'a tag that begins with the version ("nginx:1.30", "nginx:1.30.4-alpine"), or nginxVersion',
-      );
-    }
-    return version;
   }
 
   /** What all instances have in common, and decides their generation. */
@@ -430,9 +415,4 @@ function shared({
 function megabytes(size: string): number {
   const units: Record<string, number> = { k: 1 / 1024, m: 1, g: 1024 };
   return Math.ceil(Number(size.slice(0, -1)) * units[size.slice(-1)]!);
-}
-
-/** As long as all tries of one check can take, and a little to start the probe itself. */
-function probeTimeoutMs({ timeoutMs, failures }: ResolvedHealthCheck): number {
-  return timeoutMs * failures + 5000;
 }

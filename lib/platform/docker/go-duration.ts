@@ -5,7 +5,7 @@
  * @internal
  */
 export function goDuration(milliseconds: number): string {
-  if (milliseconds < 1000) {
+  if (milliseconds > 0 && milliseconds < 1000) {
     return `${milliseconds}ms`;
   }
   const seconds = (milliseconds / 1000) % 60;

@@ -2,13 +2,15 @@ import type { RedisSpec } from '../platform';
 
 /**
  * Redis for pub/sub alone: nothing is kept on disk, and a subscriber that does not read is cut off before its buffer
- * takes the memory of all. The password comes by the environment, so that it is in no argument list.
+ * takes the memory of all. The shell finds the password, so that it is in no argument list.
  *
+ * @param password - what the shell makes the password of
  * @internal
  */
 export function redisCommand(
   { engine, maxMemory }: RedisSpec,
   port: number,
+  password: string,
 ): { readonly entrypoint: string[] } {
   const settings = [
     `port ${port}`,
@@ -24,7 +26,7 @@ export function redisCommand(
     entrypoint: [
       '/bin/sh',
       '-c',
-      `umask 077; printf '%s\\n' ${lines} "requirepass $AIWM_REDIS_PASSWORD" > /tmp/redis.conf; exec ${engine}-server /tmp/redis.conf`,
+      `umask 077; printf '%s\\n' ${lines} "requirepass ${password}" > /tmp/redis.conf; exec ${engine}-server /tmp/redis.conf`,
     ],
   };
 }
