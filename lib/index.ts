@@ -10,6 +10,8 @@ export * from './heartbeat';
 export * from './nginx-ws-frontend';
 export * from './platform/docker/docker-platform';
 export * from './platform/docker/docker-platform-props';
+export * from './platform/docker/docker-swarm-platform';
+export * from './platform/docker/docker-swarm-platform-props';
 export * from './platform/docker/health-probe';
 export * from './platform/local/local-platform';
 export * from './platform/platform';

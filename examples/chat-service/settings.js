@@ -1,4 +1,5 @@
 // The environment contract of an instance: everything the outside decides, read and checked once, at the start.
+import { readFileSync } from 'node:fs';
 import { StartError } from './start-error.js';
 
 /**
@@ -25,10 +26,29 @@ export function readSettings(environment) {
     port: port(environment.PORT),
     enginePath: path('AIWM_ENGINE_PATH', environment.AIWM_ENGINE_PATH || '/dev/aiwm/chat/'),
     healthPath: path('AIWM_HEALTH_PATH', environment.AIWM_HEALTH_PATH || '/health'),
-    redisUrl: environment.REDIS_URL || undefined,
+    redisUrl: secret('REDIS_URL', environment),
     pingInterval: milliseconds('AIWM_PING_INTERVAL_MS', environment.AIWM_PING_INTERVAL_MS),
     pingTimeout: milliseconds('AIWM_PING_TIMEOUT_MS', environment.AIWM_PING_TIMEOUT_MS),
   };
+}
+
+/**
+ * A value that must not stand in the environment is in a file that the environment names.
+ *
+ * @param {string} name
+ * @param {NodeJS.ProcessEnv} environment
+ */
+function secret(name, environment) {
+  const file = environment[`${name}_FILE`];
+  if (!file) {
+    return environment[name] || undefined;
+  }
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    throw new StartError(`${name}_FILE is "${file}", which cannot be read: ${code}`);
+  }
 }
 
 /** @param {string | undefined} given */

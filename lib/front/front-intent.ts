@@ -1,6 +1,5 @@
 import { AccessLog } from '../access-log';
 import type { Check } from '../check';
-import { checkDuration } from '../duration';
 import { ErrorPages } from '../error-pages';
 import { render } from '../nginx/configuration';
 import type * as nginx from '../nginx/intent';
@@ -9,6 +8,7 @@ import { openFiles } from '../nginx/workers';
 import type { NginxLayout } from '../platform/platform';
 import { PATH, SIZE } from '../text-rules';
 import { TokensInText } from '../tokens-in-text';
+import { checkDrainTimeout } from './check-drain-timeout';
 import { checkExpectedConnections, checkLimits } from './check-limits';
 import { checkServerNames, hasLateNames } from './check-names';
 import { checkOwnDirectives } from './check-own-directives';
@@ -111,8 +111,7 @@ export class FrontIntent {
       errorPages: (props.errorPages ?? ErrorPages.json())._resolve(check),
       maxBodySize: check.text('maxBodySize', props.maxBodySize ?? '2m', SIZE),
       expectedConnections: checkExpectedConnections(context, upstream.peers),
-      drainTimeout: checkDuration(check, 'drainTimeout', props.drainTimeout ?? '1h', '1s', '7d')
-        .text,
+      drainTimeout: checkDrainTimeout(context),
       ownDirectives: checkOwnDirectives(context),
     };
   }

@@ -123,6 +123,11 @@ export interface NginxLayout {
    * later asks it again and again. Undefined where addresses stay.
    */
   readonly resolver?: string;
+  /**
+   * How long open connections outlive a change, e.g. "2s", where a new nginx takes the place of the old one instead of a
+   * reload. The front's own drainTimeout is refused then. Undefined where nginx reloads.
+   */
+  readonly drainTimeout?: string;
 }
 
 /** One nginx, or a group of equal ones. */

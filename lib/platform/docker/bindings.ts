@@ -15,14 +15,14 @@ export interface DockerBindings {
 }
 
 /**
- * Loads the provider's bindings when a DockerPlatform is made, and not with the library: who runs nothing on Docker
+ * Loads the provider's bindings when a platform is made, and not with the library: who runs nothing on Docker
  * need not install them.
  *
  * @throws ValidationError when they are not installed
  * @internal
  */
-export function loadBindings(check: Check): DockerBindings {
-  try {
+export function loadBindings(check: Check, platform: string): DockerBindings {
+  return installed(check, platform, () => {
     /* eslint-disable @typescript-eslint/no-require-imports -- an import would load them with the library */
     return {
       ...(require('@cdktf/provider-docker/lib/container') as Pick<DockerBindings, 'Container'>),
@@ -32,13 +32,25 @@ export function loadBindings(check: Check): DockerBindings {
       ...(require('@cdktf/provider-docker/lib/volume') as Pick<DockerBindings, 'Volume'>),
     };
     /* eslint-enable @typescript-eslint/no-require-imports */
+  });
+}
+
+/**
+ * What a loader loads.
+ *
+ * @throws ValidationError when its package is not installed
+ * @internal
+ */
+export function installed<T>(check: Check, platform: string, load: () => T): T {
+  try {
+    return load();
   } catch (error) {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') {
       throw error;
     }
     return check.refuse(
       'platform',
-      'DockerPlatform needs the package @cdktf/provider-docker, which is not installed',
+      `${platform} needs the package @cdktf/provider-docker, which is not installed`,
       undefined,
       'Run: npm install @cdktf/provider-docker',
     );

@@ -6,6 +6,7 @@ import type {
 import type { Network } from '@cdktf/provider-docker/lib/network';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack } from 'cdktf';
+import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check } from '../../check';
 import { resourceName } from '../../resource-name';
@@ -36,6 +37,7 @@ import { goDuration } from './go-duration';
 import { hardened } from './hardening';
 import { HealthProbe, probeTimeoutMs } from './health-probe';
 import { nginxVersionOf } from './image-version';
+import { onlyOne } from './only-one';
 import { redisCommand } from './redis-command';
 import { generatedPassword, secretFromFile, versionOfSecrets } from './secret-values';
 import { serviceImage } from './service-image';
@@ -75,8 +77,8 @@ export class DockerPlatform extends Construct implements IPlatform {
   private readonly nginxImage: string;
   private readonly statusPort: number;
   private readonly publish: Required<DockerPublish>;
-  private front?: Construct;
-  private redis?: Construct;
+  private front?: IConstruct;
+  private redis?: IConstruct;
   private redisGeneration?: Generation;
 
   /** @throws ValidationError naming the property that is wrong */
@@ -87,7 +89,7 @@ export class DockerPlatform extends Construct implements IPlatform {
   ) {
     super(scope, id);
     const { check } = this;
-    this.bindings = loadBindings(check);
+    this.bindings = loadBindings(check, 'DockerPlatform');
     this.name =
       props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`;
     check.text('name', this.name, CONTAINER_NAME);
@@ -168,7 +170,7 @@ export class DockerPlatform extends Construct implements IPlatform {
   /** @throws ValidationError for a second front */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
-    this.front = this.only(check, this.front, 'front');
+    this.front = onlyOne(this, 'DockerPlatform', check, this.front, 'front');
     const volume = new this.bindings.Volume(scope, 'Configuration', {
       provider: this.provider,
       name: `${this.name}-${spec.name}-configuration`,
@@ -201,7 +203,7 @@ export class DockerPlatform extends Construct implements IPlatform {
   /** @throws ValidationError for a second Redis, and for a password that is not in a file */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
-    this.redis = this.only(check, this.redis, 'Redis');
+    this.redis = onlyOne(this, 'DockerPlatform', check, this.redis, 'Redis');
     const image = check.text('redisImage', this.props.redisImage ?? defaultRedis(spec), IMAGE);
     const password =
       spec.password === undefined
@@ -389,17 +391,6 @@ export class DockerPlatform extends Construct implements IPlatform {
     return secret.kind === REDIS_SECRET
       ? secret.reference
       : secretFromFile(this, 'DockerPlatform', check, property, secret);
-  }
-
-  private only(check: Check, present: Construct | undefined, what: string): Construct {
-    if (present !== undefined) {
-      check.refuse(
-        'platform',
-        `${this.node.path} has its ${what} already: ${present.node.path}`,
-        `one ${what} for each DockerPlatform`,
-      );
-    }
-    return check.scope;
   }
 }
 

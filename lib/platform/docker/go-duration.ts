@@ -17,3 +17,12 @@ export function goDuration(milliseconds: number): string {
     `${seconds}s`,
   ].join('');
 }
+
+/**
+ * The same for a service, where the provider leaves zeros at the end out: "1m", "1h30m".
+ *
+ * @internal
+ */
+export function shortGoDuration(milliseconds: number): string {
+  return goDuration(milliseconds).replace(/m0s$/, 'm').replace(/h0m$/, 'h');
+}
