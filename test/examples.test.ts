@@ -16,6 +16,7 @@ import { multiLineSerializer, synthesize, synthesizeStack } from 'cdktf-aiwm/tes
 import { chatService } from '../examples/chat-service';
 import { DockerStack } from '../examples/docker';
 import { DockerRedisStack } from '../examples/docker-redis';
+import { DockerSwarmStack } from '../examples/docker-swarm';
 import { LocalStack } from '../examples/local';
 import { LocalRedisStack } from '../examples/local-redis';
 import { expectGolden, goldenFolder } from './support/golden';
@@ -38,6 +39,7 @@ afterAll(() => {
 const EXAMPLES: Record<string, new (app: App, id: string) => TerraformStack> = {
   docker: DockerStack,
   'docker-redis': DockerRedisStack,
+  'docker-swarm': DockerSwarmStack,
   local: LocalStack,
   'local-redis': LocalRedisStack,
 };
@@ -67,6 +69,30 @@ const DOCKER = [
   'docker_volume.Frontend_Configuration_9CA2D0A5',
 ];
 
+const SWARM = [
+  'docker_config.Frontend_Configuration_9CA2D0A5',
+  'docker_container.Frontend_Test_C3A00D8A',
+  'docker_image.Aiwm_Image_127687F2',
+  'docker_image.Backplane_Image_F104439B',
+  'docker_image.Frontend_Image_0BC1F69F',
+  'docker_network.Platform_Network_1C72AF19',
+  'docker_secret.Aiwm_Secrets_REDIS_URL_C24E9BB8',
+  'docker_secret.Backplane_PasswordSecret_5D8AA2B0',
+  'docker_service.Aiwm_Instance1_EB31A2E3',
+  'docker_service.Aiwm_Instance2_98B885F2',
+  'docker_service.Aiwm_Instance3_1A53FDB1',
+  'docker_service.Backplane_Redis_5CB0A8E5',
+  'docker_service.Frontend_Nginx_82EAC4EA',
+  'terraform_data.Backplane_Password_81379A11',
+];
+
+/** A node publishes on all of its addresses. */
+const WARNINGS: Record<string, string[]> = {
+  'docker-swarm': [
+    'docker-swarm/Frontend: TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+  ],
+};
+
 describe.each<[string, string[], RegExp]>([
   ['local', LOCAL, /^127\.0\.0\.1:300[345]$/],
   ['local-redis', [...LOCAL, 'terraform_data.Backplane_Redis_5CB0A8E5'], /^127\.0\.0\.1:300[345]$/],
@@ -80,6 +106,7 @@ describe.each<[string, string[], RegExp]>([
     ],
     /^10\.\d+\.\d+\.\d+:3003$/,
   ],
+  ['docker-swarm', SWARM, /^aiwm-[123]:3003$/],
 ])('%s', (name, addresses, instance) => {
   const stack = example(name);
 
@@ -96,8 +123,8 @@ describe.each<[string, string[], RegExp]>([
     });
   });
 
-  test('nobody is warned', () => {
-    expect(stack.warnings).toEqual([]);
+  test('nobody is warned without a reason', () => {
+    expect(stack.warnings).toEqual(WARNINGS[name] ?? []);
   });
 
   test('its nginx.conf', () => {

@@ -10,13 +10,25 @@ export function reviewForm(
 ): StackJson {
   const shorten = (text: string): string =>
     Object.entries(configurations)
-      .reduce((left, [name, conf]) => left.split(conf).join(`<nginx.conf of ${name}>`), text)
+      .reduce(
+        (left, [name, conf]) =>
+          left
+            .split(conf)
+            .join(`<nginx.conf of ${name}>`)
+            .split(base64(conf))
+            .join(`<nginx.conf of ${name}, in base64>`),
+        text,
+      )
       .replace(ASSET_HASH, '$1<hash>');
   const settings = reviewSettings(terraform);
   return mapStrings(
     { ...rest, ...(Object.keys(settings).length === 0 ? {} : { terraform: settings }) },
     shorten,
   ) as StackJson;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
 }
 
 /** Which providers are asked for, not which of their releases; and not where the state is. */

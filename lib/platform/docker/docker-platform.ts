@@ -209,7 +209,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       spec.password === undefined
         ? generatedPassword(scope)
         : this.secretValue(check, 'password', spec.password);
-    const command = redisCommand(spec, REDIS_PORT, '$AIWM_REDIS_PASSWORD');
+    const command = redisCommand(spec, REDIS_PORT);
     // As the instances it is created before the old one is destroyed, and has to have a name and address of its own.
     this.redisGeneration = new Generation({
       image,

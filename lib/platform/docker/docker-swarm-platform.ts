@@ -275,7 +275,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
     const { subnet, encrypted } = this.props;
     const own = subnet === undefined ? undefined : new Subnet(check, 'subnet', subnet);
     const parts = [
-      ...(own === undefined ? [] : [own.cidr.replace('/', '-')]),
+      ...(own === undefined ? [] : [own.cidr.replace(/[./]/g, '-')]),
       ...(encrypted ? ['encrypted'] : []),
     ];
     return new this.bindings.Network(this, 'Network', {

@@ -10,7 +10,7 @@ import type { RedisSpec } from '../platform';
 export function redisCommand(
   { engine, maxMemory }: RedisSpec,
   port: number,
-  password: string,
+  password = '$AIWM_REDIS_PASSWORD',
 ): { readonly entrypoint: string[] } {
   const settings = [
     `port ${port}`,

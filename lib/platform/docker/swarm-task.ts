@@ -11,6 +11,12 @@ const OWNER_READS = 0o400;
 /** Octal 0444. */
 const ALL_READ = 0o444;
 
+/**
+ * When it destroys a service the provider waits for its containers as long as one of them may take to stop, and Swarm
+ * needs some seconds of that to clear up.
+ */
+const SHORTEST_STOP_MS = 10_000;
+
 /** What Docker takes to place a task, start it, and tell of it. */
 const SWARM_MS = 60_000;
 
@@ -34,7 +40,7 @@ export function hardenedContainer(
     capDrop: ['ALL'],
     // Without options: the provider ends with a panic on any of them.
     mounts: writable.map((target) => ({ type: 'tmpfs', target })),
-    stopGracePeriod: shortGoDuration(stopGraceMs),
+    stopGracePeriod: shortGoDuration(Math.max(stopGraceMs, SHORTEST_STOP_MS)),
   };
 }
 

@@ -1,0 +1,38 @@
+import { TerraformStack } from 'cdktf';
+import {
+  AiwmCluster,
+  AiwmService,
+  DockerSwarmPlatform,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  TlsCertificate,
+} from 'cdktf-aiwm';
+import type { Construct } from 'constructs';
+
+/**
+ * Three instances with a backplane on a swarm, which can be this machine alone: `docker swarm init`. Swarm builds no
+ * images, so make the one of the service first: `docker build -t aiwm-chat:1 examples/chat-service`. On several nodes it
+ * comes from a registry.
+ */
+export class DockerSwarmStack extends TerraformStack {
+  public readonly frontend: NginxWsFrontend;
+
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const platform = new DockerSwarmPlatform(this, 'Platform', {
+      publish: { https: 8443, http: 8080 },
+    });
+    const backplane = new RedisAdapterBackplane(this, 'Backplane', { platform });
+    const cluster = new AiwmCluster(this, 'Aiwm', {
+      platform,
+      backplane,
+      service: AiwmService.image('aiwm-chat:1'),
+      instances: 3,
+    });
+    this.frontend = new NginxWsFrontend(this, 'Frontend', {
+      cluster,
+      serverName: 'localhost',
+      tls: TlsCertificate.selfSigned(),
+    });
+  }
+}
