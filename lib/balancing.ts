@@ -18,7 +18,8 @@ import { COOKIE_DOMAIN, COOKIE_NAME, HASH_KEY, PATH } from './text-rules';
  */
 export class Balancing {
   /**
-   * One client address, one instance. IPv4 goes by the first three octets: a whole /24 shares an instance.
+   * One client address, one instance. IPv4 goes by the first three octets: a whole /24 shares an instance. Not on a
+   * swarm, where the addresses of instances change.
    *
    * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash
    */
@@ -127,7 +128,8 @@ export interface RotationOptions {
    * Keeps the requests of one Engine.IO session on the instance that knows it. Applies while clients may use
    * long-polling; WebSockets that start their own session are still balanced in rotation.
    *
-   * @default - Balancing.ipHash(); Balancing.cookie() on a platform that hides the addresses of clients
+   * @default - Balancing.ipHash(); Balancing.cookie() on a platform that hides the addresses of clients, and
+   * Balancing.hash("$remote_addr") where those of instances change
    */
   readonly sessionAffinity?: Balancing;
 }

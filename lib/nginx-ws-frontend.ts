@@ -72,8 +72,8 @@ export interface NginxWsFrontendProps {
   /**
    * How nginx chooses an instance.
    *
-   * @default - Balancing.ipHash(), or Balancing.cookie() where the platform hides the addresses of clients; with a
-   * backplane Balancing.roundRobin()
+   * @default - Balancing.ipHash(), or Balancing.cookie() where the platform hides the addresses of clients, or
+   * Balancing.hash("$remote_addr") where those of instances change; with a backplane Balancing.roundRobin()
    */
   readonly balancing?: Balancing;
   /**
@@ -149,9 +149,10 @@ export interface NginxWsFrontendProps {
    */
   readonly expectedConnections?: number;
   /**
-   * How long open WebSockets outlive a change of the configuration. A promise to clients: keep it long.
+   * How long open WebSockets outlive a change of the configuration. A promise to clients: keep it long. A swarm cannot
+   * keep it, and has `frontDrain` instead.
    *
-   * @default "1h"
+   * @default - "1h"; on a DockerSwarmPlatform its frontDrain
    */
   readonly drainTimeout?: string;
   /**

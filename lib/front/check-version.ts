@@ -31,7 +31,7 @@ export function checkVersion(context: FrontContext, upstream: Upstream): NginxVe
   if (looksUpNames(upstream) && !isAtLeast(version, RESOLVE_PARAMETER)) {
     check.refuse(
       'nginxVersion',
-      `${show(text)}${source} is too old for ${props.platform.traits.name}, where the addresses behind names change: it looks a name up once`,
+      `${show(text)}${source} is too old: it looks a name up once, and on ${props.platform.traits.name} the addresses behind names change`,
       `at least ${printVersion(RESOLVE_PARAMETER)}`,
       'Run a newer nginx there.',
     );

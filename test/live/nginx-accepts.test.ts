@@ -4,6 +4,8 @@ import { block, directive } from '../../lib/nginx/directive';
 import { print } from '../../lib/nginx/print';
 import { LocalRedisStack } from '../../examples/local-redis';
 import { LocalStack } from '../../examples/local';
+import { DockerSwarmStack } from '../../examples/docker-swarm';
+import { isAtLeast, parseVersion, RESOLVE_PARAMETER } from '../../lib/nginx/version';
 import { synthesizeStack } from '../../lib/testing';
 import { acceptedFront, buildFront } from '../support/accepted-front';
 import { testCertificate } from '../support/certificate';
@@ -67,6 +69,22 @@ describe.each(available.map((nginx) => [nginx.version, nginx] as const))('nginx 
     expect(complaints(nginx, texts, [...HARMLESS, /"listen \.\.\. http2" .* deprecated/])).toEqual(
       [],
     );
+  });
+
+  const looksUpNames = isAtLeast(parseVersion(nginx.version)!, RESOLVE_PARAMETER);
+
+  test(`${looksUpNames ? 'takes' : 'refuses'} a front that looks names up again`, () => {
+    const text = synthesizeStack((app) => new DockerSwarmStack(app, 'docker-swarm'))
+      .configuration()
+      // Written for a container, which is tested here without one.
+      .replaceAll('/run/aiwm-tls/', 'tls/')
+      .replaceAll('/tmp/', '');
+    const said = complaints(nginx, [text]);
+    if (looksUpNames) {
+      expect(said).toEqual([]);
+    } else {
+      expect(said.join()).toContain('invalid parameter "resolve"');
+    }
   });
 
   test(`takes ${SAMPLES} fronts of all kinds`, () => {

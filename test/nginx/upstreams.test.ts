@@ -241,3 +241,64 @@ describe('cookie', () => {
     expect(result.lookUp('$aiwm_affinity_cookie', '')).toContain('; Secure;');
   });
 });
+
+describe('peers that are names which are looked up again', () => {
+  const peers = [
+    { address: 'aiwm-1:3003', resolve: true },
+    { address: 'aiwm-2:3003', resolve: true, down: true },
+    { address: '10.0.0.9:3003' },
+  ];
+  const looked = (method: Method, version = '1.30', resolver: string | undefined = '127.0.0.11') =>
+    conf({ version, layout: { resolver }, upstream: { peers, method } });
+
+  test('are asked for again and again, in every pool; an address is not', () => {
+    const result = looked({ kind: 'round-robin' });
+    expect(result.http.value('resolver')).toBe('127.0.0.11 valid=1s ipv6=off');
+    expect(
+      result
+        .pool()
+        .all('server')
+        .map((args) => args.join(' ')),
+    ).toEqual([
+      'aiwm-1:3003 resolve max_fails=3 fail_timeout=10s',
+      'aiwm-2:3003 resolve max_fails=3 fail_timeout=10s down',
+      '10.0.0.9:3003 max_fails=3 fail_timeout=10s',
+    ]);
+    expect(result.pool(HEALTH_POOL).directives.map(({ args }) => args.join(' '))).toEqual([
+      'aiwm_backend_health 256k',
+      'aiwm-1:3003 resolve max_fails=0',
+      'aiwm-2:3003 resolve max_fails=0 down',
+      '10.0.0.9:3003 max_fails=0',
+    ]);
+  });
+
+  test('a sticky cookie names the place in the list, not the address of the day', () => {
+    const routes = (result: ReturnType<typeof conf>) =>
+      result
+        .pool()
+        .all('server')
+        .map((args) => args.find((arg) => arg.startsWith('route=')));
+    expect(routes(looked({ kind: 'cookie', cookie: COOKIE }))).toEqual([
+      'route=1',
+      'route=2',
+      'route=3',
+    ]);
+    // A hash goes by names of its own accord.
+    expect(routes(looked({ kind: 'cookie', cookie: COOKIE }, '1.28'))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(routes(looked({ kind: 'hash', key: '$remote_addr' }))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('nothing of it where no peer is one', () => {
+    const result = conf({ version: '1.30', layout: { resolver: '127.0.0.11' } });
+    expect(result.http.has('resolver')).toBe(false);
+    expect(result.pool(HEALTH_POOL).has('zone')).toBe(false);
+  });
+});
