@@ -28,7 +28,8 @@ export interface IPlatform extends IConstruct {
 
   /**
    * Runs nginx with a configuration, on one host or several. A changed configuration is tested, swapped and
-   * reloaded; nginx is not restarted, and one that nginx refuses fails the apply while the old one serves.
+   * reloaded; nginx is not restarted, but where the layout has a `drainTimeout`. One that nginx refuses fails the apply
+   * while the old one serves.
    */
   runNginx(scope: Construct, spec: NginxSpec): RunningNginx;
 
