@@ -21,6 +21,7 @@ test('what the library offers', () => {
     'Balancing',
     'ClientTransport',
     'DockerPlatform',
+    'DockerSwarmPlatform',
     'ErrorPages',
     'Errors',
     'HealthProbe',

@@ -31,9 +31,10 @@ import { DEFAULT_NGINX, defaultRedis } from './default-images';
 import type { DockerSwarmPlatformProps, DockerSwarmPublish } from './docker-swarm-platform-props';
 import { CONTAINER_NAME, engineProvider } from './engine';
 import { shortGoDuration } from './go-duration';
-import { HealthProbe, probeTimeoutMs } from './health-probe';
+import { HealthProbe } from './health-probe';
 import { nginxVersionOf } from './image-version';
 import { onlyOne } from './only-one';
+import { probeTimeoutMs } from './probe-timeout';
 import { redisCommand } from './redis-command';
 import { generatedPassword, secretFromFile } from './secret-values';
 import { Subnet } from './subnet';
@@ -285,7 +286,11 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
       driver: 'overlay',
       ...(own === undefined ? {} : { ipamConfig: [{ subnet: own.cidr, gateway: own.gateway }] }),
       ...(encrypted ? { options: { encrypted: 'true' } } : {}),
-      lifecycle: { createBeforeDestroy: true },
+      lifecycle: {
+        createBeforeDestroy: true,
+        // Swarm adds some of its own; a change of ours is a change of the name.
+        ...(encrypted ? { ignoreChanges: ['options'] } : {}),
+      },
     });
   }
 

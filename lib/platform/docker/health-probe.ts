@@ -75,12 +75,3 @@ function nodeScript(port: number, { path, timeoutMs, failures }: ResolvedHealthC
     `r.on('error',once(bad));setTimeout(()=>{const f=once(bad);r.destroy();f()},${timeoutMs})};ask()`,
   ].join('');
 }
-
-/**
- * As long as all tries of one check can take, and a little to start the probe itself.
- *
- * @internal
- */
-export function probeTimeoutMs({ timeoutMs, failures }: ResolvedHealthCheck): number {
-  return timeoutMs * failures + 5000;
-}

@@ -303,6 +303,7 @@ describe('the network', () => {
       name: 'chat-platform-10-77-0-0-16-encrypted',
       ipam_config: [{ subnet: '10.77.0.0/16', gateway: '10.77.0.1' }],
       options: { encrypted: 'true' },
+      lifecycle: { create_before_destroy: true, ignore_changes: ['options'] },
     });
   });
 });
