@@ -98,6 +98,16 @@ describe('without a backplane', () => {
       { PORT: '3003', REDIS_URL: 'x:geheim' },
       'REDIS_URL is not the address',
     ],
+    [
+      'a Redis that is none, in a file',
+      { PORT: '3003', REDIS_URL_FILE: 'package.json' },
+      'REDIS_URL is not the address',
+    ],
+    [
+      'a file that is not there',
+      { PORT: '3003', REDIS_URL_FILE: 'none' },
+      'REDIS_URL_FILE is "none", which cannot be read: ENOENT',
+    ],
   ])('with %s an instance says so and ends', async (_, environment, message) => {
     const child = startChild({
       name: 'instance',
