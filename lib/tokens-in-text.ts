@@ -33,6 +33,11 @@ export class TokensInText {
     ) as T;
   }
 
+  /** The Tokens that were hidden, each once. */
+  public get hidden(): readonly string[] {
+    return this.tokens;
+  }
+
   public show(text: string): string {
     return text.replace(/\ue000(\d+)\ue001/g, (word, index) => this.tokens[Number(index)] ?? word);
   }

@@ -33,7 +33,7 @@ export function deliveryScript(
     `conf=${CONFIGURATION_FOLDER} up=${UPLOAD_FOLDER}`,
     'fail() { echo "$*"; exit 1; }',
     ...(selfSignedNames === undefined ? [] : selfSigned(selfSignedNames)),
-    'id=$(cat $(find $up -type f | sort) | sha256sum | cut -c1-12)',
+    'id=$(find $up -type f | sort | while read -r file; do cat "$file"; done | sha256sum | cut -c1-12)',
     'new=$conf/releases/$id',
     'rm -rf "$new.part"; mkdir -p "$new.part"; cp -R $up/. "$new.part/"',
     `printf 'return 200 "%s\\\\n";\\n' "$id" > "$new.part/release.conf"`,

@@ -9,6 +9,7 @@ import { FILE_PATH } from '../../text-rules';
 import { TlsKind } from '../../tls-certificate';
 import type { NginxSpec } from '../platform';
 import type { DockerBindings } from './bindings';
+import { inExpression } from './secret-values';
 import { CONFIGURATION_FOLDER, deliveryScript, UPLOAD_FOLDER } from './delivery-script';
 
 /** To test as nginx starts, to give an unprivileged nginx its key, and to tell it. */
@@ -104,7 +105,7 @@ export function certificateUploads(
       file: `${folder}/${name}`,
       // By name, so that its content stays out of the state; the hash tells a renewed one.
       source,
-      sourceHash: Fn.filesha256(source),
+      sourceHash: Fn.filesha256(inExpression(source)),
       permissions: '0600',
     };
   };

@@ -5,14 +5,13 @@ import type {
 } from '@cdktf/provider-docker/lib/container';
 import type { Network } from '@cdktf/provider-docker/lib/network';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
-import { TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check } from '../../check';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
-import { FILE_PATH, IMAGE, IP_ADDRESS } from '../../text-rules';
+import { IMAGE, IP_ADDRESS } from '../../text-rules';
 import type {
   InstanceSlot,
   InstancesSpec,
@@ -30,17 +29,17 @@ import { loadBindings } from './bindings';
 import { deliver } from './delivery';
 import { CONFIGURATION_FOLDER, nginxCommand } from './delivery-script';
 import type { DockerPlatformProps, DockerPublish } from './docker-platform-props';
-import { CONTAINER_NAME, engineProvider } from './engine';
+import { engineProvider, platformName } from './engine';
 import { Generation } from './generation';
 import { DEFAULT_NGINX, defaultRedis } from './default-images';
 import { goDuration } from './go-duration';
-import { hardened } from './hardening';
+import { CONTAINER_FOLDER, hardened } from './hardening';
 import { HealthProbe } from './health-probe';
 import { nginxVersionOf } from './image-version';
 import { onlyOne } from './only-one';
-import { probeTimeoutMs } from './probe-timeout';
+import { probeTimeoutMs, trySeconds } from './probe-timeout';
 import { redisCommand } from './redis-command';
-import { generatedPassword, secretFromFile, versionOfSecrets } from './secret-values';
+import { generatedPassword, redisUrl, secretFromFile, versionOfSecrets } from './secret-values';
 import { serviceImage } from './service-image';
 import { Subnet } from './subnet';
 
@@ -91,9 +90,7 @@ export class DockerPlatform extends Construct implements IPlatform {
     super(scope, id);
     const { check } = this;
     this.bindings = loadBindings(check, 'DockerPlatform');
-    this.name =
-      props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`;
-    check.text('name', this.name, CONTAINER_NAME);
+    this.name = platformName(this, check, props.name);
     this.nginxImage = check.text('nginxImage', props.nginxImage ?? DEFAULT_NGINX, IMAGE);
     this.subnet = new Subnet(check, 'subnet', props.subnet ?? Subnet.nameOf(this.name));
     this.publish = {
@@ -136,6 +133,8 @@ export class DockerPlatform extends Construct implements IPlatform {
     const common = this.instanceCommon(scope, check, image, spec);
     const generation = new Generation({
       ...common.specification,
+      // Two clusters that run the same are two all the same.
+      cluster: resourceName(scope),
       port: spec.slots[0]?.port,
       environment: spec.slots.map(({ environment }) => shared(environment))[0] ?? {},
     });
@@ -246,7 +245,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       ...hardened([], ['/tmp', '/data']),
     });
     return {
-      url: Secret.ofPlatform(REDIS_SECRET, `redis://:${password}@${address}:${REDIS_PORT}`),
+      url: Secret.ofPlatform(REDIS_SECRET, redisUrl(password, address, REDIS_PORT)),
       dependables: [redis],
     };
   }
@@ -283,7 +282,7 @@ export class DockerPlatform extends Construct implements IPlatform {
   /** What all instances have in common, and decides their generation. */
   private instanceCommon(scope: Construct, check: Check, image: string, spec: InstancesSpec) {
     const folders = this.props.writableFolders ?? ['/tmp'];
-    check.texts('platform.writableFolders', folders, FILE_PATH);
+    check.texts('platform.writableFolders', folders, CONTAINER_FOLDER);
     const { health } = spec;
     const secrets = Object.entries(spec.secrets).map(([name, secret]): [string, string] => [
       name,
@@ -295,7 +294,9 @@ export class DockerPlatform extends Construct implements IPlatform {
       stopTimeout: Math.ceil(spec.stopGraceMs / 1000),
       destroyGraceSeconds: Math.ceil(spec.stopGraceMs / 1000),
       wait: true,
-      waitTimeout: Math.ceil(health.startTimeoutMs / 1000),
+      // The engine checks for the first time one interval after the start.
+      waitTimeout:
+        Math.ceil((health.startTimeoutMs + health.intervalMs) / 1000) + trySeconds(health),
       // Both, or the engine fills in the second, which would be a change in every plan.
       ...(spec.memory === undefined
         ? {}

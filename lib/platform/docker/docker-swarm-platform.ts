@@ -2,7 +2,7 @@ import type { Network } from '@cdktf/provider-docker/lib/network';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { Secret as SwarmSecret } from '@cdktf/provider-docker/lib/secret';
 import type { Service } from '@cdktf/provider-docker/lib/service';
-import { Fn, TerraformStack } from 'cdktf';
+import { Fn } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check } from '../../check';
@@ -12,7 +12,7 @@ import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
 import type { AiwmService } from '../../service';
-import { FILE_PATH, IMAGE } from '../../text-rules';
+import { IMAGE } from '../../text-rules';
 import type {
   InstanceSlot,
   InstancesSpec,
@@ -29,14 +29,15 @@ import type { DockerBindings } from './bindings';
 import { loadBindings } from './bindings';
 import { DEFAULT_NGINX, defaultRedis } from './default-images';
 import type { DockerSwarmPlatformProps, DockerSwarmPublish } from './docker-swarm-platform-props';
-import { CONTAINER_NAME, engineProvider } from './engine';
+import { engineProvider, platformName } from './engine';
+import { CONTAINER_FOLDER } from './hardening';
 import { shortGoDuration } from './go-duration';
 import { HealthProbe } from './health-probe';
 import { nginxVersionOf } from './image-version';
 import { onlyOne } from './only-one';
 import { probeTimeoutMs } from './probe-timeout';
 import { redisCommand } from './redis-command';
-import { generatedPassword, secretFromFile } from './secret-values';
+import { generatedPassword, redisUrl, secretFromFile } from './secret-values';
 import { Subnet } from './subnet';
 import type { SwarmBindings } from './swarm-bindings';
 import { loadSwarmBindings } from './swarm-bindings';
@@ -112,9 +113,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
     super(scope, id);
     const check: Check = new Check(this);
     this.bindings = { ...loadBindings(check, NAME), ...loadSwarmBindings(check, NAME) };
-    this.name =
-      props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`;
-    check.text('name', this.name, CONTAINER_NAME);
+    this.name = platformName(this, check, props.name);
     this.nginxImage = check.text('nginxImage', props.nginxImage ?? DEFAULT_NGINX, IMAGE);
     this.publish = checkPublish(check, props.publish);
     this.fronts = check.integer('fronts', props.fronts ?? 1, 1, 64);
@@ -141,7 +140,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
     this.writableFolders = check.texts(
       'writableFolders',
       props.writableFolders ?? ['/tmp'],
-      FILE_PATH,
+      CONTAINER_FOLDER,
     );
     this.traits = {
       name: NAME,
@@ -267,7 +266,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
       },
     });
     return {
-      url: Secret.ofPlatform(REDIS_SECRET, `redis://:${password}@${spec.name}:${REDIS_PORT}`),
+      url: Secret.ofPlatform(REDIS_SECRET, redisUrl(password, spec.name, REDIS_PORT)),
       dependables: [redis],
     };
   }

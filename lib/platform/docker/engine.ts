@@ -1,14 +1,38 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
-import type { Check, TextRule } from '../../check';
+import { type Check, show, type TextRule } from '../../check';
+import { resourceName } from '../../resource-name';
 import type { DockerBindings } from './bindings';
 
-/** What the names of all that a platform makes begin with. */
-export const CONTAINER_NAME: TextRule = {
+const CONTAINER_NAME: TextRule = {
   name: 'a name for containers',
   allowed: 'lower-case letters, digits and "-", at most 40, beginning with a letter or digit',
+  knownAtSynth: true,
   accepts: (text) => /^[a-z0-9][a-z0-9-]{0,39}$/.test(text),
 };
+
+/**
+ * What the names of all that a platform makes begin with.
+ *
+ * @throws ValidationError for a name that containers cannot have
+ * @internal
+ */
+export function platformName(platform: Construct, check: Check, given: string | undefined): string {
+  if (given !== undefined) {
+    return check.text('name', given, CONTAINER_NAME);
+  }
+  const name = `${TerraformStack.of(platform).node.id.toLowerCase()}-${resourceName(platform)}`;
+  if (!CONTAINER_NAME.accepts(name)) {
+    check.refuse(
+      'name',
+      `${show(name)}, which the ids of stack and platform make, is not ${CONTAINER_NAME.name}`,
+      CONTAINER_NAME.allowed,
+      'Give the platform a name of its own.',
+    );
+  }
+  return name;
+}
 
 const ENGINE: TextRule = {
   name: 'the address of an engine',
@@ -46,7 +70,8 @@ export function engineProvider(
   return (
     provider ??
     new Provider(scope, 'Provider', {
-      alias,
+      // An identifier of Terraform, which begins with a letter.
+      alias: alias.replace(/^(?=\d)/, 'engine-'),
       host: host === undefined ? undefined : check.text('host', host, ENGINE),
     })
   );

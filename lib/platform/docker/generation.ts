@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fn, Op, Token } from 'cdktf';
+import { TokensInText } from '../../tokens-in-text';
 import type { Subnet } from './subnet';
 import { BLOCK_SIZE } from './subnet';
 
@@ -17,11 +18,19 @@ export class Generation {
   private readonly isKnown: boolean;
 
   public constructor(specification: Record<string, unknown>) {
-    const text = JSON.stringify(specification);
-    this.isKnown = !Token.isUnresolved(text);
+    const tokens = new TokensInText();
+    const known = sha256(tokens.hide(JSON.stringify(specification)));
+    this.isKnown = tokens.hidden.length === 0;
+    // Terraform gets what it alone knows, and of the rest a hash: its functions take no text with quotes in it.
     this.id = this.isKnown
-      ? createHash('sha256').update(text).digest('hex').slice(0, 8)
-      : Token.asString(Fn.substr(Fn.sha256(Fn.jsonencode(specification)), 0, 8));
+      ? known.slice(0, 8)
+      : Token.asString(
+          Fn.substr(
+            Fn.sha256(Fn.join('-', [known, ...tokens.hidden.map((each) => Fn.sha256(each))])),
+            0,
+            8,
+          ),
+        );
   }
 
   /** The address of a slot, counted from 0. */
@@ -30,7 +39,9 @@ export class Generation {
       return subnet.instance(parseInt(this.id, 16), slot);
     }
     const block = Op.add(1, Op.mod(Fn.parseint(this.id, 16), subnet.generations));
-    return Fn.cidrhost(subnet.cidr, Token.asNumber(Op.add(Op.mul(block, BLOCK_SIZE), slot)));
+    const start = Op.mul(block, BLOCK_SIZE);
+    // cdktf takes a 0 in a sum for nothing.
+    return Fn.cidrhost(subnet.cidr, Token.asNumber(slot === 0 ? start : Op.add(start, slot)));
   }
 
   /** The address of a Redis of this generation. */
@@ -41,4 +52,8 @@ export class Generation {
     const place = Op.mod(Fn.parseint(this.id, 16), subnet.redisGenerations);
     return Fn.cidrhost(subnet.cidr, Token.asNumber(Op.add(subnet.firstOfRedis, place)));
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

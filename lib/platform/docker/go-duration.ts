@@ -8,13 +8,16 @@ export function goDuration(milliseconds: number): string {
   if (milliseconds > 0 && milliseconds < 1000) {
     return `${milliseconds}ms`;
   }
-  const seconds = (milliseconds / 1000) % 60;
+  const seconds = Math.floor(milliseconds / 1000) % 60;
+  const rest = String(milliseconds % 1000)
+    .padStart(3, '0')
+    .replace(/0+$/, '');
   const minutes = Math.floor(milliseconds / 60_000) % 60;
   const hours = Math.floor(milliseconds / 3_600_000);
   return [
     hours > 0 ? `${hours}h` : '',
     hours > 0 || minutes > 0 ? `${minutes}m` : '',
-    `${seconds}s`,
+    `${seconds}${rest === '' ? '' : `.${rest}`}s`,
   ].join('');
 }
 

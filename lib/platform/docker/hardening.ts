@@ -1,4 +1,13 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
+import type { TextRule } from '../../check';
+import { FILE_PATH } from '../../text-rules';
+
+/** Where something in memory is put into a container. */
+export const CONTAINER_FOLDER: TextRule = {
+  name: 'a folder of a container',
+  allowed: 'a path that begins with "/", without control characters, at most 1024 characters',
+  accepts: (text) => text.startsWith('/') && FILE_PATH.accepts(text),
+};
 
 /**
  * What every container of a platform has in common: no way to write to its own files, to gain rights, or to fill the

@@ -1,24 +1,32 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import * as path from 'node:path';
 
 /** What a build does not look at, and what changes without a change of the service. */
 const LEFT_OUT = new Set(['node_modules', '.git']);
 
 /**
- * Twelve hexadecimal digits that stand for the names and contents of all files in a folder.
+ * Twelve hexadecimal digits that stand for the names, contents and rights of all files in a folder.
  *
+ * @param extra - what else decides the result of a build
  * @internal
  */
-export function hashFolder(folder: string): string {
-  const hash = createHash('sha256');
-  for (const file of filesOf(folder, '')) {
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(path.join(folder, file)))
-      .update('\0');
+export function hashFolder(folder: string, extra = ''): string {
+  const files = filesOf(folder, '').map((file) => [file, ...describe(path.join(folder, file))]);
+  return createHash('sha256')
+    .update(JSON.stringify([extra, ...files]))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+/** A link by where it leads, as a build copies it; a file by its content, and whether it can be executed. */
+function describe(file: string): string[] {
+  const status = lstatSync(file);
+  if (status.isSymbolicLink()) {
+    return ['link', readlinkSync(file)];
   }
-  return hash.digest('hex').slice(0, 12);
+  const content = createHash('sha256').update(readFileSync(file)).digest('hex');
+  return [(status.mode & 0o111) === 0 ? 'file' : 'program', content];
 }
 
 function filesOf(folder: string, below: string): string[] {

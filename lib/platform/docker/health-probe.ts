@@ -1,4 +1,5 @@
 import type { ResolvedHealthCheck } from '../../health';
+import { PAUSE_SECONDS, trySeconds } from './probe-timeout';
 
 /**
  * What the health check of a container leaves behind. Every container has this folder in memory, empty after each
@@ -23,7 +24,8 @@ export class HealthProbe {
     return new HealthProbe((port, health) => [
       'CMD-SHELL',
       shellScript(
-        `wget -q -T ${seconds(health.timeoutMs)} -O /dev/null http://127.0.0.1:${port}${health.path}`,
+        // One try, as this is GNU's, which makes twenty; and past any proxy that the service uses.
+        `wget -q -t 1 -Y off -T ${trySeconds(health)} -O /dev/null http://127.0.0.1:${port}${health.path}`,
         health,
       ),
     ]);
@@ -34,7 +36,7 @@ export class HealthProbe {
     return new HealthProbe((port, health) => [
       'CMD-SHELL',
       shellScript(
-        `curl -sf -m ${seconds(health.timeoutMs)} -o /dev/null http://127.0.0.1:${port}${health.path}`,
+        `curl -s --noproxy '*' -m ${trySeconds(health)} -o /dev/null -w '%{http_code}' http://127.0.0.1:${port}${health.path} | grep -q '^2'`,
         health,
       ),
     ]);
@@ -56,19 +58,17 @@ export class HealthProbe {
   }
 }
 
-function seconds(milliseconds: number): number {
-  return Math.max(1, Math.ceil(milliseconds / 1000));
-}
-
 function shellScript(ask: string, { failures }: ResolvedHealthCheck): string {
-  const tries = Array.from({ length: failures }, () => ask).join(' || ');
+  const tries = Array.from({ length: failures }, () => ask).join(
+    ` || { sleep ${PAUSE_SECONDS}; false; } || `,
+  );
   return `if ${tries}; then : > ${MARKER}; else [ ! -f ${MARKER} ] || kill -9 -1; exit 1; fi`;
 }
 
 function nodeScript(port: number, { path, timeoutMs, failures }: ResolvedHealthCheck): string {
   return [
     `const fs=require('fs'),m='${MARKER}';let left=${failures};`,
-    `const bad=()=>{if(--left>0)return ask();if(fs.existsSync(m))process.kill(-1,'SIGKILL');process.exit(1)};`,
+    `const bad=()=>{if(--left>0)return setTimeout(ask,${PAUSE_SECONDS * 1000});if(fs.existsSync(m))process.kill(-1,'SIGKILL');process.exit(1)};`,
     `const ask=()=>{let over=false;const once=f=>()=>{if(!over){over=true;f()}};`,
     `const r=require('http').get({host:'127.0.0.1',port:${port},path:'${path}',agent:false},`,
     `a=>{a.resume();if(a.statusCode>=200&&a.statusCode<300){fs.writeFileSync(m,'');process.exit(0)}once(bad)()});`,

@@ -21,12 +21,15 @@ export function redisCommand(
     'maxmemory-policy noeviction',
     'client-output-buffer-limit pubsub 64mb 16mb 60',
   ];
+  // Within its quotes redis.conf reads a backslash and a quote as the shell does not.
+  const escaped = `$(printf '%s' "${password}" | sed 's/[\\\\"]/\\\\&/g')`;
   const lines = settings.map((line) => `'${line}'`).join(' ');
   return {
     entrypoint: [
       '/bin/sh',
       '-c',
-      `umask 077; printf '%s\\n' ${lines} "requirepass ${password}" > /tmp/redis.conf; exec ${engine}-server /tmp/redis.conf`,
+      `umask 077; { printf '%s\\n' ${lines}; printf 'requirepass "%s"\\n' "${escaped}"; } > /tmp/redis.conf; ` +
+        `exec ${engine}-server /tmp/redis.conf`,
     ],
   };
 }

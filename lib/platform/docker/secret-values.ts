@@ -41,9 +41,27 @@ export function secretFromFile(
       'Secret.fromFile(…)',
     );
   }
-  return Fn.sensitive(
-    Fn.trimspace(Fn.file(fromStackFolder(platform, check.text(property, reference, FILE_PATH)))),
-  );
+  const file = fromStackFolder(platform, check.text(property, reference, FILE_PATH));
+  return Fn.sensitive(Fn.trimsuffix(Fn.file(inExpression(file)), '\n'));
+}
+
+/**
+ * The URL of a Redis. A password may hold what a URL has another meaning for.
+ *
+ * @internal
+ */
+export function redisUrl(password: string, host: string, port: number): string {
+  // What Terraform encodes is a form, where a blank is a "+".
+  return `redis://:${Fn.replace(Fn.urlencode(password), '+', '%20')}@${host}:${port}`;
+}
+
+/**
+ * A path as an argument of one of Terraform's functions.
+ *
+ * @internal
+ */
+export function inExpression(path: string): string {
+  return Token.isUnresolved(path) ? path : Fn.rawString(path.replace(/\\/g, '\\\\'));
 }
 
 /**

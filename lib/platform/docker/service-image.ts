@@ -57,7 +57,7 @@ export function serviceImage(
       'a folder with a Dockerfile; a relative one starts at the folder in which the app runs',
     );
   }
-  const image = `${repository}:${hashFolder(folder)}`;
+  const image = `${repository}:${hashFolder(folder, dockerfile)}`;
   const built = new bindings.Image(check.scope, 'Image', {
     provider,
     name: image,

@@ -10,6 +10,7 @@ const FRONT_OFFSET = 2;
 const SUBNET: TextRule = {
   name: 'a subnet',
   allowed: 'a private IPv4 network of /16 to /20, written with its first address: "10.110.0.0/16"',
+  knownAtSynth: true,
   accepts: (text) => {
     const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.0\/(1[6-9]|20)$/.exec(text);
     if (match === null || match.slice(1, 4).some((octet) => Number(octet) > 255)) {

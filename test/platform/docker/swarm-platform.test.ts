@@ -106,7 +106,7 @@ describe('instances', () => {
     // In the provider's own words, or every plan would have a change.
     expect(container.healthcheck).toMatchObject({
       interval: '5s',
-      timeout: '7s',
+      timeout: '9s',
       retries: 1,
       start_period: '1m',
     });
