@@ -18,6 +18,8 @@ export interface RequestOptions extends LocalConnection {
   /** A keepalive agent, for example `localAgent(url, {}, { keepAlive: true })`. Default: a connection per request. */
   readonly agent?: Agent;
   readonly timeoutMs?: number;
+  /** How long the connection is open before the request is sent. Default 0. */
+  readonly hesitateMs?: number;
   /** Connects to a unix socket instead of the address in the URL. */
   readonly socketPath?: string;
 }
@@ -77,7 +79,11 @@ export function request(url: string, options: RequestOptions = {}): Promise<Resp
       reject(error);
     };
     outgoing.once('error', fail);
-    outgoing.end(content);
+    if (options.hesitateMs === undefined) {
+      outgoing.end(content);
+    } else {
+      setTimeout(() => outgoing.end(content), options.hesitateMs);
+    }
   });
 }
 

@@ -33,6 +33,10 @@ export interface Load {
   stop(): Promise<LoadReport>;
 }
 
+/** Of so many requests one is sent late, on a connection that nginx has accepted before: as of a client that is slow. */
+const SLOW_ONE_OF = 20;
+const SLOW_MS = 1000;
+
 export function steadyLoad(options: LoadOptions, addresses: readonly string[]): Load {
   const { url, perSecond, ca, timeoutMs = 10_000 } = options;
   const path = options.path ?? '/dev/aiwm/instance';
@@ -49,7 +53,8 @@ export function steadyLoad(options: LoadOptions, addresses: readonly string[]): 
   };
 
   const askInstance = async (localAddress: string) => {
-    const answer = await request(`${url}${path}`, { ca, timeoutMs, localAddress });
+    const hesitateMs = counts.request % SLOW_ONE_OF === 0 ? SLOW_MS : undefined;
+    const answer = await request(`${url}${path}`, { ca, timeoutMs, localAddress, hesitateMs });
     slowestMs = Math.max(slowestMs, answer.milliseconds);
     if (answer.status !== 200) {
       return answer.status;
