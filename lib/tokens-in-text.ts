@@ -38,6 +38,14 @@ export class TokensInText {
     return this.tokens;
   }
 
+  /** A text with hidden Tokens in pieces: what is known as it is, and each Token alone. */
+  public pieces(text: string): { readonly text: string; readonly isToken: boolean }[] {
+    return text
+      .split(/(\ue000\d+\ue001)/)
+      .filter((piece) => piece !== '')
+      .map((piece) => ({ text: this.show(piece), isToken: piece.startsWith('\ue000') }));
+  }
+
   public show(text: string): string {
     return text.replace(/\ue000(\d+)\ue001/g, (word, index) => this.tokens[Number(index)] ?? word);
   }

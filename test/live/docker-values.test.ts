@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerraformStack, TerraformVariable } from 'cdktf';
-import { Secret } from 'cdktf-aiwm';
+import { Secret, Upstream } from 'cdktf-aiwm';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { Check } from '../../lib/check';
 import { redisCommand } from '../../lib/platform/docker/redis-command';
@@ -13,6 +13,7 @@ import { quietEnvironment } from '../../scripts/quiet.mjs';
 import { findProgram } from '../../scripts/programs.mjs';
 import { cleanUp } from '../support/clean-up';
 import { built, containersOf, type ContainerJson } from '../support/docker/docker-site';
+import { synthesizeSwarm } from '../support/docker/swarm-site';
 import { freePort } from '../support/free-ports';
 import { startChild } from '../support/process';
 import { newApp } from '../support/site';
@@ -159,6 +160,26 @@ describe.each<[string, (late: string) => string]>([
     expect(one).not.toBe(other);
     expect(again).toBe(one);
   });
+});
+
+test('a swarm gets the configuration that Terraform completes', () => {
+  const { json } = synthesizeSwarm((site) => {
+    const late = new TerraformVariable(site.scope, 'late', {});
+    site.front({
+      platform: site.platform(),
+      upstream: Upstream.servers([`${late.stringValue}:3003`, '10.0.0.6:3003']),
+    });
+  });
+  const [config] = Object.values(json.resource!.docker_config!) as { data: string }[];
+  const { data } = evaluate(
+    { json } as SynthesizedStack,
+    { data: config!.data },
+    { late: '10.0.0.5' },
+  );
+  const text = Buffer.from(data!, 'base64').toString();
+  expect(text).toContain('server "10.0.0.5:3003" ');
+  expect(text).toContain('map $http_upgrade $ws_upgrade {\n');
+  expect(text).toContain('default "";');
 });
 
 test('a Redis whose password is in a file has the address that its name leads to', () => {

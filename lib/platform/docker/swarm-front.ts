@@ -3,14 +3,16 @@ import type { Container } from '@cdktf/provider-docker/lib/container';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { Secret } from '@cdktf/provider-docker/lib/secret';
 import type { Service } from '@cdktf/provider-docker/lib/service';
-import { Fn, Token } from 'cdktf';
+import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Check } from '../../check';
 import { fromStackFolder } from '../../stack-paths';
 import { TlsKind } from '../../tls-certificate';
+import { TokensInText } from '../../tokens-in-text';
 import type { NginxSpec } from '../platform';
 import type { DockerBindings } from './bindings';
 import { certificateUploads } from './delivery';
+import { inExpression } from './secret-values';
 import type { SwarmBindings } from './swarm-bindings';
 import type { PinnedImage } from './swarm-image';
 import { FRESH, freshName, swarmName } from './swarm-names';
@@ -189,7 +191,7 @@ function certificateSecrets(
     new bindings.Secret(scope, id, {
       provider,
       name: freshName(name, front, what),
-      data: Fn.filebase64(fromStackFolder(scope, file ?? '')),
+      data: Fn.filebase64(inExpression(fromStackFolder(scope, file ?? ''))),
       dependsOn: [test],
       lifecycle: FRESH,
     }),
@@ -219,8 +221,22 @@ function release(configuration: Config): string {
   return Fn.substr(Fn.sha256(configuration.data), 0, 12);
 }
 
+/** Terraform's functions take no text with quotes in it: what is known reaches them in base64. */
 function base64(text: string): string {
-  return Token.isUnresolved(text)
-    ? Fn.base64encode(text)
-    : Buffer.from(text, 'utf8').toString('base64');
+  const tokens = new TokensInText();
+  const pieces = tokens.pieces(tokens.hide(text));
+  return pieces.some(({ isToken }) => isToken)
+    ? Fn.base64encode(
+        Fn.join(
+          '',
+          pieces.map((piece) =>
+            piece.isToken ? piece.text : Fn.base64decode(knownBase64(piece.text)),
+          ),
+        ),
+      )
+    : knownBase64(text);
+}
+
+function knownBase64(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64');
 }

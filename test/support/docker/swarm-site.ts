@@ -50,7 +50,7 @@ export class SwarmSite {
   /** A front of a cluster, over TLS. */
   front(props: Partial<NginxWsFrontendProps> = {}): NginxWsFrontend {
     return new NginxWsFrontend(this.scope, 'Frontend', {
-      cluster: props.cluster ?? this.cluster(),
+      cluster: 'upstream' in props ? undefined : (props.cluster ?? this.cluster()),
       serverName: 'chat.example.org',
       tls: TlsCertificate.fromFiles('tls/fullchain.pem', 'tls/key.pem'),
       ...props,
