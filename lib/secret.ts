@@ -1,7 +1,8 @@
 /**
  * A value that must not be written down in a stack: it is named here and read where it is used.
  *
- * It is in no plan, no state, no log and no snapshot.
+ * It is in no plan, no log and no snapshot. It is in no state either, but on the Docker platforms: what a container is
+ * given is part of it there.
  *
  * @example
  * new AiwmCluster(this, "Aiwm", {

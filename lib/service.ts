@@ -21,8 +21,9 @@ export class AiwmService {
   }
 
   /**
-   * A folder with a Dockerfile, built by the platform's engine. A change of its files, but for
-   * `node_modules` and `.git`, is a new version.
+   * A folder with a Dockerfile, built by the platform's engine. A change of its files is a new version, but for those
+   * in `node_modules`, `.git`, `cdktf.out` and `.terraform`, and state files. What `.dockerignore` leaves out of the
+   * build counts all the same: keep what changes all the time in another folder.
    *
    * @param folder - a relative one starts at the folder in which the app runs
    */

@@ -7,6 +7,7 @@ import { waitFor } from '../support/wait';
 
 const images = [
   'aiwm-test/nginx:1.30',
+  'aiwm-test/nginx:1.22',
   'aiwm-test/redis:7.0',
   'aiwm-test/node-chat:1',
   'aiwm-test/node-chat:slow',
@@ -124,5 +125,13 @@ describeWithEngine('recovery on Docker', (engine) => {
     const { 'aiwm-1': one, 'aiwm-2': two } = await deployment.containers();
     expect([one!.RestartCount, two!.RestartCount]).toEqual([0, 0]);
     await expectClientsBack('after a slow start', 10_000);
+  });
+
+  test('another nginx takes over, though it does not know what the one before was given', async () => {
+    // `sticky` is in the configuration for 1.30, and 1.22 refuses it.
+    await deployment.terraform.apply(
+      deployment.describe({ backplane: true, platform: { nginxImage: 'aiwm-test/nginx:1.22' } }),
+    );
+    await expectClientsBack('after another nginx', 20_000);
   });
 });

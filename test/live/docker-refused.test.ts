@@ -11,7 +11,11 @@ import {
 } from '../support/docker/docker-deployment';
 import { describeWithEngine, type Engine } from '../support/docker/engine';
 
-const images = ['aiwm-test/nginx:1.30', 'aiwm-test/node-chat:1'] as const;
+const images = [
+  'aiwm-test/nginx:1.30',
+  'aiwm-test/node-chat:1',
+  'aiwm-test/node-chat:slow',
+] as const;
 
 interface Case {
   readonly name: string;
@@ -88,6 +92,26 @@ describeWithEngine('a first deployment to Docker that cannot succeed', (engine: 
       expect(await deployment.terraform.applyInVain(deployment.describe(options))).toMatch(reason);
     } finally {
       await clear?.();
+      await deployment.dispose();
+    }
+  });
+
+  test('instances that were not well in time are in the way of the same apply until they are taken away', async () => {
+    const deployment = await DockerDeployment.create(engine, ...images);
+    const stack = deployment.describe({
+      service: 'aiwm-test/node-chat:slow',
+      instances: 1,
+      cluster: { environment: { CHAT_SLOW_MS: '60000' }, health: { startTimeout: '1s' } },
+    });
+    try {
+      const notWell = 'container failed to be in healthy state';
+      expect(await deployment.terraform.applyInVain(stack)).toContain(notWell);
+      const label = (await deployment.container('aiwm-1')).Config.Labels['aiwm.generation'];
+      // As the documentation says.
+      const failed = await engine.docker('ps', '-q', '--filter', `label=aiwm.generation=${label}`);
+      await engine.docker('rm', '--force', ...failed.split('\n'));
+      expect(await deployment.terraform.applyInVain(stack)).toContain(notWell);
+    } finally {
       await deployment.dispose();
     }
   });

@@ -8,12 +8,15 @@ export const UPLOAD_FOLDER = '/aiwm-release';
 export const ASK =
   'ask() { if command -v curl > /dev/null; then curl -sf -m 2 "$1"; else wget -q -T 2 -O - "$1"; fi; }';
 
-/** nginx waits for its first configuration, and serves the current one again after a restart. */
+/**
+ * nginx waits for its first configuration, and serves the current one again after a restart. Another nginx may not take
+ * what the one before was given: it waits as well, for a delivery needs its container to run.
+ */
 export function nginxCommand(): string[] {
   return [
     '/bin/sh',
     '-c',
-    `until [ -f ${CONFIGURATION_FOLDER}/current/nginx.conf ]; do sleep 0.1; done; ` +
+    `until [ -f ${CONFIGURATION_FOLDER}/current/nginx.conf ] && nginx -t -q -c ${CONFIGURATION_FOLDER}/current/nginx.conf; do sleep 0.3; done; ` +
       `exec nginx -c ${CONFIGURATION_FOLDER}/current/nginx.conf -g 'daemon off;'`,
   ];
 }
@@ -31,6 +34,8 @@ export function deliveryScript(
   return [
     'set -eu',
     `conf=${CONFIGURATION_FOLDER} up=${UPLOAD_FOLDER}`,
+    '# The stopped container would keep a copy of the key.',
+    `trap 'rm -rf "$up/tls"' EXIT`,
     'fail() { echo "$*"; exit 1; }',
     ...(selfSignedNames === undefined ? [] : selfSigned(selfSignedNames)),
     'id=$(find $up -type f | sort | while read -r file; do cat "$file"; done | sha256sum | cut -c1-12)',
@@ -64,10 +69,8 @@ export function deliveryScript(
     '# Old workers still answer whom they had accepted, and by the old configuration: the instances that it names are',
     '# stopped after this. Those with open WebSockets stay for longer.',
     'i=0',
-    'while grep -qs "is shutting down" /proc/[0-9]*/cmdline && [ $i -lt 50 ]; do i=$((i + 1)); sleep 0.1; done',
+    'while grep -qs "is shutting[ ]down" /proc/[0-9]*/cmdline && [ $i -lt 50 ]; do i=$((i + 1)); sleep 0.1; done',
     'ls -1t $conf/releases | tail -n +4 | while read -r past; do rm -rf "$conf/releases/$past"; done',
-    '# The stopped container would keep a copy of the key.',
-    'rm -rf $up/tls',
     'echo "nginx serves release $id"',
   ].join('\n');
 }
@@ -94,7 +97,7 @@ export function alternativeNames(names: readonly string[]): string {
 
 /** Calls `fail` where nothing can make a certificate. */
 export const NEEDS_OPENSSL =
-  'command -v openssl > /dev/null || fail "TlsCertificate.selfSigned() needs the openssl program in the image of nginx; use TlsCertificate.fromFiles(…)."';
+  'command -v openssl > /dev/null || fail "TlsCertificate.selfSigned() needs the openssl program in the image of nginx, which those on Alpine lack: take the one on Debian (nginx:1.30), or TlsCertificate.fromFiles(…)."';
 
 /** Makes a certificate for `$names` in a folder, or calls `fail`. */
 export function makeSelfSigned(folder: string): string {

@@ -65,6 +65,8 @@ export function deliver(
       { file: `${UPLOAD_FOLDER}/nginx.conf`, content: spec.configuration },
       ...certificateUploads(scope, check, spec, `${UPLOAD_FOLDER}/tls`),
     ],
+    // Whatever the engine does with logs: Terraform reads this one.
+    logDriver: 'json-file',
     mustRun: false,
     attach: true,
     logs: true,

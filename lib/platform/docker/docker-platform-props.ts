@@ -6,7 +6,7 @@ export interface DockerPublish {
   /**
    * The engine's address to publish on. A loopback address keeps other machines out.
    *
-   * @default "0.0.0.0"
+   * @default "0.0.0.0": all IPv4 addresses
    */
   readonly address?: string;
   /**
@@ -44,13 +44,16 @@ export interface DockerPlatformProps {
    */
   readonly name?: string;
   /**
-   * The network of all containers: a private one of /16 to /20 that the engine does not use yet.
+   * The network of all containers: a private one of /16 to /20 that neither the engine nor its host uses yet. Docker
+   * looks at its own networks alone: where the host, its VPN or its cluster is in the one that is chosen here, give
+   * another. In a smaller one two generations meet more often: a /20 has 47 blocks for them, a /16 has 767.
    *
-   * @default - a /16 out of 10.64.0.0 to 10.191.0.0, chosen by the name
+   * @default - a /16 out of 10.64 to 10.127, chosen by the name; none that podman or Kubernetes uses by default
    */
   readonly subnet?: string;
   /**
-   * The image of nginx. Its tag says the version; an unprivileged one works as well.
+   * The image of nginx. Its tag says the version; an unprivileged one works as well. A tag is pulled once: write out the
+   * whole version, and a newer one is a change.
    *
    * @default "nginx:1.30"
    */
@@ -62,7 +65,7 @@ export interface DockerPlatformProps {
    */
   readonly nginxVersion?: string;
   /**
-   * The image of Redis.
+   * The image of Redis. A tag is pulled once.
    *
    * @default - "redis:7.4", or "valkey/valkey:8.1" for Valkey
    */
@@ -75,7 +78,7 @@ export interface DockerPlatformProps {
   readonly publish?: DockerPublish;
   /**
    * Whether nginx uses the network of its host instead of a published port: it then sees the addresses of clients on
-   * every Linux server. Not on Docker Desktop.
+   * every Linux server. An unprivileged image cannot listen below 1024 then.
    *
    * @default false
    */
@@ -87,7 +90,7 @@ export interface DockerPlatformProps {
    */
   readonly statusPort?: number;
   /**
-   * Whether nginx sees the addresses of clients. On a Linux server with a port published on all addresses it does; on
+   * Whether nginx sees the addresses of clients. On a Linux server with a port published on all IPv4 addresses it does; on
    * Docker Desktop, with a rootless engine or on a loopback address it sees Docker's gateway instead. Affinity goes by
    * cookie unless this is true.
    *

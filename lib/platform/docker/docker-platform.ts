@@ -7,7 +7,7 @@ import type { Network } from '@cdktf/provider-docker/lib/network';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
-import { Check } from '../../check';
+import { Check, show } from '../../check';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
@@ -47,6 +47,16 @@ const REDIS_PORT = 6379;
 const INSIDE_HTTP = 8080;
 const INSIDE_HTTPS = 8443;
 const STOP_SECONDS = 10;
+
+/** Bodies of requests and answers that are larger than a buffer: memory is taken as they come. */
+const NGINX_TEMPORARY_MEGABYTES = 1024;
+
+/** For the engine's own first look at a container. */
+const LEAST_WAIT_SECONDS = 10;
+
+/** What Docker gives a container at the least. */
+const LEAST_MEGABYTES = 6;
+const LEAST_CPU = 0.01;
 
 /** Microseconds in which a container gets its share of the processors. */
 const CPU_PERIOD = 100_000;
@@ -102,6 +112,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       check.refuse('publish.http', `${this.publish.http} is the port for TLS as well`, 'two ports');
     }
     this.statusPort = check.integer('statusPort', props.statusPort ?? 8081, 1, 65_535);
+    this.checkNginxNetwork();
     this.traits = {
       name: 'DockerPlatform',
       sharesAddress: false,
@@ -115,7 +126,13 @@ export class DockerPlatform extends Construct implements IPlatform {
       // The instances make Terraform create a changed network before it destroys the old one, and both have a name.
       name: `${this.name}-${this.subnet.cidr.replace('/', '-')}`,
       driver: 'bridge',
-      ipamConfig: [{ subnet: this.subnet.cidr, gateway: this.subnet.gateway }],
+      ipamConfig: [
+        {
+          subnet: this.subnet.cidr,
+          gateway: this.subnet.gateway,
+          ipRange: this.subnet.others,
+        },
+      ],
     });
   }
 
@@ -186,7 +203,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       ],
       ulimit: [{ name: 'nofile', soft: spec.openFiles, hard: spec.openFiles }],
       destroyGraceSeconds: STOP_SECONDS,
-      ...hardened(this.nginxCapabilities, ['/tmp']),
+      ...hardened(this.nginxCapabilities, ['/tmp'], NGINX_TEMPORARY_MEGABYTES),
     });
     const delivery = deliver(scope, check, spec, {
       bindings: this.bindings,
@@ -250,6 +267,28 @@ export class DockerPlatform extends Construct implements IPlatform {
     };
   }
 
+  private checkNginxNetwork(): void {
+    const { check, publish, statusPort } = this;
+    const taken = this.usesHostNetwork
+      ? [publish.http, publish.https]
+      : [INSIDE_HTTP, INSIDE_HTTPS];
+    if (taken.includes(statusPort)) {
+      check.refuse(
+        'statusPort',
+        `nginx listens on ${statusPort} already`,
+        `a port other than ${taken.join(', ')}`,
+      );
+    }
+    if (publish.address.includes(':') && !this.usesHostNetwork) {
+      check.refuse(
+        'publish.address',
+        `the network of the containers has no IPv6, and Docker would hide all clients of ${show(publish.address)} behind one address`,
+        'an IPv4 address',
+        'Or let nginx use the network of its host: hostNetwork: true.',
+      );
+    }
+  }
+
   private get probe(): HealthProbe {
     return this.props.probe ?? HealthProbe.node();
   }
@@ -284,6 +323,7 @@ export class DockerPlatform extends Construct implements IPlatform {
     const folders = this.props.writableFolders ?? ['/tmp'];
     check.texts('platform.writableFolders', folders, CONTAINER_FOLDER);
     const { health } = spec;
+    checkLimits(check, spec);
     const secrets = Object.entries(spec.secrets).map(([name, secret]): [string, string] => [
       name,
       this.secretValue(check, `secrets.${name}`, secret),
@@ -294,9 +334,11 @@ export class DockerPlatform extends Construct implements IPlatform {
       stopTimeout: Math.ceil(spec.stopGraceMs / 1000),
       destroyGraceSeconds: Math.ceil(spec.stopGraceMs / 1000),
       wait: true,
-      // The engine checks for the first time one interval after the start.
-      waitTimeout:
+      // The engine checks for the first time one interval after the start; a newer one every 5 s until then.
+      waitTimeout: Math.max(
+        LEAST_WAIT_SECONDS,
         Math.ceil((health.startTimeoutMs + health.intervalMs) / 1000) + trySeconds(health),
+      ),
       // Both, or the engine fills in the second, which would be a change in every plan.
       ...(spec.memory === undefined
         ? {}
@@ -403,6 +445,23 @@ function shared({
   ...others
 }: Record<string, string>): Record<string, string> {
   return others;
+}
+
+function checkLimits(check: Check, { memory, cpu }: InstancesSpec): void {
+  if (memory !== undefined && megabytes(memory) < LEAST_MEGABYTES) {
+    check.refuse(
+      'limits.memory',
+      `Docker does not run a container in "${memory}"`,
+      `at least "${LEAST_MEGABYTES}m"`,
+    );
+  }
+  if (cpu !== undefined && cpu < LEAST_CPU) {
+    check.refuse(
+      'limits.cpu',
+      `Docker cannot give a container ${cpu} processors`,
+      `at least ${LEAST_CPU}`,
+    );
+  }
 }
 
 function megabytes(size: string): number {

@@ -325,7 +325,9 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
           ...hardenedContainer(this.instanceUser, this.writableFolders, stopGraceMs),
           image: image.reference,
           env: {
-            ...slot.environment,
+            ...Object.fromEntries(
+              Object.entries(slot.environment).map(([name, value]) => [name, literal(value)]),
+            ),
             HOST: '0.0.0.0',
             ...Object.fromEntries(
               [...secrets.keys()].map((name) => [`${name}_FILE`, secretPath(name)]),
@@ -395,6 +397,11 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
       }),
     );
   }
+}
+
+/** Swarm reads "{{" in a variable as the beginning of a template of its own. */
+function literal(value: string): string {
+  return value.replace(/\{\{/g, '{{"{{"}}');
 }
 
 function secretPath(name: string): string {

@@ -5,8 +5,12 @@ import { FILE_PATH } from '../../text-rules';
 /** Where something in memory is put into a container. */
 export const CONTAINER_FOLDER: TextRule = {
   name: 'a folder of a container',
-  allowed: 'a path that begins with "/", without control characters, at most 1024 characters',
-  accepts: (text) => text.startsWith('/') && FILE_PATH.accepts(text),
+  allowed:
+    'a path from the root on, without "." and ".." and without a slash at its end; not "/", nor below /dev, /proc, /sys',
+  accepts: (text) =>
+    /^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/.test(text) &&
+    !/^\/(?:dev|proc|sys)(?:\/|$)/.test(text) &&
+    FILE_PATH.accepts(text),
 };
 
 /**
@@ -15,13 +19,17 @@ export const CONTAINER_FOLDER: TextRule = {
  *
  * @internal
  */
-export function hardened(capabilities: readonly string[], tmpfs: readonly string[]) {
+export function hardened(
+  capabilities: readonly string[],
+  tmpfs: readonly string[],
+  tmpfsMegabytes = 64,
+) {
   return {
     readOnly: true,
     securityOpts: ['no-new-privileges:true'],
     capabilities: { drop: ['ALL'], add: [...capabilities] },
     tmpfs: Object.fromEntries(
-      tmpfs.map((folder) => [folder, 'rw,nosuid,nodev,size=67108864,mode=1777']),
+      tmpfs.map((folder) => [folder, `rw,nosuid,nodev,size=${tmpfsMegabytes * 2 ** 20},mode=1777`]),
     ),
     logDriver: 'json-file',
     logOpts: { 'max-size': '10m', 'max-file': '3' },

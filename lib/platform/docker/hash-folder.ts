@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import * as path from 'node:path';
 
-/** What a build does not look at, and what changes without a change of the service. */
-const LEFT_OUT = new Set(['node_modules', '.git']);
+/** What changes without a change of the service: some of it at every synth. */
+const LEFT_OUT = /^(?:node_modules|\.git|cdktf\.out|\.terraform|.*\.tfstate(?:\..*)?)$/;
 
 /**
  * Twelve hexadecimal digits that stand for the names, contents and rights of all files in a folder.
@@ -31,7 +31,7 @@ function describe(file: string): string[] {
 
 function filesOf(folder: string, below: string): string[] {
   return readdirSync(path.join(folder, below), { withFileTypes: true })
-    .filter(({ name }) => !LEFT_OUT.has(name))
+    .filter(({ name }) => !LEFT_OUT.test(name))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const file = path.posix.join(below, entry.name);

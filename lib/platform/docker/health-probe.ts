@@ -36,7 +36,7 @@ export class HealthProbe {
     return new HealthProbe((port, health) => [
       'CMD-SHELL',
       shellScript(
-        `curl -s --noproxy '*' -m ${trySeconds(health)} -o /dev/null -w '%{http_code}' http://127.0.0.1:${port}${health.path} | grep -q '^2'`,
+        `curl -s --noproxy '*' -m ${trySeconds(health)} -o /dev/null -w '%''{http_code}' http://127.0.0.1:${port}${health.path} | grep -q '^2'`,
         health,
       ),
     ]);

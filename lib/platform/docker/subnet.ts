@@ -7,6 +7,12 @@ export const BLOCK_SIZE = 64;
 /** Docker gives the first address to the gateway. */
 const FRONT_OFFSET = 2;
 
+/**
+ * Of the networks that are chosen from: not those of podman (10.88), of Kubernetes' services (10.96 to 10.111), of the
+ * default networks of clouds (10.0 and from 10.128 on).
+ */
+const SECOND_OCTETS = [...range(64, 87), ...range(89, 95), ...range(112, 127)];
+
 const SUBNET: TextRule = {
   name: 'a subnet',
   allowed: 'a private IPv4 network of /16 to /20, written with its first address: "10.110.0.0/16"',
@@ -46,7 +52,7 @@ export class Subnet {
 
   /** One that hardly any other stack has: the name decides. */
   public static nameOf(name: string): string {
-    return `10.${64 + (hash(name) % 128)}.0.0/16`;
+    return `10.${SECOND_OCTETS[hash(name) % SECOND_OCTETS.length]}.0.0/16`;
   }
 
   public get gateway(): string {
@@ -77,11 +83,20 @@ export class Subnet {
     return toText(this.start + this.firstOfRedis + (generation % this.redisGenerations));
   }
 
+  /** Where whatever else joins the network gets its address; Docker would give it that of nginx. */
+  public get others(): string {
+    return `${toText(this.start + BLOCK_SIZE / 2)}/27`;
+  }
+
   /** The address of a slot, counted from 0, in the block of a generation. */
   public instance(generation: number, slot: number): string {
     const block = 1 + (generation % this.generations);
     return toText(this.start + block * BLOCK_SIZE + slot);
   }
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }
 
 function hash(text: string): number {

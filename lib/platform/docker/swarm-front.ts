@@ -156,6 +156,8 @@ function testConfiguration(
       { file: CONFIGURATION_FILE, content: spec.configuration },
       ...certificateUploads(scope, check, spec, TLS_FOLDER),
     ],
+    // Whatever the engine does with logs: Terraform reads this one.
+    logDriver: 'json-file',
     mustRun: false,
     attach: true,
     logs: true,

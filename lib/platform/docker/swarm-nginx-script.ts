@@ -31,12 +31,12 @@ export function startScript(selfSignedNames: readonly string[] | undefined): str
 /** Tests a configuration with the binary that is to serve it, and ends. */
 export function testScript(selfSignedNames: readonly string[] | undefined): string {
   return [
+    '# The stopped container would keep a copy of the key.',
+    `trap 'rm -rf ${TLS_FOLDER}' EXIT`,
     ...prepare(selfSignedNames),
     `if ! nginx -e stderr -t -q -c ${CONFIGURATION_FILE} > /tmp/nginx-test 2>&1; then`,
     '  cat /tmp/nginx-test; fail "nginx refuses this configuration."',
     'fi',
-    '# The stopped container would keep a copy of the key.',
-    `rm -rf ${TLS_FOLDER}`,
     'echo "nginx takes this configuration."',
   ].join('\n');
 }

@@ -88,7 +88,7 @@ describe('the names of a certificate of its own', () => {
 
 describe('nginx is started', () => {
   /** A folder in the place of the container's, with programs that only say what they were asked. */
-  function start({ isThere }: { readonly isThere: boolean }) {
+  function start({ there }: { readonly there?: 'good' | 'bad' }) {
     const folder = temporaryFolder('nginx-start');
     const current = join(folder, 'conf', 'current');
     const program = (name: string, script: string) => {
@@ -96,15 +96,18 @@ describe('nginx is started', () => {
       chmodSync(join(folder, name), 0o755);
     };
     mkdirSync(current, { recursive: true });
-    if (isThere) {
-      writeFileSync(join(current, 'nginx.conf'), '');
+    if (there !== undefined) {
+      writeFileSync(join(current, 'nginx.conf'), there);
     }
     // The second wait is the last: then the delivery has been there.
     program(
       'sleep',
-      `echo waits; echo x >> ${folder}/waits; [ "$(grep -c x ${folder}/waits)" -lt 2 ] || : > ${current}/nginx.conf`,
+      `echo waits; echo x >> ${folder}/waits; [ "$(grep -c x ${folder}/waits)" -lt 2 ] || echo good > ${current}/nginx.conf`,
     );
-    program('nginx', `[ -f ${current}/nginx.conf ] && echo "nginx $*"`);
+    program(
+      'nginx',
+      `case "$*" in *-t*) grep -q good ${current}/nginx.conf ;; *) echo "nginx $*" ;; esac`,
+    );
     const [shell, option, script] = nginxCommand() as [string, string, string];
     const { stdout, status } = spawnSync(
       shell,
@@ -120,11 +123,15 @@ describe('nginx is started', () => {
   const nginx = 'nginx -c /conf/current/nginx.conf -g daemon off;';
 
   test('with the configuration that is there, as after a restart', () => {
-    expect(start({ isThere: true })).toEqual({ status: 0, said: [nginx] });
+    expect(start({ there: 'good' })).toEqual({ status: 0, said: [nginx] });
   });
 
   test('when the first configuration has come, and not before', () => {
-    expect(start({ isThere: false })).toEqual({ status: 0, said: ['waits', 'waits', nginx] });
+    expect(start({})).toEqual({ status: 0, said: ['waits', 'waits', nginx] });
+  });
+
+  test('not with one that it does not take: of another nginx, in the volume from before', () => {
+    expect(start({ there: 'bad' })).toEqual({ status: 0, said: ['waits', 'waits', nginx] });
   });
 
   test('in the place of the shell, so that it is process 1 and gets the signals', () => {

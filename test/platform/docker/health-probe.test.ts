@@ -42,6 +42,10 @@ const usual: ResolvedHealthCheck = {
   startTimeoutMs: 60_000,
 };
 
+test.each(KINDS)('Terraform reads nothing of its own in the probe by $name', ({ probe }) => {
+  expect(probe._command(3003, usual).filter((word) => /[$%]\{/.test(word))).toEqual([]);
+});
+
 interface Checked {
   readonly code: number | null;
   readonly killed: boolean;

@@ -72,6 +72,16 @@ const ENGINE: Case[] = [
   ],
 ];
 
+const LISTENERS: Case[] = [
+  ['an IPv6 address to publish on', 'publish.address', platform({ publish: { address: '::' } })],
+  ['the status page where nginx listens', 'statusPort', platform({ statusPort: 8443 })],
+  [
+    'the status page on a port of the host that clients use',
+    'statusPort',
+    platform({ hostNetwork: true, statusPort: 443 }),
+  ],
+];
+
 const SUBNETS: Case[] = [
   ['a subnet that is too large', 'subnet', platform({ subnet: '10.0.0.0/8' })],
   ['a subnet that is too small', 'subnet', platform({ subnet: '10.0.0.0/24' })],
@@ -165,6 +175,13 @@ const SERVICES: Case[] = [
     'platform.writableFolders[0]',
     cluster({}, { writableFolders: ['cache'] }),
   ],
+  ...['/', '/dev/shm', '/a/../b', '/tmp/'].map((folder): Case => [
+    `a folder to write to that is ${folder}`,
+    'platform.writableFolders[0]',
+    cluster({}, { writableFolders: [folder] }),
+  ]),
+  ['less memory than Docker gives', 'limits.memory', cluster({ limits: { memory: '1k' } })],
+  ['less of a processor than Docker gives', 'limits.cpu', cluster({ limits: { cpu: 0.001 } })],
 ];
 
 const SECRETS: Case[] = [
@@ -265,6 +282,7 @@ describe.each([
   ['the engine', ENGINE],
   ['subnets', SUBNETS],
   ['ports', PORTS],
+  ['where nginx listens', LISTENERS],
   ['images', IMAGES],
   ['services', SERVICES],
   ['secrets', SECRETS],

@@ -133,7 +133,9 @@ test('where things are in it', () => {
 
 describe('the network of a name', () => {
   const range = new BlockList();
-  range.addRange('10.64.0.0', '10.191.0.0');
+  range.addRange('10.64.0.0', '10.87.0.0');
+  range.addRange('10.89.0.0', '10.95.0.0');
+  range.addRange('10.112.0.0', '10.127.0.0');
 
   test('is a /16 out of those that the documentation names, whatever the name is', () => {
     fc.assert(
@@ -149,12 +151,12 @@ describe('the network of a name', () => {
   test('stays what it is', () => {
     expect(
       ['docker-platform', 'stack-platform', 'chat'].map((name) => Subnet.nameOf(name)),
-    ).toEqual(['10.87.0.0/16', '10.143.0.0/16', '10.189.0.0/16']);
+    ).toEqual(['10.82.0.0/16', '10.95.0.0/16', '10.70.0.0/16']);
   });
 
   test('is not the same for all', () => {
     const names = Array.from({ length: 100 }, (_, index) => `chat-${index}-platform`);
-    expect(new Set(names.map((name) => Subnet.nameOf(name))).size).toBeGreaterThan(50);
+    expect(new Set(names.map((name) => Subnet.nameOf(name))).size).toBeGreaterThan(30);
   });
 });
 

@@ -138,6 +138,16 @@ describe('instances', () => {
   });
 });
 
+test('what a variable holds is no template of Swarm', () => {
+  const { Aiwm_Instance1: instance } = services((site) =>
+    site.cluster({ environment: { GREETING: 'Hi {{name}}', PLAIN: '{ } }}' } }),
+  );
+  expect(instance!.task_spec.container_spec.env).toMatchObject({
+    GREETING: 'Hi {{"{{"}}name}}',
+    PLAIN: '{ } }}',
+  });
+});
+
 describe('secrets', () => {
   const stack = synthesizeSwarm((site) =>
     site.cluster({
