@@ -54,7 +54,8 @@ const cases: Case[] = [
       await engine.docker('network', 'create', '--subnet', '10.201.128.0/24', network);
       return () => engine.docker('network', 'rm', network);
     },
-    reason: /Pool overlaps with other one on this address space/,
+    // The engine says it in several ways.
+    reason: /networks have overlapping IPv4|Pool overlaps with other one on this address space/,
   },
   {
     name: 'an engine that is not there',

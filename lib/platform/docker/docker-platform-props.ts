@@ -46,9 +46,9 @@ export interface DockerPlatformProps {
   /**
    * The network of all containers: a private one of /16 to /20 that neither the engine nor its host uses yet. Docker
    * looks at its own networks alone: where the host, its VPN or its cluster is in the one that is chosen here, give
-   * another. In a smaller one two generations meet more often: a /20 has 47 blocks for them, a /16 has 767.
+   * another. In a smaller one two generations meet more often: a /20 has 47 blocks for them, a /17 has 383.
    *
-   * @default - a /16 out of 10.64 to 10.127, chosen by the name; none that podman or Kubernetes uses by default
+   * @default - a /17 out of 10.64 to 10.127, chosen by the name; none that podman or Kubernetes uses by default
    */
   readonly subnet?: string;
   /**

@@ -52,7 +52,8 @@ export class Subnet {
 
   /** One that hardly any other stack has: the name decides. */
   public static nameOf(name: string): string {
-    return `10.${SECOND_OCTETS[hash(name) % SECOND_OCTETS.length]}.0.0/16`;
+    const half = hash(name) % (2 * SECOND_OCTETS.length);
+    return `10.${SECOND_OCTETS[half >> 1]}.${(half & 1) * 128}.0/17`;
   }
 
   public get gateway(): string {

@@ -120,11 +120,11 @@ describe('what is reached from where', () => {
 
   test('the network is a bridge whose gateway is its first address', () => {
     expect(only(stack.resources('docker_network'))).toMatchObject({
-      name: 'stack-platform-10.95.0.0-16',
+      name: 'stack-platform-10.119.128.0-17',
       driver: 'bridge',
-      ipam_config: [{ subnet: '10.95.0.0/16', gateway: '10.95.0.1' }],
+      ipam_config: [{ subnet: '10.119.128.0/17', gateway: '10.119.128.1' }],
     });
-    expect(addressOf(containers.Frontend_Nginx!)).toBe('10.95.0.2');
+    expect(addressOf(containers.Frontend_Nginx!)).toBe('10.119.128.2');
   });
 
   test('nginx is told the addresses that the instances have', () => {

@@ -133,16 +133,16 @@ test('where things are in it', () => {
 
 describe('the network of a name', () => {
   const range = new BlockList();
-  range.addRange('10.64.0.0', '10.87.0.0');
-  range.addRange('10.89.0.0', '10.95.0.0');
-  range.addRange('10.112.0.0', '10.127.0.0');
+  range.addRange('10.64.0.0', '10.87.255.255');
+  range.addRange('10.89.0.0', '10.95.255.255');
+  range.addRange('10.112.0.0', '10.127.255.255');
 
-  test('is a /16 out of those that the documentation names, whatever the name is', () => {
+  test('is a /17 out of those that the documentation names, whatever the name is', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const network = subnet(Subnet.nameOf(name));
-        expect(network.cidr).toMatch(/^10\.\d+\.0\.0\/16$/);
-        expect(range.check(network.cidr.replace('/16', ''))).toBe(true);
+        expect(network.cidr).toMatch(/^10\.\d+\.(?:0|128)\.0\/17$/);
+        expect(range.check(network.cidr.replace('/17', ''))).toBe(true);
       }),
     );
   });
@@ -151,7 +151,7 @@ describe('the network of a name', () => {
   test('stays what it is', () => {
     expect(
       ['docker-platform', 'stack-platform', 'chat'].map((name) => Subnet.nameOf(name)),
-    ).toEqual(['10.82.0.0/16', '10.95.0.0/16', '10.70.0.0/16']);
+    ).toEqual(['10.91.128.0/17', '10.119.128.0/17', '10.113.128.0/17']);
   });
 
   test('is not the same for all', () => {
