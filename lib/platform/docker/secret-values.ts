@@ -1,25 +1,10 @@
-import { Fn, Token } from 'cdktf';
+import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Check } from '../../check';
 import type { Secret } from '../../secret';
 import { fromStackFolder } from '../../stack-paths';
 import { TerraformData } from '../../terraform-data';
 import { FILE_PATH } from '../../text-rules';
-
-/**
- * A password that Terraform's own resource makes once. It stands in the state, as everything does that a container is
- * given.
- *
- * @internal
- */
-export function generatedPassword(scope: Construct): string {
-  const password = new TerraformData(scope, 'Password', {
-    // Not as `input`: its twin `output` would be printed when it is destroyed.
-    triggersReplace: { password: '${sensitive(uuid())}' },
-    lifecycle: { ignoreChanges: ['triggers_replace'] },
-  });
-  return Token.asString(Fn.sensitive(password.getStringAttribute('triggers_replace.password')));
-}
 
 /**
  * The content of a secret's file, read at apply.
