@@ -52,10 +52,20 @@ fi
 id=$( (echo "$AIWM_SHA256" && cat "$cert") | sha256sum | cut -c1-12)
 new=$conf/releases/$id
 old=$(readlink "$conf/current" || :)
-trap 'rm -rf "$draft" "$new.part"' EXIT
+
+# What belongs to no release goes, however this ends.
+tidy() {
+  rm -rf "$draft" "$new.part"
+  for folder in "$tls"/*; do
+    [ -d "$conf/releases/$(basename "$folder")" ] || rm -rf "$folder"
+  done
+}
+trap tidy EXIT
 
 runs() { systemctl is-active --quiet aiwm-nginx.service; }
 serves() { [ "$(curl -sf -m 2 "http://127.0.0.1:$AIWM_STATUS_PORT/release" 2> /dev/null)" = "$id" ]; }
+# A line of nginx without its time, its process and long paths, and once.
+plain() { sed "s|$new.part/||g; s|$new/||g; s|^[0-9/]* [0-9:]* \[\([a-z]*\)\] [0-9#]*: |nginx: [\1] |" | uniq; }
 tell() { if runs; then systemctl reload aiwm-nginx.service; else systemctl start aiwm-nginx.service; fi; }
 
 changed=no
@@ -144,7 +154,7 @@ else
 fi
 
 if ! "$nginx" -e stderr -t -q -c "$candidate/nginx.conf" > "$draft/test" 2>&1; then
-  sed "s|$candidate/||g" "$draft/test" >&2
+  plain < "$draft/test" >&2
   if runs; then fail 'nginx refuses this configuration; the one before it goes on serving.'; fi
   fail 'nginx refuses this configuration, and does not run.'
 fi
@@ -155,22 +165,25 @@ if [ "$candidate" != "$new" ]; then
 fi
 touch "$new"
 point "releases/$id" "$conf/current"
+log=$root/var/log/nginx/error.log
+logged=$(cat "$log" 2> /dev/null | wc -c)
 tell || :
 
-tries=0
+# By the clock: a port that takes connections and says nothing costs two seconds each time.
+deadline=$(($(date +%s) + 10))
 until runs && serves; do
-  tries=$((tries + 1))
-  if [ "$tries" -gt 100 ]; then
-    grep -F '[emerg]' "$root/var/log/nginx/error.log" 2> /dev/null | tail -n 3 >&2 || :
+  if [ "$(date +%s)" -gt "$deadline" ]; then
+    (tail -c "+$((logged + 1))" "$log" 2> /dev/null | grep -F '[emerg]' || :) | plain | tail -n 3 >&2
     if [ -z "$old" ]; then
       systemctl stop aiwm-nginx.service || :
-      rm -f "$conf/current"
+      rm -rf "$conf/current" "$new"
       fail 'nginx does not serve its first configuration after 10 s, and was stopped.'
     elif [ "$old" = "releases/$id" ]; then
       fail "nginx does not serve release $id after 10 s; journalctl -u aiwm-nginx tells why."
     fi
     point "$old" "$conf/current"
     tell || :
+    rm -rf "$new"
     fail 'nginx does not serve the new configuration after 10 s; the one before it is back.'
   fi
   sleep 0.1
@@ -179,8 +192,5 @@ remember
 
 # shellcheck disable=SC2012
 ls -1t "$conf/releases" | tail -n +4 | while read -r past; do rm -rf "$conf/releases/$past"; done
-for folder in "$tls"/*; do
-  [ -d "$conf/releases/$(basename "$folder")" ] || rm -rf "$folder"
-done
 say "nginx serves release $id"
 `;
