@@ -17,7 +17,9 @@ export interface WatchedFront {
   readonly targetGroup: LbTargetGroup;
   readonly group: AutoscalingGroup;
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
-  readonly minHosts: number;
+  readonly logGroupName: string;
+  /** Undefined where nginx speaks TLS. */
+  readonly certificateArn?: string;
   readonly connectionsPerHost: number;
   readonly topicArns: readonly string[];
 }
@@ -75,6 +77,51 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: WatchedFro
     evaluationPeriods: 20,
     treatMissingData: 'notBreaching',
   });
+  const failures = {
+    namespace: metric.namespace,
+    metricName: `${place.name}-${front.name}-5xx`,
+  };
+  const filters = new Construct(scope, 'FailureFilters');
+  // One for each form that the access log can have.
+  for (const [id, pattern] of [
+    ['Readable', '[client, time, request, status=5*, ...]'],
+    ['Json', '{ $.status = "5*" }'],
+  ] as const) {
+    new bindings.CloudwatchLogMetricFilter(filters, id, {
+      provider,
+      name: place.named(200, front.name, '5xx', id.toLowerCase()),
+      logGroupName: front.logGroupName,
+      pattern,
+      metricTransformation: {
+        namespace: failures.namespace,
+        name: failures.metricName,
+        value: '1',
+        unit: 'Count',
+      },
+    });
+  }
+  alarm('Failures', 'Clients are answered with 5xx: handshakes or calls that no instance takes.', {
+    ...failures,
+    statistic: 'Sum',
+    comparisonOperator: 'GreaterThanThreshold',
+    threshold: 10,
+    evaluationPeriods: 3,
+    treatMissingData: 'notBreaching',
+  });
+  if (front.certificateArn !== undefined) {
+    alarm('Certificate', 'The certificate ends soon: AWS has not renewed it.', {
+      namespace: 'AWS/CertificateManager',
+      metricName: 'DaysToExpiry',
+      dimensions: { CertificateArn: front.certificateArn },
+      statistic: 'Minimum',
+      comparisonOperator: 'LessThanThreshold',
+      threshold: 30,
+      // AWS tells it twice a day.
+      period: 86_400,
+      evaluationPeriods: 1,
+      treatMissingData: 'missing',
+    });
+  }
   alarm(
     'Crowded',
     'Hosts of nginx have more connections than they should, and no more hosts come.',
@@ -143,6 +190,7 @@ type Watch = Pick<
   | 'comparisonOperator'
   | 'evaluationPeriods'
   | 'treatMissingData'
+  | 'period'
 >;
 
 function alarms(scope: Construct, place: AwsPlace, name: string, topicArns: readonly string[]) {

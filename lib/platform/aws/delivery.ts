@@ -91,10 +91,7 @@ export function deliver(
   return new bindings.SsmAssociation(scope, 'Association', {
     ...place.tagged(place.named(128, name)),
     name: document.name,
-    associationName: Fn.join('-', [
-      place.named(100, name, shortHash(content)),
-      Fn.substr(sha256, 0, 12),
-    ]),
+    associationName: place.named(128, name),
     parameters: Object.fromEntries(
       parameters.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
     ),
@@ -105,7 +102,9 @@ export function deliver(
     scheduleExpression: SCHEDULE,
     waitForSuccessTimeoutSeconds: delivery.timeoutSeconds,
     dependsOn: delivery.dependsOn,
-    lifecycle: { createBeforeDestroy: true, replaceTriggeredBy: [release] },
+    // Not created before the old one is destroyed: Terraform would then do so with the hosts as well, which this depends
+    // on, and no two of them can have one address.
+    lifecycle: { replaceTriggeredBy: [release] },
   });
 }
 

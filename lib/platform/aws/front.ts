@@ -130,7 +130,7 @@ export function runFront(
   const behind =
     entry.nlb === undefined
       ? singleHost(scope, spec, front, host)
-      : group(scope, check, spec, front, host);
+      : group(scope, check, spec, front, host, logGroup.name);
   const hosts = entry.nlb?.maxHosts ?? 1;
   const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
   const association = deliver(new Construct(scope, 'Delivery'), place, name, {
@@ -189,6 +189,7 @@ function group(
   spec: NginxSpec,
   front: FrontPlace,
   host: NginxHost,
+  logGroupName: string,
 ) {
   const { place, entry, nginxGroup } = front;
   const certificate =
@@ -202,7 +203,7 @@ function group(
     nginxGroup,
     hostDrainSeconds: front.hostDrainSeconds,
   });
-  const made = nginxHosts(scope, front, host, balancer.targetGroups);
+  const made = nginxHosts(scope, front, host, balancer.targetGroups, spec.dependsOn);
   frontAlarms(scope, place, {
     name: spec.name,
     balancer: balancer.balancer,
@@ -213,7 +214,8 @@ function group(
       name: METRIC_DIMENSION,
       value: host.tags['aiwm-front']!,
     },
-    minHosts: entry.nlb!.minHosts,
+    logGroupName,
+    certificateArn: certificate,
     connectionsPerHost: entry.nlb!.connectionsPerHost,
     topicArns: front.alarmTopicArns,
   });

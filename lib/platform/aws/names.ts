@@ -1,5 +1,4 @@
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
-import { TerraformIterator } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../check';
 import type { TlsCertificate } from '../../tls-certificate';
@@ -43,26 +42,26 @@ export function certificateFor(
     validationMethod: 'DNS',
     lifecycle: { createBeforeDestroy: true },
   });
-  const options = TerraformIterator.fromComplexList(
-    certificate.domainValidationOptions,
-    'domain_name',
-  );
-  const records = new bindings.Route53Record(scope, 'ValidationRecord', {
-    forEach: options,
-    provider,
-    zoneId,
-    name: options.getString('resource_record_name'),
-    type: options.getString('resource_record_type'),
-    records: [options.getString('resource_record_value')],
-    ttl: TTL_SECONDS,
-    // A name and its wildcard are validated by one record.
-    allowOverwrite: true,
+  const records = new Construct(scope, 'ValidationRecords');
+  // Not by for_each: AWS says only at apply what the records are, and the names are known now.
+  const fqdns = serverNames.map((serverName, index) => {
+    const told = (attribute: string): string =>
+      `\${one([for each in ${certificate.terraformResourceType}.${certificate.friendlyUniqueId}.domain_validation_options : each.${attribute} if each.domain_name == "${serverName}"])}`;
+    return new bindings.Route53Record(records, `Name${index + 1}`, {
+      provider,
+      zoneId,
+      name: told('resource_record_name'),
+      type: told('resource_record_type'),
+      records: [told('resource_record_value')],
+      ttl: TTL_SECONDS,
+      // A name and its wildcard are validated by one record.
+      allowOverwrite: true,
+    }).fqdn;
   });
-  const fqdns = TerraformIterator.fromResources(records);
   return new bindings.AcmCertificateValidation(scope, 'CertificateValidation', {
     provider,
     certificateArn: certificate.arn,
-    validationRecordFqdns: fqdns.pluckProperty('fqdn') as unknown as string[],
+    validationRecordFqdns: fqdns,
   }).certificateArn;
 }
 

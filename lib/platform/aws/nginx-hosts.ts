@@ -1,5 +1,6 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { FrontPlace, NginxHost } from './front';
 import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
@@ -18,6 +19,7 @@ export function nginxHosts(
   { place, entry, nginxGroup, hostDrainSeconds, ownImage }: FrontPlace,
   host: NginxHost,
   targetGroups: readonly LbTargetGroup[],
+  dependsOn: readonly ITerraformDependable[],
 ): AutoscalingGroup {
   const { bindings, provider, network } = place;
   const { minHosts, maxHosts } = entry.nlb!;
@@ -87,6 +89,7 @@ export function nginxHosts(
       value,
       propagateAtLaunch: true,
     })),
-    dependsOn: network.dependables,
+    // A group whose hosts get no release, because the instances before them do not get well, would replace them forever.
+    dependsOn: [...(network.dependables ?? []), ...dependsOn],
   });
 }
