@@ -75,7 +75,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
   public readonly vpcId: string;
   public readonly publicSubnetIds: string[];
   public readonly privateSubnetIds: string[];
-  public readonly dependables: ITerraformDependable[];
+  public readonly dependables?: ITerraformDependable[];
   /** The VPC. */
   public readonly vpc: Vpc;
   /** What the private subnets reach the internet through. */
