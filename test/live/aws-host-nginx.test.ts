@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginxReleaseScript } from '../../lib/platform/aws/host/nginx-release';
-import { HostBed } from '../support/aws-host/host-bed';
+import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { testCertificate, type TestCertificate } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { EchoServer } from '../support/echo-server';
@@ -131,7 +131,7 @@ async function shows(host: NginxHost, { ca, certificate }: TestCertificate): Pro
   );
 }
 
-describe('the first release', () => {
+describeOnHost('the first release', () => {
   let host: NginxHost;
   beforeAll(async () => {
     host = await NginxHost.serving(tls);
@@ -201,7 +201,7 @@ describe('the first release', () => {
   });
 });
 
-describe('a release that cannot be had leaves everything as it was:', () => {
+describeOnHost('a release that cannot be had leaves everything as it was:', () => {
   let host: NginxHost;
   let release: string;
   beforeAll(async () => {
@@ -330,7 +330,7 @@ describe('a release that cannot be had leaves everything as it was:', () => {
   });
 });
 
-describe('a new release', () => {
+describeOnHost('a new release', () => {
   test('is swapped in beside an open WebSocket; so is a renewed certificate by itself', async () => {
     const host = await NginxHost.serving(tls);
     const socket = await openWebSocket(`wss://localhost:${host.httpsPort}/socket`, { ca: tls.ca });
@@ -383,7 +383,7 @@ describe('a new release', () => {
   });
 });
 
-describe('on a host that has served nothing yet', () => {
+describeOnHost('on a host that has served nothing yet', () => {
   test('what does not come to serve is stopped, and leaves no release behind that a reboot would start', async () => {
     const host = await NginxHost.start();
     host.putCertificate(tls.certificate, tls.key);

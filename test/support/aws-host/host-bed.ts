@@ -16,6 +16,32 @@ import { startChild, type Child } from '../process';
 import { temporaryFolder } from '../temporary-folder';
 import { Systemd } from './systemd';
 
+/** Where a host has them; units of systemd name programs by their full path. */
+const NEEDED = ['/usr/bin/python3', '/usr/bin/flock', '/bin/mkdir'];
+
+const OWN_PROGRAMS = {
+  journalctl: '#!/bin/sh\n',
+  // Not one of a tool that manages versions, which would put folders of its own in front of the stand-ins.
+  python3: '#!/bin/sh\nexec /usr/bin/python3 "$@"\n',
+};
+
+/**
+ * A group of tests that runs what hosts run. Where programs are missing, the group is one skipped test that says which.
+ */
+export function describeOnHost(name: string, tests: () => void): void {
+  const missing = [
+    ...NEEDED.filter((program) => !existsSync(program)),
+    ...['nginx', 'curl', 'openssl'].filter((program) => !findProgram(program)),
+  ];
+  describe(name, () => {
+    if (missing.length === 0) {
+      tests();
+    } else {
+      test.skip(`needs ${missing.join(', ')}`, () => {});
+    }
+  });
+}
+
 export interface Ran {
   readonly code: number | null;
   /** Standard output and standard error. */
@@ -49,7 +75,7 @@ export class HostBed {
     for (const name of ['aws', 'systemctl']) {
       copyFileSync(join(__dirname, `${name}.sh`), join(this.root, 'bin', name));
     }
-    for (const [name, text] of Object.entries({ journalctl: '#!/bin/sh\n', ...programs })) {
+    for (const [name, text] of Object.entries({ ...OWN_PROGRAMS, ...programs })) {
       this.write(`bin/${name}`, text, 0o755);
     }
   }

@@ -2,8 +2,8 @@
  * What runs one container on a slot, as a program of Python: Amazon Linux always has it, and a shell has no JSON.
  *
  *   plan <release.json> <slot> <folder>   what of a release concerns this slot, one file for each value; prints its name
+ *   check <folder>                        whether the secrets can be read
  *   await <folder>                        waits until the instance is well; 1 when it does not get well in time
- *   well <folder>                         asks once
  *   supervise <folder>                    the main process of aiwm-instance.service
  */
 export const INSTANCE_PROGRAM = String.raw`
@@ -93,6 +93,12 @@ def secret_of(arn, region):
         fail('the secret %s holds no text.' % arn)
 
 
+def check(folder):
+    view = read(folder)
+    for arn in view['secrets'].values():
+        secret_of(arn, view['region'])
+
+
 def start(folder, view):
     """Values go to Docker by standard input: no list of processes shows them, and no file holds them."""
     values = dict(view['environment'])
@@ -173,8 +179,8 @@ if verb == 'plan':
     plan(*arguments)
 elif verb == 'await':
     wait(*arguments)
-elif verb == 'well':
-    sys.exit(0 if ask(read(*arguments)) else 1)
+elif verb == 'check':
+    check(*arguments)
 else:
     supervise(*arguments)
 `;

@@ -166,7 +166,7 @@ fi
 touch "$new"
 point "releases/$id" "$conf/current"
 log=$root/var/log/nginx/error.log
-logged=$(cat "$log" 2> /dev/null | wc -c)
+logged=$(stat -c %s "$log" 2> /dev/null || echo 0)
 tell || :
 
 # By the clock: a port that takes connections and says nothing costs two seconds each time.

@@ -84,6 +84,8 @@ pull() {
   docker image inspect "$image" | python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["Id"], end="")' > "$1/image-id"
 }
 
+# What can be found out before the instance is touched.
+instance check "$home/releases/new.part"
 if [ ! -d "$candidate" ]; then
   pull "$home/releases/new.part"
   mv "$home/releases/new.part" "$candidate"
