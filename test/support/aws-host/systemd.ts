@@ -77,9 +77,9 @@ export class Systemd {
     this.services.clear();
   }
 
-  /** Starts what is enabled, as a boot does. */
+  /** Starts what is enabled, as a boot does; timers do not go off. */
   async boot(): Promise<void> {
-    for (const unit of this.enabled) {
+    for (const unit of [...this.enabled].filter((name) => !name.endsWith('.timer'))) {
       await this.obey('start', [unit]);
     }
   }
@@ -111,7 +111,7 @@ export class Systemd {
         return service?.child?.isRunning ? 0 : 3;
       case 'enable':
         this.enabled.add(unit);
-        return 0;
+        return options.includes('--now') && !unit.endsWith('.timer') ? this.startUnit(unit) : 0;
       case 'disable':
         this.enabled.delete(unit);
         return 0;

@@ -53,7 +53,7 @@ AIWM_END`,
     `cat > "$root${AGENT_FILE}" << 'AIWM_END'`,
     agentConfiguration(logGroup),
     'AIWM_END',
-    `/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c "file:$root${AGENT_FILE}" || echo 'aiwm: no logs are shipped' >&2`,
+    `"$root/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$root${AGENT_FILE}" || echo 'aiwm: no logs are shipped' >&2`,
     '# The release tells the region, so there is nothing to count before there is one.',
     ...installedFile(
       'connections',
