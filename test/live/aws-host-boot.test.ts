@@ -17,10 +17,7 @@ mkdir -p "$AIWM_ROOT/var/log/nginx"
 ln -s "$(command -v nginx || echo /usr/sbin/nginx)" "$AIWM_ROOT/usr/sbin/nginx"
 `;
 /** Time goes by quickly, and is counted. */
-const patient = { sleep: '#!/bin/sh
-echo "$1" >> "$AIWM_ROOT/slept"
-exec /bin/sleep 0.05
-' };
+const patient = { sleep: '#!/bin/sh\necho "$1" >> "$AIWM_ROOT/slept"\nexec /bin/sleep 0.05\n' };
 const agent = 'opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl';
 
 describeOnHost('a host of nginx', () => {

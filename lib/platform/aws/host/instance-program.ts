@@ -36,6 +36,7 @@ def plan(source, slot, folder):
         'port': release['port'][index],
         'environment': release['environment'][index],
         'secrets': release['secrets'],
+        'secretsVersion': release.get('secretsVersion'),
         'memory': release.get('memory'),
         'cpus': release.get('cpus'),
         'logGroup': release['logGroup'],
