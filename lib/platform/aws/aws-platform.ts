@@ -109,6 +109,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   private redisScope?: IConstruct;
   private front?: Front;
   private redisGroup?: ElasticacheReplicationGroup;
+  private redisUrlVersion?: string;
   private readonly slotHosts: Instance[] = [];
 
   /** @throws ValidationError naming the property that is wrong */
@@ -230,6 +231,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       ...this.hosts,
       instanceType: this.instanceType,
       repositoryArns: this.repositoryArns,
+      redisUrlVersion: this.redisUrlVersion,
     });
     this.slotHosts.push(...slots.hosts);
     return {
@@ -308,6 +310,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       this.alarmTopicArns,
     );
     this.redisGroup = redis.group;
+    this.redisUrlVersion = redis.urlVersion;
     return {
       url: Secret.ofPlatform(REDIS_SECRET, redis.secret.arn),
       dependables: [redis.group, redis.version],

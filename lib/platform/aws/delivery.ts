@@ -67,14 +67,14 @@ export function deliver(
   const { bucket, path, target } = delivery;
   const sha256 = Fn.sha256(delivery.content);
   const release = new bindings.S3Object(scope, 'Release', {
-    ...place.tagged(place.named(128, name, 'release')),
+    // Without tags: an object takes ten, and everything else fifty.
+    provider: place.provider,
     bucket: bucket.id,
-    // By its content: a host that still has the one before can go on reading that.
+    // By its content: what a host was told to get is never another one.
     key: `${path}/${sha256}${delivery.ending}`,
     content: delivery.content,
     contentType: delivery.contentType,
     serverSideEncryption: 'AES256',
-    lifecycle: { createBeforeDestroy: true },
   });
   const parameters = [...commonParameters(bucket, release.key, sha256), ...delivery.parameters];
   const content = documentContent(name, delivery.script, parameters);
@@ -102,9 +102,11 @@ export function deliver(
     scheduleExpression: SCHEDULE,
     waitForSuccessTimeoutSeconds: delivery.timeoutSeconds,
     dependsOn: delivery.dependsOn,
-    // Not created before the old one is destroyed: Terraform would then do so with the hosts as well, which this depends
-    // on, and no two of them can have one address.
-    lifecycle: { replaceTriggeredBy: [release] },
+    // Neither this nor the object is created before it is destroyed: Terraform would then do so with all that they
+    // depend on, and no two hosts can have one address.
+    lifecycle: {
+      replaceTriggeredBy: [`${release.terraformResourceType}.${release.friendlyUniqueId}.key`],
+    },
   });
 }
 

@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import type { Check } from '../../check';
 import { generatedPassword } from '../../generated-password';
 import type { Secret } from '../../secret';
+import { TerraformData } from '../../terraform-data';
 import type { RedisSpec } from '../platform';
 import type { AwsPlace } from './aws-place';
 import type { AwsRedisOptions } from './aws-platform-props';
@@ -43,6 +44,8 @@ export interface AwsRedis {
   readonly group: ElasticacheReplicationGroup;
   readonly secret: SecretsmanagerSecret;
   readonly version: SecretsmanagerSecretVersion;
+  /** Another one whenever the URL is, which it does not tell. */
+  readonly urlVersion: string;
 }
 
 /**
@@ -130,23 +133,21 @@ export function runReplicationGroup(
     recoveryWindowInDays: 0,
   });
   const url = `rediss://:${Fn.urlencode(password)}@${group.primaryEndpointAddress}:${REDIS_PORT}`;
+  const urlHash = Fn.sha256(Fn.join('@', [Fn.sha256(password), group.primaryEndpointAddress]));
   const versionOfUrl = new bindings.SecretsmanagerSecretVersion(scope, 'UrlSecretVersion', {
     provider,
     secretId: secret.id,
     // Written, and neither read back nor kept in the state.
     secretStringWo: url,
-    secretStringWoVersion: Token.asNumber(
-      Fn.parseint(
-        Fn.substr(
-          Fn.sha256(Fn.join('@', [Fn.sha256(password), group.primaryEndpointAddress])),
-          0,
-          7,
-        ),
-        16,
-      ),
-    ),
+    secretStringWoVersion: Token.asNumber(Fn.parseint(Fn.substr(urlHash, 0, 7), 16)),
   });
-  return { group, secret, version: versionOfUrl };
+  const changed = new TerraformData(scope, 'UrlVersion', { triggersReplace: { url: urlHash } });
+  return {
+    group,
+    secret,
+    version: versionOfUrl,
+    urlVersion: changed.getStringAttribute('id'),
+  };
 }
 
 function nodeType(check: Check, maxMemory: string, own: string | undefined): string {

@@ -34,6 +34,8 @@ const PULL_SECONDS = 180;
 export interface SlotsPlace extends HostPlace {
   readonly instanceType: string;
   readonly repositoryArns: readonly string[];
+  /** Another one whenever the URL of the platform's Redis is. */
+  readonly redisUrlVersion?: string;
 }
 
 /**
@@ -119,11 +121,11 @@ export function runSlots(
     });
     return { networkInterface, host };
   });
-  const content = new TerraformLocal(
-    scope,
-    'Release',
-    releaseOf(spec, image, secrets, logGroup.name, bucket.region),
-  );
+  const content = new TerraformLocal(scope, 'Release', {
+    ...releaseOf(spec, image, secrets, logGroup.name, bucket.region),
+    // Instances read their secrets when they start: a changed one has to start them again.
+    ...(usesRedis(spec) ? { secretsVersion: slots.redisUrlVersion } : {}),
+  });
   const each = PULL_SECONDS + Math.ceil((spec.stopGraceMs + spec.health.startTimeoutMs) / 1000);
   const hosts = made.map(({ host }) => host);
   const association = deliver(new Construct(scope, 'Delivery'), place, name, {
@@ -144,6 +146,10 @@ export function runSlots(
     association,
     logGroup,
   };
+}
+
+function usesRedis({ secrets }: InstancesSpec): boolean {
+  return Object.values(secrets).some(({ kind }) => kind === REDIS_SECRET);
 }
 
 function releaseOf(

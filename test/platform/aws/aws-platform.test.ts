@@ -289,7 +289,9 @@ describe('deliveries', () => {
   test('each release has an association of its own, as Terraform waits for a new one alone', () => {
     for (const { lifecycle } of Object.values(associations)) {
       expect(lifecycle).toEqual({
-        replace_triggered_by: [expect.stringMatching(/aws_s3_object\.\w+_Delivery_Release/)],
+        replace_triggered_by: [
+          expect.stringMatching(/^aws_s3_object\.\w+_Delivery_Release_[0-9A-F]{8}\.key$/),
+        ],
       });
     }
   });
@@ -303,7 +305,9 @@ describe('deliveries', () => {
     );
     expect(ahead.length).toBeGreaterThan(0);
     for (const { values } of ahead) {
-      expect(JSON.stringify(values)).not.toMatch(/aws_instance\.|aws_ssm_association\./);
+      expect(JSON.stringify(values)).not.toMatch(
+        /aws_(instance|network_interface|elasticache\w*group|ssm_association|s3_object)\.|local\./,
+      );
     }
   });
 
@@ -575,6 +579,7 @@ test('tags of your own are on everything that can have them', () => {
     'aws_s3_bucket_public_access_block',
     'aws_s3_bucket_server_side_encryption_configuration',
     'aws_s3_bucket_versioning',
+    'aws_s3_object',
     'aws_secretsmanager_secret_version',
     'terraform_data',
   ]);
