@@ -2,9 +2,10 @@ import type { TextRule } from '../../check';
 
 export const NAME: TextRule = {
   name: 'a name for resources of AWS',
-  allowed: 'lower-case letters, digits and "-", at most 40, beginning with a letter',
+  allowed:
+    'lower-case letters, digits and "-", at most 40, beginning with a letter, but not with "internal-" or "sg-"',
   knownAtSynth: true,
-  accepts: (text) => /^[a-z](?:[a-z0-9]|-(?!-|$)){0,39}$/.test(text),
+  accepts: (text) => /^(?!internal-|sg-)[a-z](?:[a-z0-9]|-(?!-|$)){0,39}$/.test(text),
 };
 
 export const REGION: TextRule = {

@@ -80,8 +80,9 @@ export function deliver(
   const content = documentContent(name, delivery.script, parameters);
   const document = new bindings.SsmDocument(scope, 'Document', {
     ...place.tagged(place.named(128, name)),
-    // By its content: a changed script is a new document, and so a new association.
-    name: place.named(128, name, shortHash(content)),
+    // By its content: a changed script is a new document, and so a new association. AWS keeps names that begin with its
+    // own for itself.
+    name: `aiwm-${place.named(120, name, shortHash(content))}`,
     documentType: 'Command',
     documentFormat: 'JSON',
     targetType: '/AWS::EC2::Instance',

@@ -63,6 +63,7 @@ describe('properties of the platform', () => {
     ],
     ['region', { region: 'Frankfurt' }],
     ['name', { name: 'Chat Room' }],
+    ['name', { name: 'internal-chat' }],
     ['hostedZoneId', { hostedZoneId: 'example.org' }],
     ['instanceType', { instanceType: 'small' }],
     ['nginxInstanceType', { nginxInstanceType: 'small' }],
