@@ -189,7 +189,9 @@ describeOnHost('the first release', () => {
   test('comes back after a reboot, which needs no SSM and empties the memory', async () => {
     host.bed.systemd.calls.length = 0;
     await host.bed.reboot();
-    expect(host.bed.systemd.output('aiwm-nginx-release.service')).toBe('');
+    expect(host.bed.systemd.output('aiwm-nginx-release.service')).toBe(
+      `aiwm: nginx serves release ${await host.served()}\n`,
+    );
     expect(await host.version(tls)).toBe('one');
     expect(await shows(host, tls)).toBe(true);
   });

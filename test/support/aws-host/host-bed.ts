@@ -49,10 +49,16 @@ export interface Ran {
 }
 
 export class HostBed {
-  /** @param programs - further programs by name, as texts */
-  static async start(programs: Readonly<Record<string, string>> = {}): Promise<HostBed> {
+  /**
+   * @param programs - further programs by name, as texts
+   * @param environment - what services get beside what every process of this host gets
+   */
+  static async start(
+    programs: Readonly<Record<string, string>> = {},
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<HostBed> {
     const bed = new HostBed(programs);
-    bed.running = await Systemd.start(bed.root, bed.environment);
+    bed.running = await Systemd.start(bed.root, { ...environment, ...bed.environment });
     return bed;
   }
 

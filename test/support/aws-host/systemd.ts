@@ -35,6 +35,7 @@ export class Systemd {
   /** Units whose process is started but hears nothing: a reload is lost on it. */
   readonly deaf = new Set<string>();
 
+  private readonly journal = new Map<string, Child[]>();
   private readonly services = new Map<string, Service>();
   private readonly server: Server;
 
@@ -62,9 +63,9 @@ export class Systemd {
     return child?.isRunning ? child.pid : undefined;
   }
 
-  /** What the current process of a service has printed. */
+  /** What the processes of a service have printed, from the first to the current one. */
   output(unit: string): string {
-    return this.services.get(unit)?.child?.output() ?? '';
+    return (this.journal.get(unit) ?? []).map((child) => child.output()).join('');
   }
 
   /** Ends everything at once, as a host does that loses its power. */
@@ -202,12 +203,14 @@ export class Systemd {
         .split('\n')
         .map((line) => /^([^=]+)=(.*)$/.exec(line)!.slice(1) as [string, string]),
     );
-    return startChild({
+    const child = startChild({
       name,
       command: '/bin/sh',
       args: ['-c', `exec ${command}`],
       environment: { ...this.environment, ...Object.fromEntries(variables) },
     });
+    this.journal.set(name, [...(this.journal.get(name) ?? []), child]);
+    return child;
   }
 
   private read(name: string): Unit | undefined {
