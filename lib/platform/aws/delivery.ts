@@ -3,8 +3,15 @@ import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
 import { Fn } from 'cdktf';
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
+import { TerraformData } from '../../terraform-data';
 import { shortHash } from './aws-name';
 import type { AwsPlace } from './aws-place';
+
+/**
+ * From a host that runs to one that Systems Manager knows. An association does not wait for hosts that it does not know
+ * yet, and one that comes while another is at it is left out until the next time.
+ */
+const REGISTRATION_SECONDS = 120;
 
 /** How often a host is brought back to its release, and looks for a renewed certificate. */
 const SCHEDULE = 'rate(30 minutes)';
@@ -46,6 +53,8 @@ export interface Delivery {
   readonly target: { readonly tag: string; readonly value: string };
   /** How long all hosts together may take. */
   readonly timeoutSeconds: number;
+  /** What tells that there are other hosts. */
+  readonly hostIds: readonly string[];
   readonly dependsOn: ITerraformDependable[];
 }
 
@@ -89,6 +98,10 @@ export function deliver(
     content: asTemplate(content),
     lifecycle: { createBeforeDestroy: true },
   });
+  const registration = new TerraformData(scope, 'Registration', {
+    triggersReplace: { hosts: [...delivery.hostIds] },
+    provisioners: [{ type: 'local-exec', command: `sleep ${REGISTRATION_SECONDS}` }],
+  });
   return new bindings.SsmAssociation(scope, 'Association', {
     ...place.tagged(place.named(128, name)),
     name: document.name,
@@ -102,7 +115,7 @@ export function deliver(
     complianceSeverity: 'HIGH',
     scheduleExpression: SCHEDULE,
     waitForSuccessTimeoutSeconds: delivery.timeoutSeconds,
-    dependsOn: delivery.dependsOn,
+    dependsOn: [registration, ...delivery.dependsOn],
     // Neither this nor the object is created before it is destroyed: Terraform would then do so with all that they
     // depend on, and no two hosts can have one address.
     lifecycle: {

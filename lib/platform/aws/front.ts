@@ -158,6 +158,7 @@ export function runFront(
     ],
     target,
     timeoutSeconds: BOOT_SECONDS + hosts * RELEASE_SECONDS,
+    hostIds: behind.hosts.map(({ id }) => id),
     dependsOn: [...behind.hosts, ...spec.dependsOn],
   });
   return {

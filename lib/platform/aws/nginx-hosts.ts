@@ -5,8 +5,11 @@ import type { Construct } from 'constructs';
 import type { FrontPlace, NginxHost } from './front';
 import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
 
-/** Until a new host has its packages and its first release. */
-const WARM_UP_SECONDS = 900;
+/**
+ * Until a new host has its packages and its first release: where it comes while another host gets one, that is the next
+ * time, half an hour later.
+ */
+const WARM_UP_SECONDS = 2100;
 
 /**
  * A group of hosts, at least one in each of two zones. A new kind of host takes the place of the old one host by host,

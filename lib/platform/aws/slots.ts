@@ -138,6 +138,7 @@ export function runSlots(
     parameters: [],
     target,
     timeoutSeconds: BOOT_SECONDS + spec.slots.length * each,
+    hostIds: hosts.map(({ id }) => id),
     dependsOn: [...hosts, ...spec.dependsOn],
   });
   return {

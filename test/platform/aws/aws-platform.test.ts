@@ -328,6 +328,22 @@ describe('deliveries', () => {
     }
   });
 
+  test('not before new hosts had time to make themselves known', () => {
+    for (const [id, hosts] of [
+      ['Aiwm_Delivery', /^(\$\{aws_instance\.Aiwm_Instance\d_[0-9A-F]{8}\.id\},?){3}$/],
+      ['Frontend_Delivery', /^\$\{aws_autoscaling_group\.Frontend_Nginx_[0-9A-F]{8}\.id\}$/],
+    ] as const) {
+      const { triggers_replace: triggers, provisioner } = named(whole, 'terraform_data')[
+        `${id}_Registration`
+      ]! as { triggers_replace: { hosts: string[] }; provisioner: object[] };
+      expect(triggers.hosts.join(',')).toMatch(hosts);
+      expect(provisioner).toEqual([{ 'local-exec': { command: 'sleep 120' } }]);
+      expect((associations[`${id}_Association`]!.depends_on as string[]).map(plain)).toContain(
+        `terraform_data.${id}_Registration`,
+      );
+    }
+  });
+
   test('hosts are found by a tag that they have', () => {
     const [target] = associations.Aiwm_Delivery_Association!.targets as {
       key: string;
