@@ -2,7 +2,13 @@
 import type { MotoServer } from './moto-server';
 import type { AwsPlugin } from './plugin';
 import { StackFolder } from './stack-folder';
-import { referencesIn, resourceAddresses, type Blocks, type StackJson } from './stack-json';
+import {
+  referencesIn,
+  resourceAddresses,
+  type Attributes,
+  type Blocks,
+  type StackJson,
+} from './stack-json';
 
 /** What an emulator cannot do, by type of resource, and why. */
 export type NotEmulated = Readonly<Record<string, string>>;
@@ -119,7 +125,7 @@ function reduced(
   leftOut: Readonly<Record<string, string>>,
   server: MotoServer,
 ): StackJson {
-  const { resource = {}, output = {}, provider = {}, ...rest } = stack;
+  const { resource = {}, output = {}, provider = {}, locals, ...rest } = stack;
   const kept: Blocks = Object.fromEntries(
     Object.entries(resource)
       .map(([type, byName]): [string, Blocks[string]] => [
@@ -147,10 +153,26 @@ function reduced(
         ...(alias === undefined ? {} : { alias }),
       })),
     },
+    ...(locals ? { locals: withoutReferences(leftOut, locals) as Attributes } : {}),
     resource: kept,
     // Terraform wants a block in each that is there.
     ...(Object.keys(outputs).length === 0 ? {} : { output: outputs }),
   };
+}
+
+/** The texts that hosts are given, with a word in place of what is left out. */
+function withoutReferences(leftOut: Readonly<Record<string, string>>, value: unknown): unknown {
+  if (typeof value === 'string') {
+    return referencesIn(value).some((each) => each in leftOut) ? 'not emulated' : value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((each) => withoutReferences(leftOut, each));
+  }
+  return typeof value === 'object' && value !== null
+    ? Object.fromEntries(
+        Object.entries(value).map(([name, each]) => [name, withoutReferences(leftOut, each)]),
+      )
+    : value;
 }
 
 function withoutOrderOf(

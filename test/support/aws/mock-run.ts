@@ -84,7 +84,11 @@ function describeDiagnostic({ summary, detail, address, snippet }: Diagnostic): 
 type Schemas = Readonly<
   Record<
     string,
-    { readonly block: { readonly attributes: Readonly<Record<string, { computed?: boolean }>> } }
+    {
+      readonly block: {
+        readonly attributes: Readonly<Record<string, { computed?: boolean; type?: unknown }>>;
+      };
+    }
   >
 >;
 
@@ -105,14 +109,18 @@ function testFile(
   assertions: readonly Assertion[],
   variables: Readonly<Record<string, unknown>>,
 ): string {
-  const { resource = {}, data = {} } = stack.json;
+  const { resource = {}, data = {}, provider = {} } = stack.json;
+  const known = Object.keys(data)
+    .filter((type) => type in DATA)
+    .map((type) => `  mock_data "${type}" {\n    defaults = ${hcl(DATA[type])}\n  }`);
   return [
-    'mock_provider "aws" {',
-    ...Object.keys(data)
-      .filter((type) => type in DATA)
-      .map((type) => `  mock_data "${type}" { defaults = ${hcl(DATA[type])} }`),
+    ...(provider.aws ?? [{}]).flatMap(({ alias }) => [
+      'mock_provider "aws" {',
+      ...(alias === undefined ? [] : [`  alias = ${hcl(alias)}`]),
+      ...known,
+      '}',
+    ]),
     ...overrides(resource, schemas),
-    '}',
     'variables {',
     ...Object.entries(variables).map(([name, value]) => `  ${name} = ${hcl(value)}`),
     '}',
@@ -136,30 +144,60 @@ const DATA: Readonly<Record<string, Attributes>> = {
   aws_region: { name: MOCK_REGION },
   aws_partition: { partition: 'aws', dns_suffix: 'amazonaws.com' },
   aws_availability_zones: { names: ['a', 'b', 'c'].map((zone) => MOCK_REGION + zone) },
-  aws_ssm_parameter: { value: 'ami-0123456789abcdef0' },
+  aws_ssm_parameter: { insecure_value: 'ami-0123456789abcdef0' },
   aws_vpc: { cidr_block: '10.0.0.0/16' },
 };
 
 /** Ids and ARNs that say whose they are, and addresses that are addresses. */
 function overrides(resources: Blocks, schemas: Schemas): string[] {
-  let host = 10;
   return Object.entries(resources).flatMap(([type, byName]) =>
-    Object.keys(byName).flatMap((name) => {
+    Object.entries(byName).flatMap(([name, attributes], index) => {
       const computed = schemas[type]?.block.attributes ?? {};
       const made: Attributes = {
-        id: `${type.replace(/^aws_/, '')}/${name}`,
+        id: idOf(type, name),
         arn: `arn:aws:${type.split('_')[1]}:${MOCK_REGION}:${MOCK_ACCOUNT}:${type}/${name}`,
-        private_ip: `10.0.0.${(host += 1)}`,
+        private_ip: `10.0.0.${10 + index}`,
+        public_ip: `198.51.100.${10 + index}`,
         dns_name: `${name.toLowerCase()}.example`,
+        domain_validation_options: validationOf(attributes),
       };
+      // The plugin knows the names of a certificate's records before it is made.
+      const isKnownEarly = type === 'aws_acm_certificate';
+      const texts = Object.entries(computed).filter(([, each]) => each.type === 'string');
       const values = Object.fromEntries(
-        Object.entries(made).filter(([attribute]) => computed[attribute]?.computed),
+        Object.entries({
+          // Made-up values must be the same at plan and at apply.
+          ...(isKnownEarly ? Object.fromEntries(texts.map(([each]) => [each, each])) : {}),
+          ...made,
+        }).filter(([attribute]) => computed[attribute]?.computed && !(attribute in attributes)),
       );
       return Object.keys(values).length === 0
         ? []
-        : [`  override_resource {\n    target = ${type}.${name}\n    values = ${hcl(values)}\n  }`];
+        : [
+            'override_resource {',
+            `  target = ${type}.${name}`,
+            ...(isKnownEarly ? ['  override_during = plan'] : []),
+            `  values = ${hcl(values)}`,
+            '}',
+          ];
     }),
   );
+}
+
+function idOf(type: string, name: string): string {
+  // The plugin looks at this one.
+  return type === 'aws_launch_template'
+    ? `lt-${name.replace(/\W|_/g, '').toLowerCase()}`
+    : `${type.replace(/^aws_/, '')}/${name}`;
+}
+
+function validationOf({ domain_name, subject_alternative_names = [] }: Attributes): Attributes[] {
+  return [domain_name, ...(subject_alternative_names as unknown[])].map((name) => ({
+    domain_name: name,
+    resource_record_name: `_validation.${String(name)}.`,
+    resource_record_type: 'CNAME',
+    resource_record_value: '_validation.acm-validations.aws.',
+  }));
 }
 
 /** JSON is HCL, but for its templates. */

@@ -43,7 +43,8 @@ export class StackFolder {
   async succeed(verb: string, ...args: string[]): Promise<string> {
     const { code, stdout, output } = await this.terraform(verb, ...args);
     if (code !== 0) {
-      throw new Error(`terraform ${verb} ended with ${code}:\n${output}`);
+      const from = Math.max(output.search(/^Error: /m), 0);
+      throw new Error(`terraform ${verb} ended with ${code}:\n${output.slice(from)}`);
     }
     return stdout;
   }

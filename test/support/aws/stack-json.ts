@@ -9,6 +9,7 @@ export interface StackJson {
   readonly terraform?: Attributes;
   readonly provider?: Readonly<Record<string, readonly Attributes[]>>;
   readonly variable?: Readonly<Record<string, Attributes>>;
+  readonly locals?: Attributes;
   readonly data?: Blocks;
   readonly resource?: Blocks;
   readonly output?: Readonly<Record<string, Attributes>>;
