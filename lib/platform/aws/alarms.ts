@@ -5,6 +5,7 @@ import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import { Construct } from 'constructs';
 import type { AwsPlace } from './aws-place';
+import { dashboard } from './dashboard';
 
 /**
  * What is watched at a front.
@@ -22,6 +23,7 @@ export interface WatchedFront {
   readonly certificateArn?: string;
   readonly connectionsPerHost: number;
   readonly topicArns: readonly string[];
+  readonly region: string;
 }
 
 /**
@@ -136,6 +138,26 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: WatchedFro
       treatMissingData: 'notBreaching',
     },
   );
+  const ofBalancer = (metricName: string) => [
+    'AWS/NetworkELB',
+    metricName,
+    ...Object.entries(dimensions).flat(),
+  ];
+  const connections = [metric.namespace, 'ActiveConnections', metric.name, metric.value];
+  dashboard(scope, place, front.name, front.region, [
+    { title: 'Connections of a host, on average', statistic: 'Average', curves: [connections] },
+    { title: 'Connections of the fullest host', statistic: 'Maximum', curves: [connections] },
+    {
+      title: 'Hosts that serve, and that do not',
+      statistic: 'Maximum',
+      curves: [ofBalancer('HealthyHostCount'), ofBalancer('UnHealthyHostCount')],
+    },
+    {
+      title: 'Answers with 5xx',
+      statistic: 'Sum',
+      curves: [[failures.namespace, failures.metricName]],
+    },
+  ]);
 }
 
 /**
@@ -150,12 +172,11 @@ export function redisAlarms(
   group: ElasticacheReplicationGroup,
   nodes: number,
   topicArns: readonly string[],
+  region: string,
 ): void {
   const alarm = alarms(scope, place, name, topicArns);
   for (let node = 1; node <= nodes; node += 1) {
-    const dimensions = {
-      CacheClusterId: `${group.replicationGroupId}-${String(node).padStart(3, '0')}`,
-    };
+    const dimensions = { CacheClusterId: nodeId(group, node) };
     alarm(`Busy${node}`, `Node ${node} of the backplane has no time left.`, {
       namespace: 'AWS/ElastiCache',
       metricName: 'EngineCPUUtilization',
@@ -178,6 +199,24 @@ export function redisAlarms(
       treatMissingData: 'notBreaching',
     });
   }
+  const each = (metricName: string) =>
+    Array.from({ length: nodes }, (_, index) => [
+      'AWS/ElastiCache',
+      metricName,
+      'CacheClusterId',
+      nodeId(group, index + 1),
+    ]);
+  dashboard(scope, place, name, region, [
+    { title: 'Time of the engine, %', statistic: 'Average', curves: each('EngineCPUUtilization') },
+    { title: 'Lag of replicas, s', statistic: 'Maximum', curves: each('ReplicationLag') },
+    { title: 'Connections', statistic: 'Maximum', curves: each('CurrConnections') },
+    { title: 'Sent, bytes', statistic: 'Sum', curves: each('NetworkBytesOut') },
+  ]);
+}
+
+/** As ElastiCache calls the nodes of a group. */
+function nodeId(group: ElasticacheReplicationGroup, node: number): string {
+  return `${group.replicationGroupId}-${String(node).padStart(3, '0')}`;
 }
 
 type Watch = Pick<

@@ -51,5 +51,7 @@ export interface HostPlace {
   readonly nginxGroup: SecurityGroup;
   readonly instanceGroup: SecurityGroup;
   readonly logRetentionDays: number;
+  /** Keys that secrets are encrypted with. */
+  readonly kmsKeyArns: readonly string[];
   readonly firstBoot: readonly string[];
 }

@@ -82,6 +82,12 @@ export interface AwsPlatformProps {
    */
   readonly repositoryArns?: string[];
   /**
+   * Keys of KMS of your own that secrets are encrypted with: hosts that read a secret may decrypt with them.
+   *
+   * @default - the key that AWS has for secrets
+   */
+  readonly kmsKeyArns?: string[];
+  /**
    * How long a host of nginx that is taken away keeps its open connections, e.g. "15m"; 30s to 1h.
    *
    * @default "15m"

@@ -36,6 +36,7 @@ import type { AwsPlatformProps } from './aws-platform-props';
 import {
   AMI_ID,
   INSTANCE_TYPE,
+  KEY_ARN,
   NAME,
   REGION,
   REPOSITORY_ARN,
@@ -177,6 +178,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       nginxGroup: this.nginxSecurityGroup,
       instanceGroup: this.instanceSecurityGroup,
       logRetentionDays: this.checkRetention(),
+      kmsKeyArns: check.texts('kmsKeyArns', props.kmsKeyArns ?? [], KEY_ARN),
       firstBoot: check
         .list('firstBoot', props.firstBoot ?? [])
         .map((line, index) => check.text(`firstBoot[${index}]`, line, SHELL_LINE)),
@@ -308,6 +310,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       redis.group,
       1 + (this.props.redis?.replicas ?? 1),
       this.alarmTopicArns,
+      this.bucket.region,
     );
     this.redisGroup = redis.group;
     this.redisUrlVersion = redis.urlVersion;

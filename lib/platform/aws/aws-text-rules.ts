@@ -88,6 +88,12 @@ export const REPOSITORY_ARN: TextRule = {
   accepts: (text) => /^arn:aws[a-z-]*:ecr:[a-z0-9-]+:\d{12}:repository\/[a-z0-9._/-]+$/.test(text),
 };
 
+export const KEY_ARN: TextRule = {
+  name: 'the ARN of a key',
+  allowed: '"arn:aws:kms:<region>:<account>:key/<id>"',
+  accepts: (text) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(text),
+};
+
 export const SHELL_LINE: TextRule = {
   name: 'a line of shell',
   allowed: 'a command on one line, at most 4000 characters',

@@ -99,7 +99,7 @@ export function runFront(
   const profile = hostProfile(scope, place, name, [
     readsReleases(bucket.arn, `${path}/`),
     writesLogs([logGroup.arn]),
-    ...readsSecrets(secretArn === undefined ? [] : [secretArn]),
+    ...readsSecrets(secretArn === undefined ? [] : [secretArn], front.kmsKeyArns),
     {
       Sid: 'Metrics',
       Action: ['cloudwatch:PutMetricData'],
@@ -219,6 +219,7 @@ function group(
     certificateArn: certificate,
     connectionsPerHost: entry.nlb!.connectionsPerHost,
     topicArns: front.alarmTopicArns,
+    region: front.bucket.region,
   });
   if (front.hostedZoneId !== undefined) {
     aliasRecords(scope, place, front.hostedZoneId, spec.serverNames, balancer.balancer, {

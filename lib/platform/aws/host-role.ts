@@ -109,7 +109,7 @@ export function readsReleases(bucketArn: string, prefix: string): Statement {
 }
 
 /** @internal */
-export function readsSecrets(arns: readonly string[]): Statement[] {
+export function readsSecrets(arns: readonly string[], keyArns: readonly string[]): Statement[] {
   return arns.length === 0
     ? []
     : [
@@ -118,6 +118,9 @@ export function readsSecrets(arns: readonly string[]): Statement[] {
           Action: ['secretsmanager:GetSecretValue'],
           Resource: [...new Set(arns)],
         },
+        ...(keyArns.length === 0
+          ? []
+          : [{ Sid: 'Keys', Action: ['kms:Decrypt'], Resource: [...keyArns] }]),
       ];
 }
 

@@ -77,7 +77,7 @@ export function runSlots(
   const profile = hostProfile(scope, place, name, [
     readsReleases(bucket.arn, `${path}/`),
     writesLogs([logGroup.arn]),
-    ...readsSecrets(Object.values(secrets)),
+    ...readsSecrets(Object.values(secrets), slots.kmsKeyArns),
     ...pullsImages([...slots.repositoryArns, ...repositoryOf(image)]),
   ]);
   const ports = spec.slots.map(({ port }) => port);

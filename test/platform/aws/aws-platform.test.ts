@@ -206,6 +206,19 @@ describe('what hosts may do', () => {
   });
 });
 
+test('who may read a secret may decrypt with the keys that are told, and nobody else', () => {
+  const key = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
+  const stack = synthesizeAws((site) => {
+    site.platform({ kmsKeyArns: [key] });
+    site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+  });
+  expect(statements('Aiwm_RolePolicy', stack).Keys).toMatchObject({
+    Action: ['kms:Decrypt'],
+    Resource: [key],
+  });
+  expect(statements('Frontend_RolePolicy', stack)).not.toHaveProperty('Keys');
+});
+
 describe('slots', () => {
   test('an address of its own for each, over the zones in turn, and a host at it', () => {
     const interfaces = named(whole, 'aws_network_interface');
@@ -577,6 +590,32 @@ describe('Redis', () => {
   });
 });
 
+test('alarms go to the topics that are named, and over what hurts', () => {
+  const topic = 'arn:aws:sns:eu-central-1:123456789012:oncall';
+  const stack = synthesizeAws((site) => {
+    site.platform({ alarmTopicArns: [topic] });
+    site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+  });
+  const alarms = named(stack, 'aws_cloudwatch_metric_alarm');
+  expect(Object.keys(alarms).sort()).toEqual([
+    'Backplane_Alarms_Busy1',
+    'Backplane_Alarms_Busy2',
+    'Backplane_Alarms_Lag1',
+    'Backplane_Alarms_Lag2',
+    'Frontend_Alarms_Certificate',
+    'Frontend_Alarms_Crowded',
+    'Frontend_Alarms_Failures',
+    'Frontend_Alarms_NoHealthyHost',
+    'Frontend_Alarms_UnhealthyHost',
+  ]);
+  for (const alarm of Object.values(alarms)) {
+    expect(alarm).toMatchObject({ alarm_actions: [topic], ok_actions: [topic] });
+  }
+  for (const { dashboard_body: body } of Object.values(named(stack, 'aws_cloudwatch_dashboard'))) {
+    expect((JSON.parse(body as string) as { widgets: object[] }).widgets).toHaveLength(4);
+  }
+});
+
 test('tags of your own are on everything that can have them', () => {
   const stack = synthesizeAws((site) => {
     site.platform({ tags: { team: 'chat' } });
@@ -589,6 +628,7 @@ test('tags of your own are on everything that can have them', () => {
     .map(([type]) => type);
   expect(without.sort()).toEqual([
     'aws_autoscaling_policy',
+    'aws_cloudwatch_dashboard',
     'aws_cloudwatch_log_metric_filter',
     'aws_iam_role_policy',
     'aws_s3_bucket_policy',

@@ -70,6 +70,7 @@ describe('properties of the platform', () => {
     ['imageId', { imageId: 'al2023' }],
     ['firstBoot[0]', { firstBoot: ['dnf install -y\nrm -rf /'] }],
     ['repositoryArns[0]', { repositoryArns: ['aiwm'] }],
+    ['kmsKeyArns[0]', { kmsKeyArns: ['alias/chat'] }],
     ['alarmTopicArns[0]', { alarmTopicArns: ['ops@example.org'] }],
     ['hostDrain', { hostDrain: '7d' }],
     ['statusPort', { statusPort: 8443 }],
