@@ -4,25 +4,36 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginxReleaseScript } from '../../lib/platform/aws/host/nginx-release';
-import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
+import { describeOnHost, HostBed, type Ran } from '../support/aws-host/host-bed';
 import { testCertificate, type TestCertificate } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { EchoServer } from '../support/echo-server';
 import { freePorts } from '../support/free-ports';
 import { request } from '../support/http';
 import { exchange, openWebSocket } from '../support/raw-websocket';
+import type { Child } from '../support/process';
 import { servedCertificate } from '../support/served-certificate';
 import { temporaryFolder } from '../support/temporary-folder';
+import { waitFor } from '../support/wait';
 
 afterAll(cleanUp);
 
 const script = nginxReleaseScript();
 const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:front-tls';
 const unit = 'aiwm-nginx.service';
+const tls = testCertificate('one.example.test');
+const renewed = testCertificate('two.example.test');
 
 let echo: EchoServer;
+/** A new host whose port another server has, and the run that finds this out while the other tests go on. */
+let occupied: { host: NginxHost; other: EchoServer; one: Record<string, string>; child: Child };
 beforeAll(async () => {
   echo = await EchoServer.start();
+  const host = await NginxHost.start();
+  host.putCertificate(tls.certificate, tls.key);
+  const other = await EchoServer.start({ port: host.httpsPort });
+  const one = host.release(host.configuration('one'));
+  occupied = { host, other, one, child: host.bed.begin(script, one) };
 });
 
 /** A host of nginx with a configuration in its bucket. */
@@ -89,6 +100,18 @@ http {
     };
   }
 
+  /** Runs the script. Workers from before a reload may answer for a moment after it, which is waited for. */
+  async deliver(variables: Record<string, string>): Promise<Ran> {
+    const ran = await this.bed.run(script, variables);
+    const isSettled = async () => `releases/${await this.served()}` === this.current;
+    await waitFor(
+      async () => (await isSettled()) && (await isSettled()) && (await isSettled()),
+      2_000,
+      'all workers serve the current release',
+    );
+    return ran;
+  }
+
   putCertificate(certificate: string, key: string): void {
     this.bed.putSecret('front-tls', JSON.stringify({ certificate, key }));
   }
@@ -97,7 +120,7 @@ http {
   static async serving(tls: TestCertificate): Promise<NginxHost> {
     const host = await NginxHost.start();
     host.putCertificate(tls.certificate, tls.key);
-    const { code, output } = await host.bed.run(script, host.release(host.configuration('one')));
+    const { code, output } = await host.deliver(host.release(host.configuration('one')));
     expect({ code, output }).toMatchObject({ code: 0 });
     return host;
   }
@@ -118,9 +141,6 @@ http {
     return readdirSync(join(this.bed.root, 'etc/aiwm/releases'));
   }
 }
-
-const tls = testCertificate('one.example.test');
-const renewed = testCertificate('two.example.test');
 
 /** Certificates are told apart by what a new client sees. */
 async function shows(host: NginxHost, { ca, certificate }: TestCertificate): Promise<boolean> {
@@ -160,7 +180,7 @@ describeOnHost('the first release', () => {
     const fetched = host.bed.awsCalls('s3api').length;
     const asked = host.bed.awsCalls('secretsmanager').length;
     const told = host.bed.systemd.calls.length;
-    expect(await host.bed.run(script, host.release(host.configuration('one')))).toEqual({
+    expect(await host.deliver(host.release(host.configuration('one')))).toEqual({
       code: 0,
       output: expect.stringMatching(/^aiwm: nginx serves release \w+ already\n$/),
     });
@@ -172,7 +192,7 @@ describeOnHost('the first release', () => {
 
   test('starts nginx again when it does not run', async () => {
     await host.bed.systemd.powerOff();
-    expect(await host.bed.run(script, host.release(host.configuration('one')))).toMatchObject({
+    expect(await host.deliver(host.release(host.configuration('one')))).toMatchObject({
       code: 0,
     });
     expect(await host.version(tls)).toBe('one');
@@ -180,7 +200,7 @@ describeOnHost('the first release', () => {
 
   test('takes back what somebody has changed on the host', async () => {
     host.bed.write(`etc/aiwm/${host.current}/nginx.conf`, host.configuration('by-hand'));
-    expect(await host.bed.run(script, host.release(host.configuration('one')))).toMatchObject({
+    expect(await host.deliver(host.release(host.configuration('one')))).toMatchObject({
       code: 0,
     });
     expect(host.bed.read('etc/aiwm/current/nginx.conf')).toBe(host.configuration('one'));
@@ -228,7 +248,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
 
   test('nginx refuses it, in its own words', async () => {
     const bad = host.configuration('two', { more: 'proxy_conect_timeout 5s;' });
-    expect(await host.bed.run(script, host.release(bad, { key: 'nginx/bad.conf' }))).toEqual({
+    expect(await host.deliver(host.release(bad, { key: 'nginx/bad.conf' }))).toEqual({
       code: 1,
       output:
         'nginx: [emerg] unknown directive "proxy_conect_timeout" in nginx.conf:14\n' +
@@ -240,7 +260,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
   test('it is not what was to be delivered', async () => {
     const variables = two();
     host.bed.write('aws/objects/nginx/two.conf', host.configuration('other'));
-    expect(await host.bed.run(script, variables)).toEqual({
+    expect(await host.deliver(variables)).toEqual({
       code: 1,
       output: expect.stringMatching(
         /^aiwm: s3:\/\/the-bucket\/nginx\/two\.conf is not what was to be delivered: its SHA-256 is \w{64}, not \w{64}\. Nothing was changed\.\n$/,
@@ -249,7 +269,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
   });
 
   test('it is not in the bucket', async () => {
-    expect(await host.bed.run(script, { ...two(), AIWM_KEY: 'nginx/none.conf' })).toEqual({
+    expect(await host.deliver({ ...two(), AIWM_KEY: 'nginx/none.conf' })).toEqual({
       code: 1,
       output:
         'aiwm: s3://the-bucket/nginx/none.conf cannot be fetched: An error occurred (NoSuchKey) when calling the GetObject operation: The specified key does not exist.\n',
@@ -257,7 +277,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
   });
 
   test('the secret cannot be read', async () => {
-    expect(await host.bed.run(script, { ...two(), AIWM_TLS_SECRET: `${arn}-other` })).toEqual({
+    expect(await host.deliver({ ...two(), AIWM_TLS_SECRET: `${arn}-other` })).toEqual({
       code: 1,
       output: `aiwm: the secret ${arn}-other cannot be read: An error occurred (AccessDeniedException) when calling the GetSecretValue operation: this role is not authorized to perform it\n`,
     });
@@ -292,7 +312,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
     ],
   ])('%s', async (_, secret, message) => {
     host.bed.putSecret('front-tls', secret);
-    const { code, output } = await host.bed.run(script, two());
+    const { code, output } = await host.deliver(two());
     expect({ code, output }).toEqual({
       code: 1,
       output: expect.stringContaining(`aiwm: ${message}`),
@@ -308,7 +328,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
     ['AIWM_TLS_SECRET', 'a b'],
     ['AIWM_STATUS_PORT', '80 81'],
   ])('%s is no such thing: %s', async (variable, value) => {
-    expect(await host.bed.run(script, { ...two(), [variable]: value })).toEqual({
+    expect(await host.deliver({ ...two(), [variable]: value })).toEqual({
       code: 1,
       output: expect.stringContaining(`'${value}'`),
     });
@@ -318,7 +338,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
     host.bed.systemd.deaf.add(unit);
     const [other = 0] = await freePorts(1);
     const mute = host.configuration('two', { statusPort: other });
-    expect(await host.bed.run(script, host.release(mute, { key: 'nginx/mute.conf' }))).toEqual({
+    expect(await host.deliver(host.release(mute, { key: 'nginx/mute.conf' }))).toEqual({
       code: 1,
       output:
         'aiwm: nginx does not serve the new configuration after 10 s; the one before it is back.\n',
@@ -327,7 +347,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
   });
 
   test('a reboot goes on with the release before', async () => {
-    await host.bed.run(script, { ...two(), AIWM_KEY: 'nginx/none.conf' });
+    await host.deliver({ ...two(), AIWM_KEY: 'nginx/none.conf' });
     await host.bed.reboot();
   });
 });
@@ -340,13 +360,13 @@ describeOnHost('a new release', () => {
     const first = await host.served();
 
     const two = host.release(host.configuration('two'), { key: 'nginx/two.conf' });
-    expect(await host.bed.run(script, two)).toMatchObject({ code: 0 });
+    expect(await host.deliver(two)).toMatchObject({ code: 0 });
     const second = await host.served();
     expect(await host.version(tls)).toBe('two');
 
     host.putCertificate(renewed.certificate, renewed.key);
     const fetched = host.bed.awsCalls('s3api').length;
-    expect(await host.bed.run(script, two)).toMatchObject({ code: 0 });
+    expect(await host.deliver(two)).toMatchObject({ code: 0 });
     const third = await host.served();
     expect(await shows(host, renewed)).toBe(true);
     expect(host.bed.awsCalls('s3api')).toHaveLength(fetched);
@@ -358,12 +378,12 @@ describeOnHost('a new release', () => {
 
     // And back to the first, which is still there; a fourth takes the place of the oldest.
     host.putCertificate(tls.certificate, tls.key);
-    expect(await host.bed.run(script, host.release(host.configuration('one')))).toMatchObject({
+    expect(await host.deliver(host.release(host.configuration('one')))).toMatchObject({
       code: 0,
     });
     expect(await host.served()).toBe(first);
     const four = host.release(host.configuration('four'), { key: 'nginx/four.conf' });
-    expect(await host.bed.run(script, four)).toMatchObject({ code: 0 });
+    expect(await host.deliver(four)).toMatchObject({ code: 0 });
     const fourth = await host.served();
     expect(host.releases.sort()).toEqual([first, third, fourth].sort());
     expect(readdirSync(join(host.bed.root, 'run/aiwm-tls')).sort()).toEqual(
@@ -375,7 +395,7 @@ describeOnHost('a new release', () => {
     const host = await NginxHost.serving(tls);
     const two = host.release(host.configuration('two'), { key: 'nginx/two.conf' });
     host.bed.systemd.calls.length = 0;
-    const ran = await Promise.all([host.bed.run(script, two), host.bed.run(script, two)]);
+    const ran = await Promise.all([host.deliver(two), host.deliver(two)]);
     expect(ran.map(({ output }) => output).sort()).toEqual([
       expect.stringMatching(/^aiwm: nginx serves release \w+\n$/),
       expect.stringMatching(/^aiwm: nginx serves release \w+ already\n$/),
@@ -387,25 +407,20 @@ describeOnHost('a new release', () => {
 
 describeOnHost('on a host that has served nothing yet', () => {
   test('what does not come to serve is stopped, and leaves no release behind that a reboot would start', async () => {
-    const host = await NginxHost.start();
-    host.putCertificate(tls.certificate, tls.key);
-    const other = await EchoServer.start({ port: host.httpsPort });
-    const one = host.release(host.configuration('one'));
-    expect(await host.bed.run(script, one)).toEqual({
-      code: 1,
-      output: expect.stringMatching(
-        new RegExp(
-          `^(nginx: \\[emerg\\] (bind\\(\\) to 127.0.0.1:${host.httpsPort} failed \\(98: Address already in use\\)|still could not bind\\(\\))\n)+` +
-            'aiwm: nginx does not serve its first configuration after 10 s, and was stopped.\n$',
-        ),
+    const { host, other, one, child } = occupied;
+    expect(await child.waitForExit(30_000)).toMatchObject({ code: 1 });
+    expect(child.output()).toMatch(
+      new RegExp(
+        `^(nginx: \\[emerg\\] (bind\\(\\) to 127.0.0.1:${host.httpsPort} failed \\(98: Address already in use\\)|still could not bind\\(\\))\n)+` +
+          'aiwm: nginx does not serve its first configuration after 10 s, and was stopped.\n$',
       ),
-    });
+    );
     expect(host.bed.systemd.pid(unit)).toBeUndefined();
     await other.close();
     await host.bed.reboot();
     expect(host.bed.systemd.pid(unit)).toBeUndefined();
 
-    expect(await host.bed.run(script, one)).toMatchObject({ code: 0 });
+    expect(await host.deliver(one)).toMatchObject({ code: 0 });
     expect(await host.version(tls)).toBe('one');
   });
 

@@ -287,6 +287,16 @@ describeOnHost('a new release', () => {
     expect(readdirSync(join(host.bed.root, 'run/aiwm'))).toEqual(['slot-release.lock']);
   });
 
+  test('with other values of the same secrets starts the instance anew', async () => {
+    const { pid } = await host.answer();
+    host.bed.putSecret('redis', 'rediss://:other-s3cr3t@cache:6379');
+    const release = host.release({ secretsVersion: '2', image: `${registry}/chat:2` });
+    expect(await host.deliver(release)).toMatchObject({ code: 0 });
+    const answer = await host.answer();
+    expect(answer.pid).not.toBe(pid);
+    expect(answer.environment.REDIS_URL).toBe('rediss://:other-s3cr3t@cache:6379');
+  });
+
   test('that two runs bring at once is brought once', async () => {
     const runs = host.dockerCalls('run').length;
     const variables = host.variables(host.release({}, { NEWS: '1' }));

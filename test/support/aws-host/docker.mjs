@@ -123,7 +123,7 @@ switch (verb) {
     break;
   }
   case 'stop':
-    await end(last, 'SIGTERM', Number(rest[rest.indexOf('--time') + 1]));
+    await end(last, 'SIGTERM', Number(rest[rest.indexOf('-t') + 1]));
     break;
   case 'kill':
     await end(last, 'SIGKILL', 0);

@@ -151,7 +151,7 @@ def supervise(folder):
     while container.poll() is None:
         if stopping:
             grace = str(read(folder)['stopGraceSeconds'])
-            subprocess.run(['docker', 'stop', '--time', grace, NAME], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(['docker', 'stop', '-t', grace, NAME], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             container.wait()
             say('the instance was stopped')
             return

@@ -8,7 +8,7 @@ export interface SlotRelease {
   readonly environment: readonly Readonly<Record<string, string>>[];
   /** The ARN of a secret of Secrets Manager by variable; the host reads it whenever it starts the instance. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Another one whenever a secret has another value: the instance is started again to read it. */
+  /** Another one starts the instance anew, so that it reads secrets whose values have changed. */
   readonly secretsVersion?: string;
   readonly health: {
     readonly path: string;
