@@ -23,17 +23,35 @@ const SINCE_6: readonly Difference[] = [
   { attribute: 'region', before6: () => ({}) },
 ];
 
+/** Made-up and emulated hosts need no two minutes to make themselves known. */
+function withoutWaits(resources: Blocks): Blocks {
+  return Object.fromEntries(
+    Object.entries(resources).map(([type, byName]) => [
+      type,
+      type !== 'terraform_data'
+        ? byName
+        : Object.fromEntries(
+            Object.entries(byName).map(([name, { provisioner: _provisioner, ...rest }]) => [
+              name,
+              rest,
+            ]),
+          ),
+    ]),
+  );
+}
+
 export function fitToPlugin(stack: StackJson, plugin: AwsPlugin): StackJson {
   const { backend: _backend, required_providers: providers, ...settings } = stack.terraform ?? {};
   const { aws, ...others } = providers as Record<string, Attributes>;
   const isOlder = Number.parseInt(plugin.version, 10) < 6;
+  const resources = stack.resource && withoutWaits(stack.resource);
   return {
     ...stack,
     terraform: {
       ...settings,
       required_providers: { ...others, aws: { ...aws, version: plugin.version } },
     },
-    ...(isOlder && stack.resource ? { resource: translated(stack.resource) } : {}),
+    ...(resources ? { resource: isOlder ? translated(resources) : resources } : {}),
   };
 }
 
