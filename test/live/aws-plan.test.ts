@@ -483,6 +483,7 @@ describeWithAws('the AWS examples', (plugin) => {
     const [without, with_] = [addresses('aws'), addresses('aws-redis')];
     expect(without.filter((each) => !with_.includes(each))).toEqual([]);
     expect(with_.filter((each) => !without.includes(each))).toEqual([
+      'aws_cloudwatch_dashboard.Backplane_Dashboard',
       'aws_cloudwatch_metric_alarm.Backplane_Alarms_Busy1',
       'aws_cloudwatch_metric_alarm.Backplane_Alarms_Busy2',
       'aws_cloudwatch_metric_alarm.Backplane_Alarms_Lag1',
