@@ -127,6 +127,10 @@ priority=9
     ]);
   });
 
+  test('has units that systemd itself has nothing to say about', () => {
+    expect(bed.unitComplaints() ?? '').toBe('');
+  });
+
   test('serves again after a reboot', async () => {
     await bed.reboot();
     expect(await requestJson(`http://127.0.0.1:${httpPort}/`)).toEqual({ serves: true });

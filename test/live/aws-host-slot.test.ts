@@ -205,6 +205,10 @@ describeOnHost('the first release', () => {
     expect(host.bed.systemd.output(unit)).not.toContain('s3cr3t');
   });
 
+  test('has a unit that systemd itself has nothing to say about', () => {
+    expect(host.bed.unitComplaints() ?? '').toBe('');
+  });
+
   test('is left alone when it is delivered again, without a look into bucket or registry', async () => {
     const { pid } = await host.answer();
     const calls = host.bed.awsCalls().length;

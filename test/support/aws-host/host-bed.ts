@@ -1,10 +1,12 @@
 // A host of AWS that is a folder: what runs on hosts is run here for real, below this folder and beside stand-ins of
 // the AWS CLI and of systemd.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -149,6 +151,19 @@ export class HostBed {
     const child = this.begin(script, variables);
     const { code } = await child.waitForExit(30_000);
     return { code, output: child.output() };
+  }
+
+  /** What systemd itself says about the units that scripts have written; undefined where it is not installed. */
+  unitComplaints(): string | undefined {
+    const folder = join(this.root, 'etc/systemd/system');
+    const units = readdirSync(folder).filter((name) => name.startsWith('aiwm-'));
+    const { stdout, stderr, error } = spawnSync('systemd-analyze', ['verify', ...units], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    // It reads other units of this machine as well.
+    const lines = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('aiwm-'));
+    return error ? undefined : lines.join('\n');
   }
 
   /** Everything ends, what is in memory is gone, and what is enabled starts. */
