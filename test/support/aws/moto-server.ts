@@ -73,7 +73,7 @@ export class MotoServer {
     };
   }
 
-  /** Asks boto3: `[service, operation, parameters]` each. Times come as texts. */
+  /** Asks boto3: `[service, operation, parameters]` each. Times and bodies come as texts. */
   ask(calls: readonly (readonly [string, string, Attributes])[]): unknown[] {
     const { status, stdout, stderr } = spawnSync('python3', ['-c', ASK, this.url], {
       input: JSON.stringify(calls),
@@ -87,6 +87,12 @@ export class MotoServer {
     return JSON.parse(stdout) as unknown[];
   }
 
+  /** An object in a bucket. */
+  read(bucket: string, key: string): string {
+    const [text] = this.ask([['s3', 'get_object', { Bucket: bucket, Key: key }]]);
+    return (text as { readonly Body: string }).Body;
+  }
+
   async stop(): Promise<void> {
     await this.server.stop();
   }
@@ -94,8 +100,12 @@ export class MotoServer {
 
 const ASK = `
 import json, sys, boto3
+
+def plain(value):
+    return value.read().decode() if hasattr(value, 'read') else str(value)
+
 print(json.dumps([
     getattr(boto3.client(service, endpoint_url=sys.argv[1]), operation)(**parameters)
     for service, operation, parameters in json.load(sys.stdin)
-], default=str))
+], default=plain))
 `;
