@@ -81,7 +81,7 @@ http {
   });
 
   test('has tried again what needs the network', () => {
-    const wanted = 'install -y nginx-1.30.* openssl logrotate amazon-cloudwatch-agent';
+    const wanted = 'install -y nginx-1.30.* openssl diffutils logrotate amazon-cloudwatch-agent';
     expect(bed.read('dnf').trim().split('\n')).toEqual([wanted, wanted, wanted]);
     expect(
       bed
@@ -156,7 +156,7 @@ describeOnHost('the host of a slot', () => {
     const { code, output } = await bed.run(slotHostUserData({ slot: 3 }));
     expect({ code, output }).toEqual({
       code: 1,
-      output: 'aiwm: gave up: dnf install -y docker\n',
+      output: 'aiwm: gave up: dnf install -y docker diffutils\n',
     });
     expect(bed.has('etc/aiwm/ready')).toBe(false);
   });

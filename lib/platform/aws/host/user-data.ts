@@ -31,7 +31,7 @@ enabled=1
 module_hotfixes=true
 priority=9
 AIWM_END`,
-    `retry dnf install -y 'nginx-${nginxVersion}.*' openssl logrotate amazon-cloudwatch-agent`,
+    `retry dnf install -y 'nginx-${nginxVersion}.*' openssl diffutils logrotate amazon-cloudwatch-agent`,
     '# The package has a service, a configuration and a rotation of its own.',
     'systemctl disable --now nginx.service || :',
     String.raw`cat > "$root/etc/logrotate.d/nginx" << 'AIWM_END'
@@ -92,7 +92,7 @@ export function slotHostUserData({ slot }: { readonly slot: number }): string {
   return [
     ...PREPARE,
     `echo ${slot} > "$root/etc/aiwm/slot"`,
-    'retry dnf install -y docker',
+    'retry dnf install -y docker diffutils',
     '# Containers live in a range that no VPC has; without this a VPC of 172.17.0.0/16 could not be reached from them.',
     'mkdir -p "$root/etc/docker"',
     `echo '{ "bip": "198.18.0.1/24" }' > "$root/etc/docker/daemon.json"`,
