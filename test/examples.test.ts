@@ -185,7 +185,9 @@ function withoutScripts(value: unknown): unknown {
     JSON.stringify(value, (key, each: unknown) =>
       /^user_data/.test(key) || (key === 'content' && String(each).startsWith('{"schemaVersion"'))
         ? '<what hosts run>'
-        : each,
+        : key === 'name' && /^aiwm-.*-[0-9a-f]{8}$/.test(String(each))
+          ? String(each).replace(/[0-9a-f]{8}$/, '<hash of what hosts run>')
+          : each,
     ),
   );
 }
