@@ -67,8 +67,9 @@ export class MotoServer {
       // Else a rule about a security group of the same account looks like one of another.
       skip_requesting_account_id: false,
       s3_use_path_style: true,
-      // What is not emulated is answered with a 500, which would be tried again for minutes.
-      max_retries: 1,
+      // A busy emulator drops a connection now and then. What it cannot do it answers with a 500, which would be tried
+      // again for minutes by default.
+      max_retries: 4,
       endpoints: [Object.fromEntries(SERVICES.map((service) => [service, this.url]))],
     };
   }
