@@ -1,4 +1,7 @@
 import { App } from 'cdktf';
+import { AwsStack } from './aws';
+import { AwsRedisStack } from './aws-redis';
+import { AwsSingleStack } from './aws-single';
 import { DockerStack } from './docker';
 import { DockerRedisStack } from './docker-redis';
 import { DockerSwarmStack } from './docker-swarm';
@@ -11,4 +14,7 @@ new LocalRedisStack(app, 'local-redis');
 new DockerStack(app, 'docker');
 new DockerRedisStack(app, 'docker-redis');
 new DockerSwarmStack(app, 'docker-swarm');
+new AwsStack(app, 'aws');
+new AwsRedisStack(app, 'aws-redis');
+new AwsSingleStack(app, 'aws-single');
 app.synth();

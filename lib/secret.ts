@@ -23,6 +23,15 @@ export class Secret {
   }
 
   /**
+   * A secret of AWS Secrets Manager, read by an instance when it starts. Its value is the text alone, no JSON.
+   *
+   * @param arn - the whole ARN, with the six characters at its end
+   */
+  public static fromSecretsManager(arn: string): Secret {
+    return new Secret('secrets-manager', arn);
+  }
+
+  /**
    * Something that only one platform understands; for authors of platforms.
    *
    * @param kind - what the platform calls it
@@ -33,7 +42,7 @@ export class Secret {
   }
 
   private constructor(
-    /** How it is found: "file", "environment", or a kind of one platform. */
+    /** How it is found: "file", "environment", "secrets-manager", or a kind of one platform. */
     public readonly kind: string,
     /** Which one: a path, the name of a variable, or a platform's own reference. */
     public readonly reference: string,

@@ -6,6 +6,10 @@ export enum TlsKind {
   SELF_SIGNED = 'self-signed',
   /** By a proxy in front of nginx. */
   TERMINATED_UPSTREAM = 'terminated-upstream',
+  /** By a load balancer of AWS, with a certificate of AWS Certificate Manager. */
+  ACM = 'acm',
+  /** By nginx, with a certificate and key from AWS Secrets Manager. */
+  SECRETS_MANAGER = 'secrets-manager',
 }
 
 /**
@@ -43,6 +47,27 @@ export class TlsCertificate {
     return new TlsCertificate(TlsKind.TERMINATED_UPSTREAM);
   }
 
+  /**
+   * On AWS: the load balancer speaks TLS with a certificate of AWS Certificate Manager, whose key nobody sees and which
+   * renews itself. nginx gets plain HTTP, and tells the instances "https" and port 443.
+   *
+   * @param certificateArn - one that exists; without it one is made for all names of the front, and validated in the
+   * platform's `hostedZoneId`
+   */
+  public static acm(certificateArn?: string): TlsCertificate {
+    return new TlsCertificate(TlsKind.ACM, undefined, undefined, certificateArn);
+  }
+
+  /**
+   * On AWS: TLS goes through to nginx, whose hosts read certificate and key from AWS Secrets Manager, into memory alone.
+   * A renewed one is found within half an hour, without a deployment.
+   *
+   * @param secretArn - a secret whose value is JSON: {"certificate": "…", "key": "…"}, both in PEM
+   */
+  public static fromSecret(secretArn: string): TlsCertificate {
+    return new TlsCertificate(TlsKind.SECRETS_MANAGER, undefined, undefined, secretArn);
+  }
+
   private constructor(
     /** How TLS is spoken. */
     public readonly kind: TlsKind,
@@ -50,5 +75,7 @@ export class TlsCertificate {
     public readonly certificateFile?: string,
     /** Path of the key, for `fromFiles`. */
     public readonly keyFile?: string,
+    /** The certificate for `acm`, the secret for `fromSecret`. */
+    public readonly arn?: string,
   ) {}
 }

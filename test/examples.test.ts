@@ -14,6 +14,9 @@ import {
 } from 'cdktf-aiwm';
 import { multiLineSerializer, synthesize, synthesizeStack } from 'cdktf-aiwm/testing';
 import { chatService } from '../examples/chat-service';
+import { AwsStack } from '../examples/aws';
+import { AwsRedisStack } from '../examples/aws-redis';
+import { AwsSingleStack } from '../examples/aws-single';
 import { DockerStack } from '../examples/docker';
 import { DockerRedisStack } from '../examples/docker-redis';
 import { DockerSwarmStack } from '../examples/docker-swarm';
@@ -37,6 +40,9 @@ afterAll(() => {
 });
 
 const EXAMPLES: Record<string, new (app: App, id: string) => TerraformStack> = {
+  aws: AwsStack,
+  'aws-redis': AwsRedisStack,
+  'aws-single': AwsSingleStack,
   docker: DockerStack,
   'docker-redis': DockerRedisStack,
   'docker-swarm': DockerSwarmStack,
@@ -135,6 +141,56 @@ describe.each<[string, string[], RegExp]>([
     expect(stack.forReview()).toMatchSnapshot();
   });
 });
+
+describe.each([
+  ['aws', 3],
+  ['aws-redis', 3],
+  ['aws-single', 2],
+])('%s', (name, instances) => {
+  const stack = example(name);
+
+  test('its Terraform addresses', () => {
+    expect(stack.addresses).toMatchSnapshot();
+  });
+
+  test('its outputs', () => {
+    const address = expect.stringMatching(
+      /^\$\{aws_network_interface\.Aiwm_NetworkInterface\d_[0-9A-F]{8}\.private_ip\}:3003$/,
+    ) as string;
+    expect(stack.outputs).toEqual({
+      aiwm_instances: Object.fromEntries(
+        Array.from({ length: instances }, (_, index) => [`aiwm-${index + 1}`, address]),
+      ),
+      frontend_url: 'https://chat.example.org',
+      frontend_websocket_url: 'wss://chat.example.org/dev/aiwm/chat/',
+    });
+  });
+
+  test('nobody is warned', () => {
+    expect(stack.warnings).toEqual([]);
+  });
+
+  test('its nginx.conf', () => {
+    expectGolden(`${name}.nginx.conf`, stack.configuration());
+  });
+
+  test('the rest of it', () => {
+    expect(withoutScripts(stack.forReview())).toMatchSnapshot();
+  });
+});
+
+/** What hosts run has tests of its own, and would hide everything else here. */
+function withoutScripts(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(value, (key, each: unknown) =>
+      /^user_data/.test(key) || (key === 'content' && String(each).startsWith('{"schemaVersion"'))
+        ? '<what hosts run>'
+        : key === 'name' && /^aiwm-.*-[0-9a-f]{8}$/.test(String(each))
+          ? String(each).replace(/[0-9a-f]{8}$/, '<hash of what hosts run>')
+          : each,
+    ),
+  );
+}
 
 test('there is a golden file for each example and no other', () => {
   expect(readdirSync(goldenFolder).sort()).toEqual(

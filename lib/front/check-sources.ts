@@ -28,9 +28,17 @@ export function checkAllowedOrigins({ check, props, tokens }: FrontContext): str
 }
 
 /** @internal */
-export function checkTrustedProxies({ check, props, tokens, warnings }: FrontContext): string[] {
+export function checkTrustedProxies(context: FrontContext): string[] {
+  const { check, props, layout, tokens, warnings } = context;
   const { trustedProxies = [], proxyProtocol } = props;
   check.texts('trustedProxies', trustedProxies, IP_RANGE);
+  if (proxyProtocol && layout.entry !== undefined) {
+    check.refuse(
+      'proxyProtocol',
+      `the load balancer in front of nginx is one of ${props.platform.traits.name}, which decides what it speaks`,
+      `no proxyProtocol here; the platform's own entry has one`,
+    );
+  }
   if (proxyProtocol && trustedProxies.length === 0) {
     check.refuse(
       'proxyProtocol',
@@ -44,5 +52,7 @@ export function checkTrustedProxies({ check, props, tokens, warnings }: FrontCon
       `trustedProxies: ${everybody} is everybody, so each client may choose the address that limits and affinity go by. Name the proxies alone.`,
     );
   }
-  return trustedProxies.map((range) => tokens.hide(range));
+  return [...(layout.entry?.trustedProxies ?? []), ...trustedProxies].map((range) =>
+    tokens.hide(range),
+  );
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_HEARTBEAT } from '../check-heartbeat';
 import { checkDuration } from '../duration';
 import type { Timeouts } from '../nginx/intent';
+import { TlsKind } from '../tls-certificate';
 import type { FrontContext } from './front-context';
 import { routesOf } from './front-context';
 
@@ -14,6 +15,7 @@ export function checkTimeouts(context: FrontContext): Timeouts {
   const decided = cluster?.heartbeat;
   const { intervalMs, timeoutMs } = decided ?? DEFAULT_HEARTBEAT;
   const heartbeatMs = intervalMs + timeoutMs;
+  checkIdleTimeout(context, heartbeatMs);
   const derived =
     decided === undefined ? '7d' : `${Math.ceil(heartbeatMs / 1000) + HEARTBEAT_MARGIN_SECONDS}s`;
   const webSocket = checkDuration(
@@ -35,4 +37,29 @@ export function checkTimeouts(context: FrontContext): Timeouts {
     webSocket: webSocket.text,
     rest: checkDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
   };
+}
+
+/** A silent connection that the load balancer drops is one that neither side hears of. */
+function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
+  const {
+    check,
+    props: { tls, platform },
+    layout: { entry },
+  } = context;
+  if (entry === undefined || !routesOf(context)._engineIo) {
+    return;
+  }
+  const terminated = tls?.kind === TlsKind.ACM;
+  const idleMs = terminated ? entry.terminatedIdleTimeoutMs : entry.idleTimeoutMs;
+  if (heartbeatMs >= idleMs) {
+    const isFixed = terminated && entry.terminatedIdleTimeoutMs !== entry.idleTimeoutMs;
+    check.refuse(
+      'heartbeat',
+      `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, and a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
+      `interval and timeout of less than ${idleMs / 1000}s together`,
+      isFixed
+        ? 'Give the cluster a shorter heartbeat, or let nginx speak TLS: TlsCertificate.fromSecret(…), whose connections may be silent longer.'
+        : `Give the cluster a shorter heartbeat, or raise ${entry.idleTimeoutProperty} at ${platform.node.path}.`,
+    );
+  }
 }

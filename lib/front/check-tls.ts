@@ -8,22 +8,55 @@ import type { FrontContext } from './front-context';
 /** @internal */
 export function chooseTls({ check, props, warnings }: FrontContext): Tls {
   const { tls, platform } = props;
+  const kinds = platform.traits.tlsKinds ?? USUAL_KINDS;
   if (tls === undefined) {
     if (platform.traits.isPublic) {
       check.refuse(
         'tls',
         `${platform.traits.name} can be reached by other machines, and without TLS tokens and messages travel in the clear`,
-        'TlsCertificate.fromFiles(…), .selfSigned() for development, .terminatedUpstream() behind a proxy that speaks TLS',
+        listOf(kinds),
       );
     }
     return 'none';
+  }
+  if (!kinds.includes(tls.kind)) {
+    const { name } = platform.traits;
+    check.refuse('tls', `${SAYS[tls.kind]} is not possible on ${name}`, listOf(kinds));
   }
   if (tls.kind === TlsKind.SELF_SIGNED && platform.traits.isPublic) {
     warnings.push(
       'TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
     );
   }
-  return tls.kind === TlsKind.TERMINATED_UPSTREAM ? 'terminated-upstream' : 'served';
+  return tls.kind === TlsKind.TERMINATED_UPSTREAM || tls.kind === TlsKind.ACM
+    ? 'terminated-upstream'
+    : 'served';
+}
+
+const USUAL_KINDS = [TlsKind.FILES, TlsKind.SELF_SIGNED, TlsKind.TERMINATED_UPSTREAM];
+
+/** As a user writes them. */
+const SAYS: Record<TlsKind, string> = {
+  [TlsKind.FILES]: 'TlsCertificate.fromFiles(…)',
+  [TlsKind.SELF_SIGNED]: 'TlsCertificate.selfSigned()',
+  [TlsKind.TERMINATED_UPSTREAM]: 'TlsCertificate.terminatedUpstream()',
+  [TlsKind.ACM]: 'TlsCertificate.acm(…)',
+  [TlsKind.SECRETS_MANAGER]: 'TlsCertificate.fromSecret(…)',
+};
+
+/** What each is for, where the name does not say it. */
+const PURPOSES: Partial<Record<TlsKind, string>> = {
+  [TlsKind.SELF_SIGNED]: ' for development',
+  [TlsKind.TERMINATED_UPSTREAM]: ' behind a proxy that speaks TLS',
+};
+
+function listOf(kinds: readonly TlsKind[]): string {
+  return kinds
+    .map((kind, index) => {
+      const said = index === 0 ? SAYS[kind] : SAYS[kind].replace('TlsCertificate', '');
+      return `${said}${PURPOSES[kind] ?? ''}`;
+    })
+    .join(', ');
 }
 
 /** @internal */

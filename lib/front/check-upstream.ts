@@ -57,7 +57,7 @@ export function checkUpstream(context: FrontContext): Upstream {
  * @internal
  */
 export function checkAffinityByAddress(context: FrontContext, intent: Intent): void {
-  const { check, props, warnings } = context;
+  const { check, props, layout, warnings } = context;
   const { platform } = props;
   const { upstream, trustedProxies, tls } = intent;
   const method = upstream.sessionMethod ?? upstream.method;
@@ -71,7 +71,7 @@ export function checkAffinityByAddress(context: FrontContext, intent: Intent): v
       'Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client',
     );
   }
-  if (tls === 'terminated-upstream') {
+  if (tls === 'terminated-upstream' && layout.entry === undefined) {
     warnings.push(
       'TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. Name it in trustedProxies.',
     );

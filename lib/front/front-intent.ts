@@ -102,7 +102,7 @@ export class FrontIntent {
       limits: props.limits === undefined ? undefined : checkLimits(check, props.limits),
       allowedOrigins: checkAllowedOrigins(context),
       trustedProxies,
-      proxyProtocol: props.proxyProtocol ?? false,
+      proxyProtocol: props.proxyProtocol ?? this.layout.entry?.proxyProtocol ?? false,
       accessLog: check.oneOf(
         'accessLog',
         props.accessLog ?? AccessLog.READABLE,

@@ -56,6 +56,16 @@ export interface Layout {
   readonly releaseFile?: string;
   /** Who is asked, again and again, for the addresses of peers whose names are looked up again. */
   readonly resolver?: string;
+  /** The platform's own load balancer. */
+  readonly entry?: Entry;
+}
+
+/** A load balancer of the platform itself. */
+export interface Entry {
+  /** Where clients come in whose TLS it has spoken. */
+  readonly terminatedListen: readonly string[];
+  /** Where it asks whether this nginx serves. */
+  readonly healthListen: string;
 }
 
 /** Served here; spoken by a proxy in front of this nginx; or not at all. */

@@ -16,8 +16,9 @@ export function servers(intent: Intent): Entry[] {
   return separated(
     served ? tlsRefusal(intent) : [],
     httpRefusal(intent),
-    served ? redirect(intent) : [],
+    served || isTerminatedByPlatform(intent) ? redirect(intent) : [],
     [front(intent)],
+    healthPage(intent),
     statusPage(intent),
   );
 }
@@ -76,9 +77,20 @@ function frontListeners(intent: Intent): Directive[] {
           SO_KEEPALIVE,
         ),
       )
-    : layout.httpListen.map((address) =>
+    : plainListen(intent).map((address) =>
         directive('listen', address, ...proxyProtocol(intent), SO_KEEPALIVE),
       );
+}
+
+/** Only then there is a way in for plain HTTP besides the one of TLS. */
+function isTerminatedByPlatform({ tls, layout }: Intent): boolean {
+  return tls === 'terminated-upstream' && layout.entry !== undefined;
+}
+
+/** Where a front without TLS of its own listens. */
+function plainListen(intent: Intent): readonly string[] {
+  const { httpListen, entry } = intent.layout;
+  return isTerminatedByPlatform(intent) ? entry!.terminatedListen : httpListen;
 }
 
 function tlsRefusal(intent: Intent): Entry[] {
@@ -103,7 +115,11 @@ function tlsRefusal(intent: Intent): Entry[] {
 }
 
 function httpRefusal(intent: Intent): Entry[] {
-  return intent.layout.httpListen.length === 0
+  const listen = new Set([
+    ...(intent.tls === 'served' ? [] : plainListen(intent)),
+    ...intent.layout.httpListen,
+  ]);
+  return listen.size === 0
     ? []
     : [
         ...(intent.tls === 'served' ? [] : [comment('A name that is not ours gets no answer.')]),
@@ -111,7 +127,7 @@ function httpRefusal(intent: Intent): Entry[] {
           'server',
           [],
           [
-            ...intent.layout.httpListen.map((address) =>
+            ...[...listen].map((address) =>
               directive('listen', address, 'default_server', ...proxyProtocol(intent)),
             ),
             directive('access_log', 'off'),
@@ -140,6 +156,25 @@ function redirect(intent: Intent): Entry[] {
       ],
     ),
   ];
+}
+
+/** Apart from the front: the load balancer's question has no name of a client in it, and no PROXY protocol. */
+function healthPage({ layout: { entry } }: Intent): Entry[] {
+  return entry === undefined
+    ? []
+    : [
+        comment('For the load balancer: whether this nginx serves.'),
+        block(
+          'server',
+          [],
+          [
+            directive('listen', entry.healthListen),
+            directive('access_log', 'off'),
+            block('location', ['=', '/nginx-health'], [directive('return', 204)]),
+            block('location', ['/'], [directive('return', 404)]),
+          ],
+        ),
+      ];
 }
 
 function statusPage({ layout }: Intent): Entry[] {

@@ -3,7 +3,7 @@ import type { Construct, IConstruct } from 'constructs';
 import type { ResolvedHealthCheck } from '../health';
 import type { Secret } from '../secret';
 import type { AiwmService } from '../service';
-import type { TlsCertificate } from '../tls-certificate';
+import type { TlsCertificate, TlsKind } from '../tls-certificate';
 
 /**
  * Where things run. The constructs say what; a platform says how, and answers with addresses, which may be
@@ -49,6 +49,12 @@ export interface PlatformTraits {
   readonly seesClientAddresses: boolean;
   /** The nginx that runs there, e.g. "1.22". */
   readonly nginxVersion: string;
+  /**
+   * The kinds of certificates that it can do.
+   *
+   * @default - from files, self-signed, and TLS that is terminated upstream
+   */
+  readonly tlsKinds?: TlsKind[];
 }
 
 /** The instances of one cluster. */
@@ -129,6 +135,26 @@ export interface NginxLayout {
    * reload. The front's own drainTimeout is refused then. Undefined where nginx reloads.
    */
   readonly drainTimeout?: string;
+  /** The load balancer of the platform itself; undefined where clients reach nginx directly. */
+  readonly entry?: EntryLayout;
+}
+
+/** A load balancer that a platform puts in front of its nginx. */
+export interface EntryLayout {
+  /** Where nginx gets clients whose TLS the load balancer has spoken: in plain HTTP. */
+  readonly terminatedListen: string[];
+  /** Where it asks nginx whether it serves: `GET /nginx-health`. */
+  readonly healthListen: string;
+  /** So long a connection may be silent before it drops it, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** The same for a connection whose TLS it speaks. */
+  readonly terminatedIdleTimeoutMs: number;
+  /** Where in the platform's properties the first of the two is set. */
+  readonly idleTimeoutProperty: string;
+  /** Its own addresses, where it names the client; empty where it passes the client's address on. */
+  readonly trustedProxies: string[];
+  /** Whether it names the client by the PROXY protocol. */
+  readonly proxyProtocol: boolean;
 }
 
 /** One nginx, or a group of equal ones. */

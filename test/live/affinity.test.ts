@@ -237,6 +237,8 @@ describe('affinity by cookie', () => {
       upstream: Upstream.servers(instances.addresses),
       balancing: Balancing.cookie(),
       tls: true,
+      // Before nginx had one of its own.
+      nginxVersion: '1.22',
     });
   });
 

@@ -132,7 +132,7 @@ describe('what an instance is told of the client', () => {
       host: serverName,
       'x-real-ip': '127.0.7.1',
       'x-forwarded-for': '127.0.7.1',
-      'x-forwarded-proto': 'http',
+      'x-forwarded-proto': front.forwardedProtocol,
       'x-forwarded-host': serverName,
     });
   });
@@ -201,7 +201,7 @@ describe('what an instance is told of the client', () => {
       expect(seenIn(answer)).toMatchObject({
         'x-real-ip': '198.51.100.7',
         'x-forwarded-for': '198.51.100.7',
-        'x-forwarded-proto': tls ? 'https' : 'http',
+        'x-forwarded-proto': front.forwardedProtocol,
       });
     });
 

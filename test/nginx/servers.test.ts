@@ -101,6 +101,45 @@ describe('HTTP/2', () => {
   });
 });
 
+describe("behind the platform's own load balancer", () => {
+  const layout = {
+    httpsListen: ['8443'],
+    httpListen: ['8080'],
+    publicHttpsPort: 443,
+    entry: { terminatedListen: ['8444'], healthListen: '8082' },
+  };
+
+  test('that speaks TLS: a way in for its clients, and a redirect for the others', () => {
+    const result = conf({ layout, tls: 'terminated-upstream' });
+    const [refusal, redirect, front, health] = result.servers;
+    expect(listeners(refusal!)).toEqual(['8444 default_server', '8080 default_server']);
+    expect(refusal!.value('return')).toBe('444');
+    expect(listeners(redirect!)).toEqual(['8080']);
+    expect(redirect!.value('return')).toBe('308 https://$host$request_uri');
+    expect(listeners(front!)).toEqual(['8444 so_keepalive=60s:15s:4']);
+    expect(listeners(health!)).toEqual(['8082']);
+  });
+
+  test('that passes TLS on: as without one, and a place for its question', () => {
+    const listen = conf({ layout }).servers.map((server) => listeners(server));
+    expect(listen.flat()).toEqual([
+      '8443 ssl default_server',
+      '8080 default_server',
+      '8080',
+      '8443 ssl http2 so_keepalive=60s:15s:4',
+      '8082',
+      'unix:status.sock',
+    ]);
+  });
+
+  test('its question is answered without the PROXY protocol, and not logged', () => {
+    const result = conf({ layout, proxyProtocol: true, trustedProxies: ['10.0.0.0/16'] });
+    const health = result.servers.find((server) => listeners(server).includes('8082'))!;
+    expect(health.block('location', '=', '/nginx-health').value('return')).toBe('204');
+    expect(health.value('access_log')).toBe('off');
+  });
+});
+
 describe('hash tables make room for long names', () => {
   const bucket = (names: string[], origins?: string[], hasLateNames = false) => {
     const { http } = conf({ serverNames: names, allowedOrigins: origins, hasLateNames });

@@ -41,6 +41,15 @@ export interface Rendered {
   readonly heartbeat?: { readonly intervalMs: number; readonly timeoutMs: number };
 }
 
+/** Another platform's front, so that the live tests can be run with that as well. */
+export interface Renderer {
+  readonly render: (ports: FrontPorts, options: FrontOptions) => Rendered;
+  /** The nginx that it is rendered for. */
+  readonly executable?: string;
+  /** What an instance is told of a client who came to `RenderedFront.url` where that begins with http://. */
+  readonly plainProtocol: string;
+}
+
 export interface FrontPorts {
   readonly httpPort: number;
   readonly httpsPort: number;
@@ -48,8 +57,20 @@ export interface FrontPorts {
 
 export const serverName = 'api.example.test';
 
+/** As LocalPlatform has it. */
+let renderer: Renderer = { render: renderLocally, plainProtocol: 'http' };
+
+/** From now on, fronts are those of another platform. */
+export function renderOn(other: Renderer): void {
+  renderer = other;
+}
+
 /** The nginx.conf that a stack with this front has. */
 export function renderFront(ports: FrontPorts, options: FrontOptions): Rendered {
+  return renderer.render(ports, options);
+}
+
+function renderLocally(ports: FrontPorts, options: FrontOptions): Rendered {
   const { cluster: clusterOptions, tls, executable: _, ...props } = options;
   // It is never synthesized: what counts is the text that the construct hands to its platform.
   const stack = new TerraformStack(new App({ outdir: temporaryFolder('synth') }), 'test');
@@ -72,7 +93,7 @@ export class RenderedFront {
     front.bed = await NginxBed.start({
       configuration: front.rendered.configuration,
       certificate: options.tls === true ? testCertificate(serverName) : undefined,
-      executable: options.executable,
+      executable: options.executable ?? renderer.executable,
     });
     return front;
   }
@@ -109,6 +130,11 @@ export class RenderedFront {
     return this.options.tls === true
       ? `https://${serverName}:${httpsPort}`
       : `http://${serverName}:${httpPort}`;
+  }
+
+  /** What an instance is told of how a client came to `url`. */
+  get forwardedProtocol(): string {
+    return this.options.tls === true ? 'https' : renderer.plainProtocol;
   }
 
   /** The same as ws:// or wss://. */

@@ -7,21 +7,6 @@ import { TerraformData } from '../../terraform-data';
 import { FILE_PATH } from '../../text-rules';
 
 /**
- * A password that Terraform's own resource makes once. It stands in the state, as everything does that a container is
- * given.
- *
- * @internal
- */
-export function generatedPassword(scope: Construct): string {
-  const password = new TerraformData(scope, 'Password', {
-    // Not as `input`: its twin `output` would be printed when it is destroyed.
-    triggersReplace: { password: '${sensitive(uuid())}' },
-    lifecycle: { ignoreChanges: ['triggers_replace'] },
-  });
-  return Token.asString(Fn.sensitive(password.getStringAttribute('triggers_replace.password')));
-}
-
-/**
  * The content of a secret's file, read at apply.
  *
  * @throws ValidationError for a secret of another kind

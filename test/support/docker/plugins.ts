@@ -30,17 +30,25 @@ const problems = new Map<string, string | undefined>();
 /** Why `terraform init` does not get the plugin of these bindings; undefined when it does. Tried once per test file. */
 export function pluginProblem(bindings: string): string | undefined {
   if (!problems.has(bindings)) {
-    problems.set(bindings, tryInit(pluginOf(bindings)));
+    problems.set(bindings, initProblem(pluginOf(bindings)));
   }
   return problems.get(bindings);
 }
 
-function tryInit({ source, version }: Plugin): string | undefined {
+/** Why `terraform init` does not get a plugin, with what the machine or the caller has configured for Terraform. */
+export function initProblem(
+  { source, version }: Plugin,
+  configuration?: string,
+): string | undefined {
   if (!findProgram('terraform')) {
     return 'terraform is not installed: npm run setup';
   }
   const folder = temporaryFolder('plugin');
   const [, name = ''] = source.split('/');
+  const configurationFile = join(folder, 'terraform.rc');
+  if (configuration !== undefined) {
+    writeFileSync(configurationFile, configuration);
+  }
   writeFileSync(
     join(folder, 'main.tf.json'),
     JSON.stringify({ terraform: { required_providers: { [name]: { source, version } } } }),
@@ -53,7 +61,10 @@ function tryInit({ source, version }: Plugin): string | undefined {
       encoding: 'utf8',
       timeout: 120_000,
       env: {
-        ...quietEnvironment(),
+        ...quietEnvironment({
+          ...process.env,
+          ...(configuration === undefined ? {} : { TF_CLI_CONFIG_FILE: configurationFile }),
+        }),
         // A machine without the internet is to say so at once.
         TF_REGISTRY_DISCOVERY_RETRY: '0',
         TF_REGISTRY_CLIENT_TIMEOUT: '10',

@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import type { Check } from '../../check';
+import type { Check } from './check';
 
 /**
  * What a platform has one of at the most.

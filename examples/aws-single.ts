@@ -1,0 +1,41 @@
+import { TerraformStack } from 'cdktf';
+import {
+  AiwmCluster,
+  AwsEntry,
+  AwsNetwork,
+  AwsPlatform,
+  NginxWsFrontend,
+  TlsCertificate,
+} from 'cdktf-aiwm';
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import type { Construct } from 'constructs';
+import { site } from './aws-site';
+
+/**
+ * A cheap environment in a network of its own: one host with nginx at a fixed address, and no load balancer. nginx speaks
+ * TLS, with a certificate that somebody has put into Secrets Manager.
+ */
+export class AwsSingleStack extends TerraformStack {
+  public readonly frontend: NginxWsFrontend;
+
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const provider = new AwsProvider(this, 'Provider', { region: site.region });
+    const platform = new AwsPlatform(this, 'Platform', {
+      provider,
+      network: new AwsNetwork(this, 'Network', { provider, zones: 1 }),
+      entry: AwsEntry.single(),
+      hostedZoneId: site.hostedZoneId,
+    });
+    const cluster = new AiwmCluster(this, 'Aiwm', {
+      platform,
+      service: site.service,
+      instances: 2,
+    });
+    this.frontend = new NginxWsFrontend(this, 'Frontend', {
+      cluster,
+      serverName: site.serverName,
+      tls: TlsCertificate.fromSecret(site.certificateSecretArn),
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import { TerraformStack } from 'cdktf';
+import { AiwmCluster, AwsPlatform, NginxWsFrontend, TlsCertificate } from 'cdktf-aiwm';
+import type { Construct } from 'constructs';
+import { site } from './aws-site';
+
+/** Three instances on AWS behind two hosts with nginx and a network load balancer, with a certificate that renews itself. */
+export class AwsStack extends TerraformStack {
+  public readonly frontend: NginxWsFrontend;
+
+  public constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const platform = new AwsPlatform(this, 'Platform', {
+      network: site.network,
+      region: site.region,
+      hostedZoneId: site.hostedZoneId,
+    });
+    const cluster = new AiwmCluster(this, 'Aiwm', {
+      platform,
+      service: site.service,
+      instances: 3,
+    });
+    this.frontend = new NginxWsFrontend(this, 'Frontend', {
+      cluster,
+      serverName: site.serverName,
+      tls: TlsCertificate.acm(),
+    });
+  }
+}

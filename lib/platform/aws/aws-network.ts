@@ -1,0 +1,183 @@
+import type { NatGateway } from '@cdktf/provider-aws/lib/nat-gateway';
+import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import type { Subnet } from '@cdktf/provider-aws/lib/subnet';
+import type { Vpc } from '@cdktf/provider-aws/lib/vpc';
+import type { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
+import type { ITerraformDependable } from 'cdktf';
+import { Fn, TerraformStack } from 'cdktf';
+import { Construct } from 'constructs';
+import { Check } from '../../check';
+import { resourceName } from '../../resource-name';
+import { IPV4_NETWORK, NAME } from './aws-text-rules';
+import { loadBindings } from './bindings';
+
+/** A network of AWS. One that exists is told by its ids. */
+export interface IAwsNetwork {
+  /** The id of the VPC. */
+  readonly vpcId: string;
+  /** Subnets that the internet reaches, in different zones: for the entry. */
+  readonly publicSubnetIds: string[];
+  /**
+   * Subnets for the hosts and Redis, in different zones. From there port 443 outside must be reachable, through a NAT
+   * gateway or interface endpoints: hosts get their configuration so. The order decides which host is where: keep it.
+   */
+  readonly privateSubnetIds: string[];
+  /**
+   * What has to be there before a host can reach the internet.
+   *
+   * @default - nothing that this stack makes
+   */
+  readonly dependables?: ITerraformDependable[];
+}
+
+/** Properties of an `AwsNetwork`. */
+export interface AwsNetworkProps {
+  /**
+   * The provider of all resources.
+   *
+   * @default - the one of the stack that has no alias
+   */
+  readonly provider?: AwsProvider;
+  /**
+   * Its addresses.
+   *
+   * @default "10.40.0.0/16"
+   */
+  readonly range?: string;
+  /**
+   * Zones, 1 to 3.
+   *
+   * @default 2
+   */
+  readonly zones?: number;
+  /**
+   * What the names of all resources begin with.
+   *
+   * @default - stack and id, in lower case
+   */
+  readonly name?: string;
+  /**
+   * Tags on everything.
+   *
+   * @default - none but the names
+   */
+  readonly tags?: Record<string, string>;
+}
+
+/**
+ * A small network of its own: in each zone a public and a private subnet, one NAT gateway for all, and a way to S3 that
+ * costs nothing. Where the network belongs to somebody else, give an `AwsPlatform` its ids instead.
+ *
+ * @example
+ * const network = new AwsNetwork(this, "Network", { zones: 3 });
+ */
+export class AwsNetwork extends Construct implements IAwsNetwork {
+  public readonly vpcId: string;
+  public readonly publicSubnetIds: string[];
+  public readonly privateSubnetIds: string[];
+  public readonly dependables?: ITerraformDependable[];
+  /** The VPC. */
+  public readonly vpc: Vpc;
+  /** What the private subnets reach the internet through. */
+  public readonly natGateway: NatGateway;
+  /** The way to S3. */
+  public readonly s3Endpoint: VpcEndpoint;
+
+  /** @throws ValidationError naming the property that is wrong */
+  public constructor(scope: Construct, id: string, props: AwsNetworkProps = {}) {
+    super(scope, id);
+    const check: Check = new Check(this);
+    const bindings = loadBindings(check);
+    const range = check.text('range', props.range ?? '10.40.0.0/16', IPV4_NETWORK);
+    const count = check.integer('zones', props.zones ?? 2, 1, 3);
+    const name = check.text(
+      'name',
+      props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`,
+      NAME,
+    );
+    const { provider } = props;
+    const tagged = (...parts: string[]) => ({
+      provider,
+      tags: { ...props.tags, Name: [name, ...parts].join('-') },
+    });
+
+    this.vpc = new bindings.Vpc(this, 'Vpc', {
+      ...tagged(),
+      cidrBlock: range,
+      enableDnsHostnames: true,
+      enableDnsSupport: true,
+    });
+    const gateway = new bindings.InternetGateway(this, 'InternetGateway', {
+      ...tagged(),
+      vpcId: this.vpc.id,
+    });
+    const zones = new bindings.DataAwsAvailabilityZones(this, 'Zones', {
+      provider,
+      state: 'available',
+      // Not the local zones, which have no load balancers.
+      filter: [{ name: 'opt-in-status', values: ['opt-in-not-required'] }],
+    });
+    const table = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
+      const made = new bindings.RouteTable(this, `${kind}Routes`, {
+        ...tagged(kind.toLowerCase()),
+        vpcId: this.vpc.id,
+      });
+      const way = new bindings.Route(this, `${kind}DefaultRoute`, {
+        provider,
+        routeTableId: made.id,
+        destinationCidrBlock: '0.0.0.0/0',
+        ...route,
+      });
+      return { id: made.id, way };
+    };
+    const subnets = (kind: string, first: number): Subnet[] =>
+      Array.from(
+        { length: count },
+        (_, index) =>
+          new bindings.Subnet(this, `${kind}Subnet${index + 1}`, {
+            ...tagged(kind.toLowerCase(), String(index + 1)),
+            vpcId: this.vpc.id,
+            availabilityZone: Fn.element(zones.names, index) as string,
+            cidrBlock: Fn.cidrsubnet(range, 4, first + index),
+            mapPublicIpOnLaunch: false,
+          }),
+      );
+    const publicSubnets = subnets('Public', 0);
+    const privateSubnets = subnets('Private', 8);
+    const publicTable = table('Public', { gatewayId: gateway.id });
+    const address = new bindings.Eip(this, 'NatAddress', { ...tagged('nat'), domain: 'vpc' });
+    this.natGateway = new bindings.NatGateway(this, 'NatGateway', {
+      ...tagged(),
+      allocationId: address.allocationId,
+      subnetId: publicSubnets[0]!.id,
+      dependsOn: [gateway],
+    });
+    const privateTable = table('Private', { natGatewayId: this.natGateway.id });
+    const associations = (kind: string, made: Subnet[], routeTableId: string) =>
+      made.map(
+        ({ id: subnetId }, index) =>
+          new bindings.RouteTableAssociation(this, `${kind}Association${index + 1}`, {
+            provider,
+            subnetId,
+            routeTableId,
+          }),
+      );
+    this.dependables = [
+      publicTable.way,
+      privateTable.way,
+      ...associations('Public', publicSubnets, publicTable.id),
+      ...associations('Private', privateSubnets, privateTable.id),
+    ];
+    this.s3Endpoint = new bindings.VpcEndpoint(this, 'S3Endpoint', {
+      ...tagged('s3'),
+      vpcId: this.vpc.id,
+      vpcEndpointType: 'Gateway',
+      // This data source has the region as its id, in all versions of the provider.
+      serviceName: `com.amazonaws.${zones.id}.s3`,
+      routeTableIds: [privateTable.id],
+    });
+    this.vpcId = this.vpc.id;
+    this.publicSubnetIds = publicSubnets.map((subnet) => subnet.id);
+    this.privateSubnetIds = privateSubnets.map((subnet) => subnet.id);
+  }
+}

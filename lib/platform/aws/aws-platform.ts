@@ -1,0 +1,434 @@
+import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
+import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
+import type { Instance } from '@cdktf/provider-aws/lib/instance';
+import type { Lb } from '@cdktf/provider-aws/lib/lb';
+import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import { TerraformStack } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { Construct } from 'constructs';
+import { Check } from '../../check';
+import { checkDuration } from '../../duration';
+import { onlyOne } from '../../only-one';
+import { resourceName } from '../../resource-name';
+import { checkInStackOf } from '../../same-stack';
+import { Secret } from '../../secret';
+import { IP_RANGE, LINE } from '../../text-rules';
+import { TlsKind } from '../../tls-certificate';
+import type {
+  InstancesSpec,
+  IPlatform,
+  NginxLayout,
+  NginxSpec,
+  PlatformTraits,
+  RedisSpec,
+  RunningInstances,
+  RunningNginx,
+  RunningRedis,
+} from '../platform';
+import { redisAlarms } from './alarms';
+import type { ResolvedEntry } from './aws-entry';
+import { AwsEntry } from './aws-entry';
+import type { HostPlace } from './aws-place';
+import { AwsPlace } from './aws-place';
+import type { AwsPlatformProps } from './aws-platform-props';
+import {
+  AMI_ID,
+  INSTANCE_TYPE,
+  KEY_ARN,
+  NAME,
+  REGION,
+  REPOSITORY_ARN,
+  SHELL_LINE,
+  SUBNET_ID,
+  TOPIC_ARN,
+  VPC_ID,
+  ZONE_ID,
+} from './aws-text-rules';
+import type { AwsBindings } from './bindings';
+import { loadBindings } from './bindings';
+import type { Front } from './front';
+import { runFront } from './front';
+import { HostImage } from './host-image';
+import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
+import { REDIS_SECRET, runReplicationGroup } from './redis';
+import { releaseBucket } from './release-bucket';
+import { allowTo, port, securityGroup } from './security-rules';
+import { runSlots } from './slots';
+
+const PLATFORM = 'AwsPlatform';
+
+/** The line of nginx.org's packages on the hosts. */
+const NGINX_VERSION = '1.30';
+
+/** AWS has fixed it where the load balancer speaks TLS. */
+const TLS_IDLE_SECONDS = 350;
+
+/** What CloudWatch knows. */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+  3653,
+];
+
+/**
+ * AWS: a network load balancer, a group of hosts with nginx, a host for every instance at an address that outlives it, and
+ * ElastiCache. Hosts are reached by nobody: what they run is delivered through S3 and Systems Manager, host by host, and
+ * taken back where it fails.
+ *
+ * @example
+ * const platform = new AwsPlatform(this, "Platform", {
+ *   network: { vpcId, publicSubnetIds, privateSubnetIds },
+ *   region: "eu-central-1",
+ *   hostedZoneId: "Z0123456789ABCDEFGHIJ",
+ * });
+ */
+export class AwsPlatform extends Construct implements IPlatform {
+  public readonly traits: PlatformTraits;
+  /** The provider of all resources. */
+  public readonly provider: AwsProvider;
+  /** Where hosts get their releases from. */
+  public readonly bucket: S3Bucket;
+  /** The group of the hosts with nginx. */
+  public readonly nginxSecurityGroup: SecurityGroup;
+  /** The group of the hosts with instances. */
+  public readonly instanceSecurityGroup: SecurityGroup;
+
+  private readonly check: Check = new Check(this);
+  private readonly bindings: AwsBindings;
+  private readonly place: AwsPlace;
+  private readonly entry: ResolvedEntry;
+  private readonly hosts: HostPlace;
+  private readonly instanceType: string;
+  private readonly nginxInstanceType: string;
+  private readonly repositoryArns: string[];
+  private readonly alarmTopicArns: string[];
+  private readonly hostDrainSeconds: number;
+  private readonly statusPort: number;
+  private readonly trustedProxies: string[];
+  private frontScope?: IConstruct;
+  private redisScope?: IConstruct;
+  private front?: Front;
+  private redisGroup?: ElasticacheReplicationGroup;
+  private redisUrlVersion?: string;
+  private readonly slotHosts: Instance[] = [];
+
+  /** @throws ValidationError naming the property that is wrong */
+  public constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: AwsPlatformProps,
+  ) {
+    super(scope, id);
+    const { check } = this;
+    this.bindings = loadBindings(check);
+    this.entry = (props.entry ?? AwsEntry.nlb())._resolve(check);
+    this.checkNetwork();
+    const name = check.text(
+      'name',
+      props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`,
+      NAME,
+    );
+    this.instanceType = check.text(
+      'instanceType',
+      props.instanceType ?? 't4g.small',
+      INSTANCE_TYPE,
+    );
+    this.nginxInstanceType = check.text(
+      'nginxInstanceType',
+      props.nginxInstanceType ?? 't4g.small',
+      INSTANCE_TYPE,
+    );
+    this.repositoryArns = check.texts('repositoryArns', props.repositoryArns ?? [], REPOSITORY_ARN);
+    this.alarmTopicArns = check.texts('alarmTopicArns', props.alarmTopicArns ?? [], TOPIC_ARN);
+    this.hostDrainSeconds = Math.ceil(
+      checkDuration(check, 'hostDrain', props.hostDrain ?? '15m', '30s', '1h').milliseconds / 1000,
+    );
+    this.statusPort = this.checkStatusPort();
+    this.provider = this.chooseProvider(name);
+    if (props.hostedZoneId !== undefined) {
+      check.text('hostedZoneId', props.hostedZoneId, ZONE_ID);
+    }
+    this.place = new AwsPlace(this.bindings, this.provider, name, this.checkTags(), props.network);
+    this.bucket = releaseBucket(this, this.place);
+    this.nginxSecurityGroup = securityGroup(
+      this,
+      'NginxSecurityGroup',
+      this.place,
+      'nginx',
+      'Hosts with nginx.',
+    );
+    this.instanceSecurityGroup = securityGroup(
+      this,
+      'InstanceSecurityGroup',
+      this.place,
+      'instances',
+      'Hosts with instances of the service.',
+    );
+    this.openWaysOut();
+    this.trustedProxies = this.balancerAddresses();
+    this.hosts = {
+      place: this.place,
+      bucket: this.bucket,
+      image: new HostImage(
+        this,
+        this.place,
+        props.imageId === undefined ? undefined : check.text('imageId', props.imageId, AMI_ID),
+      ),
+      nginxGroup: this.nginxSecurityGroup,
+      instanceGroup: this.instanceSecurityGroup,
+      logRetentionDays: this.checkRetention(),
+      kmsKeyArns: check.texts('kmsKeyArns', props.kmsKeyArns ?? [], KEY_ARN),
+      firstBoot: check
+        .list('firstBoot', props.firstBoot ?? [])
+        .map((line, index) => check.text(`firstBoot[${index}]`, line, SHELL_LINE)),
+    };
+    this.traits = {
+      name: PLATFORM,
+      sharesAddress: false,
+      isPublic: true,
+      seesClientAddresses: true,
+      nginxVersion: NGINX_VERSION,
+      tlsKinds:
+        this.entry.nlb === undefined
+          ? [TlsKind.SECRETS_MANAGER]
+          : [TlsKind.ACM, TlsKind.SECRETS_MANAGER],
+    };
+  }
+
+  /** Where names have to lead: the name of the load balancer, or the address of the one host. Undefined without a front. */
+  public get entryAddress(): string | undefined {
+    return this.front?.entryAddress;
+  }
+
+  /** The load balancer of the front; undefined without one. */
+  public get loadBalancer(): Lb | undefined {
+    return this.front?.loadBalancer;
+  }
+
+  /** The hosts with nginx behind a load balancer; undefined without one. */
+  public get nginxGroup(): AutoscalingGroup | undefined {
+    return this.front?.group;
+  }
+
+  /** The one host with nginx, where there is no load balancer. */
+  public get nginxHost(): Instance | undefined {
+    return this.front?.host;
+  }
+
+  /** The hosts with instances, in order, of all clusters. */
+  public get instanceHosts(): Instance[] {
+    return [...this.slotHosts];
+  }
+
+  /** The Redis of the backplane; undefined without one. */
+  public get replicationGroup(): ElasticacheReplicationGroup | undefined {
+    return this.redisGroup;
+  }
+
+  /** @throws ValidationError for a service that is no image, and for a secret that hosts cannot read */
+  public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
+    const check: Check = checkInStackOf(this, PLATFORM, scope);
+    const slots = runSlots(scope, check, resourceName(scope), spec, {
+      ...this.hosts,
+      instanceType: this.instanceType,
+      repositoryArns: this.repositoryArns,
+      redisUrlVersion: this.redisUrlVersion,
+    });
+    this.slotHosts.push(...slots.hosts);
+    return {
+      addresses: slots.interfaces.map(({ privateIp }) => privateIp),
+      dependables: [slots.association],
+    };
+  }
+
+  public nginxLayout(_scope: Construct): NginxLayout {
+    const { nlb } = this.entry;
+    const common = {
+      pidFile: '/run/aiwm-nginx.pid',
+      errorLog: '/var/log/nginx/error.log',
+      accessLog: '/var/log/nginx/access.log',
+      certificate: 'tls/certificate.pem',
+      certificateKey: 'tls/key.pem',
+      publicHttpsPort: PUBLIC_HTTPS,
+      publicHttpPort: PUBLIC_HTTP,
+      statusListen: `127.0.0.1:${this.statusPort}`,
+      releaseFile: 'release.conf',
+    };
+    return nlb === undefined
+      ? { ...common, httpsListen: [String(PUBLIC_HTTPS)], httpListen: [String(PUBLIC_HTTP)] }
+      : {
+          ...common,
+          httpsListen: [String(PORTS.https)],
+          httpListen: [String(PORTS.http)],
+          entry: {
+            terminatedListen: [String(PORTS.terminated)],
+            healthListen: String(PORTS.health),
+            idleTimeoutMs: nlb.idleTimeoutSeconds * 1000,
+            terminatedIdleTimeoutMs: TLS_IDLE_SECONDS * 1000,
+            idleTimeoutProperty: 'entry: AwsEntry.nlb({ idleTimeout })',
+            trustedProxies: this.trustedProxies,
+            proxyProtocol: nlb.proxyProtocol,
+          },
+        };
+  }
+
+  /** @throws ValidationError for a second front */
+  public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
+    const check: Check = checkInStackOf(this, PLATFORM, scope);
+    this.frontScope = onlyOne(this, PLATFORM, check, this.frontScope, 'front');
+    this.front = runFront(scope, check, spec, {
+      ...this.hosts,
+      entry: this.entry,
+      ownImage: this.props.imageId !== undefined,
+      instanceType: this.nginxInstanceType,
+      nginxVersion: NGINX_VERSION,
+      statusPort: this.statusPort,
+      hostDrainSeconds: this.hostDrainSeconds,
+      hostedZoneId: this.props.hostedZoneId,
+      alarmTopicArns: this.alarmTopicArns,
+    });
+    return { dependables: this.front.dependables };
+  }
+
+  /** @throws ValidationError for a second Redis, and for a password that Terraform cannot read */
+  public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
+    const check: Check = checkInStackOf(this, PLATFORM, scope);
+    this.redisScope = onlyOne(this, PLATFORM, check, this.redisScope, 'Redis');
+    const redis = runReplicationGroup(
+      scope,
+      check,
+      this.place,
+      spec,
+      this.props.redis ?? {},
+      this.instanceSecurityGroup,
+    );
+    redisAlarms(
+      scope,
+      this.place,
+      spec.name,
+      redis.group,
+      1 + (this.props.redis?.replicas ?? 1),
+      this.alarmTopicArns,
+      this.bucket.region,
+    );
+    this.redisGroup = redis.group;
+    this.redisUrlVersion = redis.urlVersion;
+    return {
+      url: Secret.ofPlatform(REDIS_SECRET, redis.secret.arn),
+      dependables: [redis.group, redis.version],
+    };
+  }
+
+  private checkNetwork(): void {
+    const { check, entry } = this;
+    const { vpcId, publicSubnetIds, privateSubnetIds } = this.props.network;
+    check.text('network.vpcId', vpcId, VPC_ID);
+    const [min, why] =
+      entry.nlb === undefined ? [1, ''] : [2, ': one zone that fails would take everything along'];
+    for (const [property, ids] of [
+      ['network.publicSubnetIds', publicSubnetIds],
+      ['network.privateSubnetIds', privateSubnetIds],
+    ] as const) {
+      check.texts(property, ids, SUBNET_ID, { max: 16 });
+      if (ids.length < min) {
+        check.refuse(
+          property,
+          `${ids.length === 0 ? 'no subnet is' : `only ${ids.length} subnet is`} given${why}`,
+          `${min} to 16 subnets, each in another zone`,
+          min === 1 ? undefined : 'For one zone there is entry: AwsEntry.single().',
+        );
+      }
+    }
+  }
+
+  private checkTags(): Record<string, string> {
+    const { check } = this;
+    const tags = this.props.tags ?? {};
+    for (const [key, value] of Object.entries(tags)) {
+      if (key === 'Name' || /^(?:aiwm-|aws:)/.test(key)) {
+        check.refuse(
+          `tags.${key}`,
+          'the tag belongs to the platform or to AWS',
+          'keys other than "Name", "aiwm-…" and "aws:…"',
+        );
+      }
+      check.text(`tags.${key}`, value, LINE);
+    }
+    return tags;
+  }
+
+  private checkRetention(): number {
+    const days = this.props.logRetentionDays ?? 30;
+    if (!RETENTION_DAYS.includes(days)) {
+      this.check.refuse(
+        'logRetentionDays',
+        `${days} is none of the numbers that CloudWatch knows`,
+        RETENTION_DAYS.join(', '),
+      );
+    }
+    return days;
+  }
+
+  private checkStatusPort(): number {
+    const { check, entry } = this;
+    const given = check.integer('statusPort', this.props.statusPort ?? 8081, 1, 65_535);
+    const taken = entry.nlb === undefined ? [PUBLIC_HTTP, PUBLIC_HTTPS] : Object.values(PORTS);
+    if ((taken as number[]).includes(given)) {
+      check.refuse(
+        'statusPort',
+        `nginx listens on ${given} already`,
+        `a port other than ${taken.join(', ')}`,
+      );
+    }
+    return given;
+  }
+
+  private chooseProvider(alias: string): AwsProvider {
+    const { provider, region } = this.props;
+    if (provider !== undefined && region !== undefined) {
+      this.check.refuse('region', 'provider is given as well, and has its own', 'one of the two');
+    }
+    return (
+      provider ??
+      new this.bindings.AwsProvider(this, 'Provider', {
+        // A stack can have others beside this one.
+        alias,
+        region: region === undefined ? undefined : this.check.text('region', region, REGION),
+      })
+    );
+  }
+
+  /** Packages, images, releases and the agent of Systems Manager: all of it at 443. */
+  private openWaysOut(): void {
+    const { place, check } = this;
+    const everywhere = '0.0.0.0/0';
+    const { nginxSecurityGroup: nginx, instanceSecurityGroup: instances } = this;
+    allowTo(this, 'NginxOut', place, nginx, everywhere, port(443), 'Packages, releases, AWS');
+    allowTo(this, 'InstancesOut', place, instances, everywhere, port(443), 'Images, releases, AWS');
+    check.list('instanceEgress', this.props.instanceEgress ?? []).forEach((egress, index) => {
+      const property = `instanceEgress[${index}]`;
+      allowTo(
+        this,
+        `InstancesOut${index + 1}`,
+        place,
+        instances,
+        check.text(`${property}.range`, egress.range, IP_RANGE),
+        port(check.integer(`${property}.port`, egress.port, 1, 65_535)),
+        'What the service uses',
+      );
+    });
+  }
+
+  /** Where the load balancer names the client, it is one of the network's own addresses that does. */
+  private balancerAddresses(): string[] {
+    if (!this.entry.nlb?.proxyProtocol) {
+      return [];
+    }
+    const vpc = new this.bindings.DataAwsVpc(this, 'Vpc', {
+      provider: this.provider,
+      id: this.props.network.vpcId,
+    });
+    return [vpc.cidrBlock];
+  }
+}

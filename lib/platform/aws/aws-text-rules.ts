@@ -1,0 +1,103 @@
+import type { TextRule } from '../../check';
+
+export const NAME: TextRule = {
+  name: 'a name for resources of AWS',
+  allowed:
+    'lower-case letters, digits and "-", at most 40, beginning with a letter, but not with "internal-" or "sg-"',
+  knownAtSynth: true,
+  accepts: (text) => /^(?!internal-|sg-)[a-z](?:[a-z0-9]|-(?!-|$)){0,39}$/.test(text),
+};
+
+export const REGION: TextRule = {
+  name: 'a region',
+  allowed: 'a region of AWS: "eu-central-1"',
+  accepts: (text) => /^[a-z]{2,}(?:-[a-z]+)+-\d$/.test(text),
+};
+
+export const VPC_ID: TextRule = {
+  name: 'the id of a VPC',
+  allowed: '"vpc-" and hexadecimal digits',
+  accepts: (text) => /^vpc-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const SUBNET_ID: TextRule = {
+  name: 'the id of a subnet',
+  allowed: '"subnet-" and hexadecimal digits',
+  accepts: (text) => /^subnet-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const ZONE_ID: TextRule = {
+  name: 'the id of a hosted zone',
+  allowed: '"Z" and capital letters and digits',
+  accepts: (text) => /^Z[A-Z0-9]{1,31}$/.test(text),
+};
+
+export const AMI_ID: TextRule = {
+  name: 'the id of an image',
+  allowed: '"ami-" and hexadecimal digits',
+  accepts: (text) => /^ami-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const INSTANCE_TYPE: TextRule = {
+  name: 'a type of instance',
+  allowed: 'family and size: "t4g.small", "c7g.large"',
+  knownAtSynth: true,
+  accepts: (text) => /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(text),
+};
+
+export const NODE_TYPE: TextRule = {
+  name: 'a type of cache node',
+  allowed: '"cache.", family and size: "cache.t4g.small"',
+  accepts: (text) => /^cache\.[a-z][a-z0-9]*\.[a-z0-9]+$/.test(text),
+};
+
+export const IPV4_NETWORK: TextRule = {
+  name: 'a range of IPv4 addresses for a VPC',
+  allowed: 'a network of /16 to /22 out of the private ranges: "10.40.0.0/16"',
+  knownAtSynth: true,
+  accepts: (text) =>
+    /^(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\/(?:1[6-9]|2[0-2])$/.test(
+      text,
+    ),
+};
+
+export const CERTIFICATE_ARN: TextRule = {
+  name: 'the ARN of a certificate',
+  allowed: '"arn:aws:acm:<region>:<account>:certificate/<id>"',
+  accepts: (text) => /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/.test(text),
+};
+
+export const SECRET_ARN: TextRule = {
+  name: 'the ARN of a secret',
+  allowed: '"arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>"',
+  accepts: (text) =>
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$/.test(
+      text,
+    ),
+};
+
+export const TOPIC_ARN: TextRule = {
+  name: 'the ARN of a topic',
+  allowed: '"arn:aws:sns:<region>:<account>:<name>"',
+  accepts: (text) => /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$/.test(text),
+};
+
+export const REPOSITORY_ARN: TextRule = {
+  name: 'the ARN of a repository of images',
+  allowed: '"arn:aws:ecr:<region>:<account>:repository/<name>"',
+  accepts: (text) => /^arn:aws[a-z-]*:ecr:[a-z0-9-]+:\d{12}:repository\/[a-z0-9._/-]+$/.test(text),
+};
+
+export const KEY_ARN: TextRule = {
+  name: 'the ARN of a key',
+  allowed: '"arn:aws:kms:<region>:<account>:key/<id>"',
+  accepts: (text) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(text),
+};
+
+export const SHELL_LINE: TextRule = {
+  name: 'a line of shell',
+  allowed: 'a command on one line, at most 4000 characters',
+  isData: true,
+  knownAtSynth: true,
+  accepts: (text) => text.length > 0 && text.length <= 4000,
+};

@@ -1,0 +1,302 @@
+import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
+import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
+import type { Eip } from '@cdktf/provider-aws/lib/eip';
+import type { Instance } from '@cdktf/provider-aws/lib/instance';
+import type { Lb } from '@cdktf/provider-aws/lib/lb';
+import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
+import { TerraformLocal } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import type { Check } from '../../check';
+import { TlsKind } from '../../tls-certificate';
+import type { NginxSpec } from '../platform';
+import { frontAlarms } from './alarms';
+import type { ResolvedEntry } from './aws-entry';
+import type { HostPlace } from './aws-place';
+import { SECRET_ARN } from './aws-text-rules';
+import { deliver } from './delivery';
+import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
+import { hostProfile, readsReleases, readsSecrets, writesLogs } from './host-role';
+import { hostUserData } from './host-user-data';
+import { nginxReleaseScript } from './host/nginx-release';
+import { nginxHostUserData } from './host/user-data';
+import { nginxHosts } from './nginx-hosts';
+import { loadBalancer, type LoadBalancer } from './load-balancer';
+import { aliasRecords, addressRecords, certificateFor } from './names';
+import { PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
+import { allowFrom, port } from './security-rules';
+
+/** Where hosts of nginx tell how many connections they have. */
+export const METRIC_NAMESPACE = 'AIWM';
+export const METRIC_DIMENSION = 'Front';
+
+/** From the start of a host to its first release: packages are installed in this time. */
+const BOOT_SECONDS = 900;
+/** For one host to take a release. */
+const RELEASE_SECONDS = 120;
+
+/**
+ * What a front needs besides.
+ *
+ * @internal
+ */
+export interface FrontPlace extends HostPlace {
+  readonly entry: ResolvedEntry;
+  readonly instanceType: string;
+  /** Whether the image of hosts is one that the user chose. */
+  readonly ownImage: boolean;
+  readonly nginxVersion: string;
+  readonly statusPort: number;
+  readonly hostDrainSeconds: number;
+  readonly hostedZoneId?: string;
+  readonly alarmTopicArns: readonly string[];
+}
+
+/**
+ * What serves clients.
+ *
+ * @internal
+ */
+export interface Front {
+  /** Where names have to lead: the name of a load balancer, or an address. */
+  readonly entryAddress: string;
+  readonly association: SsmAssociation;
+  readonly logGroup: CloudwatchLogGroup;
+  readonly loadBalancer?: Lb;
+  readonly targetGroups: LbTargetGroup[];
+  readonly group?: AutoscalingGroup;
+  readonly host?: Instance;
+  readonly address?: Eip;
+  readonly dependables: ITerraformDependable[];
+}
+
+/**
+ * nginx on hosts of its own: a group behind a load balancer, or a single one.
+ *
+ * @internal
+ */
+export function runFront(
+  scope: Construct,
+  check: Check,
+  spec: NginxSpec,
+  front: FrontPlace,
+): Front {
+  const { place, bucket, entry } = front;
+  const { bindings } = place;
+  const { name } = spec;
+  const secretArn =
+    spec.certificate?.kind === TlsKind.SECRETS_MANAGER
+      ? check.text('tls.secretArn', spec.certificate.arn ?? '', SECRET_ARN)
+      : undefined;
+  const path = `nginx/${name}`;
+  const logGroupName = `/aiwm/${place.name}/${name}`;
+  const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
+    ...place.tagged(place.named(255, name)),
+    name: logGroupName,
+    retentionInDays: front.logRetentionDays,
+  });
+  const profile = hostProfile(scope, place, name, [
+    readsReleases(bucket.arn, `${path}/`),
+    writesLogs([logGroup.arn]),
+    ...readsSecrets(secretArn === undefined ? [] : [secretArn], front.kmsKeyArns),
+    {
+      Sid: 'Metrics',
+      Action: ['cloudwatch:PutMetricData'],
+      // AWS has no resource for it; a namespace is as narrow as it gets.
+      Resource: ['*'],
+      Condition: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
+    },
+  ]);
+  const target = { tag: 'aiwm-front', value: place.named(200, name) };
+  const host = {
+    name: place.named(128, name),
+    imageId: front.image.for(front.instanceType),
+    instanceType: front.instanceType,
+    userData: hostUserData(
+      check,
+      nginxHostUserData({
+        nginxVersion: front.nginxVersion,
+        statusPort: front.statusPort,
+        metricNamespace: METRIC_NAMESPACE,
+        metricDimension: `${METRIC_DIMENSION}=${target.value}`,
+        logGroup: logGroupName,
+      }),
+      front.firstBoot,
+    ),
+    tags: { [target.tag]: target.value },
+    profile,
+  };
+  const behind =
+    entry.nlb === undefined
+      ? singleHost(scope, spec, front, host)
+      : group(scope, check, spec, front, host, logGroup.name);
+  const hosts = entry.nlb?.maxHosts ?? 1;
+  const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
+  const association = deliver(new Construct(scope, 'Delivery'), place, name, {
+    bucket,
+    path,
+    ending: '.conf',
+    contentType: 'text/plain',
+    content: configuration.asString,
+    script: nginxReleaseScript(),
+    parameters: [
+      {
+        variable: 'AIWM_TLS_SECRET',
+        name: 'TlsSecret',
+        description: 'The secret with certificate and key, where nginx speaks TLS.',
+        allowedPattern: '^(arn:[A-Za-z0-9:/_+=.@-]+)?$',
+        value: secretArn,
+      },
+      {
+        variable: 'AIWM_STATUS_PORT',
+        name: 'StatusPort',
+        description: 'Where nginx says which release it serves.',
+        allowedPattern: '^[0-9]{1,5}$',
+        value: String(front.statusPort),
+      },
+    ],
+    target,
+    timeoutSeconds: BOOT_SECONDS + hosts * RELEASE_SECONDS,
+    hostIds: behind.hosts.map(({ id }) => id),
+    dependsOn: [...behind.hosts, ...spec.dependsOn],
+  });
+  return {
+    ...behind,
+    association,
+    logGroup,
+    dependables: [association, ...behind.entrance],
+  };
+}
+
+/**
+ * How a host is made.
+ *
+ * @internal
+ */
+export interface NginxHost {
+  readonly name: string;
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly userData: string;
+  /** By which its release finds it. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly profile: ReturnType<typeof hostProfile>;
+}
+
+function group(
+  scope: Construct,
+  check: Check,
+  spec: NginxSpec,
+  front: FrontPlace,
+  host: NginxHost,
+  logGroupName: string,
+) {
+  const { place, entry, nginxGroup } = front;
+  const certificate =
+    spec.certificate?.kind === TlsKind.ACM
+      ? certificateFor(scope, check, place, spec, spec.certificate, front.hostedZoneId)
+      : undefined;
+  const balancer: LoadBalancer = loadBalancer(scope, place, spec.name, {
+    ranges: entry.allowedRanges,
+    nlb: entry.nlb!,
+    certificateArn: certificate,
+    nginxGroup,
+    hostDrainSeconds: front.hostDrainSeconds,
+  });
+  const made = nginxHosts(scope, front, host, balancer.targetGroups, spec.dependsOn);
+  frontAlarms(scope, place, {
+    name: spec.name,
+    balancer: balancer.balancer,
+    targetGroup: balancer.targetGroups[0]!,
+    group: made,
+    metric: {
+      namespace: METRIC_NAMESPACE,
+      name: METRIC_DIMENSION,
+      value: host.tags['aiwm-front']!,
+    },
+    logGroupName,
+    certificateArn: certificate,
+    connectionsPerHost: entry.nlb!.connectionsPerHost,
+    topicArns: front.alarmTopicArns,
+    region: front.bucket.region,
+  });
+  if (front.hostedZoneId !== undefined) {
+    aliasRecords(scope, place, front.hostedZoneId, spec.serverNames, balancer.balancer, {
+      ipv6: entry.nlb!.ipv6,
+    });
+  }
+  return {
+    entryAddress: balancer.balancer.dnsName,
+    loadBalancer: balancer.balancer,
+    targetGroups: balancer.targetGroups,
+    group: made,
+    hosts: [made],
+    entrance: balancer.listeners,
+  };
+}
+
+function singleHost(scope: Construct, spec: NginxSpec, front: FrontPlace, host: NginxHost) {
+  const { place, entry, nginxGroup } = front;
+  const { bindings, network } = place;
+  allowFrom(
+    scope,
+    'Https',
+    place,
+    entry.allowedRanges,
+    nginxGroup,
+    port(PUBLIC_HTTPS),
+    'Clients, over TLS',
+  );
+  allowFrom(
+    scope,
+    'Http',
+    place,
+    entry.allowedRanges,
+    nginxGroup,
+    port(PUBLIC_HTTP),
+    'Clients, to be told to come over TLS',
+  );
+  const networkInterface = new bindings.NetworkInterface(scope, 'NetworkInterface', {
+    ...place.tagged(host.name),
+    description: 'The address of nginx.',
+    subnetId: network.publicSubnetIds[0]!,
+    securityGroups: [nginxGroup.id],
+  });
+  // With the interface and before the host: its first boot needs a way out.
+  const address = new bindings.Eip(scope, 'Address', {
+    ...place.tagged(host.name),
+    domain: 'vpc',
+    networkInterface: networkInterface.id,
+    dependsOn: network.dependables,
+  });
+  const made = new bindings.Instance(scope, 'Host', {
+    ...place.tagged(host.name, host.tags),
+    ami: host.imageId,
+    instanceType: host.instanceType,
+    primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
+    iamInstanceProfile: host.profile.name,
+    metadataOptions: METADATA_OPTIONS,
+    rootBlockDevice: {
+      encrypted: true,
+      volumeType: 'gp3',
+      volumeSize: ROOT_SIZE,
+      tags: place.tags(host.name),
+    },
+    userDataBase64: host.userData,
+    dependsOn: [address],
+    // A newer image would replace the only host there is.
+    lifecycle: { ignoreChanges: ['ami', 'user_data_base64'] },
+  });
+  if (front.hostedZoneId !== undefined) {
+    addressRecords(scope, place, front.hostedZoneId, spec.serverNames, address.publicIp);
+  }
+  return {
+    entryAddress: address.publicIp,
+    targetGroups: [],
+    host: made,
+    address,
+    hosts: [made],
+    entrance: [address],
+  };
+}

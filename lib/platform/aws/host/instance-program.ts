@@ -1,0 +1,187 @@
+/**
+ * What runs one container on a slot, as a program of Python: Amazon Linux always has it, and a shell has no JSON.
+ *
+ *   plan <release.json> <slot> <folder>   what of a release concerns this slot, one file for each value; prints its name
+ *   check <folder>                        whether the secrets can be read
+ *   await <folder>                        waits until the instance is well; 1 when it does not get well in time
+ *   supervise <folder>                    the main process of aiwm-instance.service
+ */
+export const INSTANCE_PROGRAM = String.raw`
+import hashlib, http.client, json, os, re, signal, subprocess, sys, time
+
+NAME = 'aiwm-instance'
+
+
+def say(text):
+    print('aiwm: ' + text, flush=True)
+
+
+def fail(text):
+    print('aiwm: ' + text, file=sys.stderr, flush=True)
+    sys.exit(1)
+
+
+def digest(value):
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def plan(source, slot, folder):
+    with open(source) as file:
+        release = json.load(file)
+    index = int(slot) - 1
+    if not 0 <= index < len(release['port']):
+        fail('the release is for %d slots, and this host is slot %s.' % (len(release['port']), slot))
+    process = {
+        'image': release['image'],
+        'port': release['port'][index],
+        'environment': release['environment'][index],
+        'secrets': release['secrets'],
+        'secretsVersion': release.get('secretsVersion'),
+        'memory': release.get('memory'),
+        'cpus': release.get('cpus'),
+        'logGroup': release['logGroup'],
+        'region': release['region'],
+        'slot': int(slot),
+    }
+    supervision = {'health': release['health'], 'stopGraceSeconds': release['stopGraceSeconds']}
+    os.makedirs(folder)
+    for name, text in {
+        'view.json': json.dumps(dict(process, **supervision)),
+        'process': digest(process),
+        'image': release['image'],
+        'grace': str(release['stopGraceSeconds']),
+    }.items():
+        with open(os.path.join(folder, name), 'w') as file:
+            file.write(text)
+    print(digest([process, supervision]))
+
+
+def read(folder):
+    with open(os.path.join(folder, 'view.json')) as file:
+        return json.load(file)
+
+
+def ask(view):
+    """Whether the instance answers 2xx."""
+    health = view['health']
+    connection = http.client.HTTPConnection('127.0.0.1', view['port'], timeout=health['timeoutMs'] / 1000)
+    try:
+        connection.request('GET', health['path'])
+        return 200 <= connection.getresponse().status < 300
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def wait(folder):
+    view = read(folder)
+    deadline = time.monotonic() + view['health']['startTimeoutMs'] / 1000
+    while not ask(view):
+        if time.monotonic() > deadline:
+            sys.exit(1)
+        time.sleep(0.25)
+
+
+def secret_of(arn, region):
+    command = ['aws', 'secretsmanager', 'get-secret-value', '--region', region, '--secret-id', arn, '--output', 'json']
+    answer = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if answer.returncode != 0:
+        fail('the secret %s cannot be read: %s' % (arn, answer.stderr.strip().split('\n')[-1]))
+    try:
+        return json.loads(answer.stdout)['SecretString']
+    except (KeyError, TypeError, ValueError):
+        fail('the secret %s holds no text.' % arn)
+
+
+def check(folder):
+    view = read(folder)
+    for arn in view['secrets'].values():
+        secret_of(arn, view['region'])
+
+
+def start(folder, view):
+    """Values go to Docker by standard input: no list of processes shows them, and no file holds them."""
+    values = dict(view['environment'])
+    for name, arn in view['secrets'].items():
+        values[name] = secret_of(arn, view['region'])
+    # A file of variables ends a value at the end of a line, so what has several goes another way.
+    many = {name: value for name, value in values.items() if re.search('[\r\n]', value)}
+    with open(os.path.join(folder, 'image-id')) as file:
+        image = file.read()
+    command = ['docker', 'run', '--detach', '--rm', '--name', NAME, '--pull', 'never', '--init', '--read-only']
+    command += ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']
+    command += ['--tmpfs', '/tmp:rw,nosuid,nodev,size=67108864,mode=1777', '--ulimit', 'nofile=65536:65536']
+    command += ['--publish', '%d:%d' % (view['port'], view['port'])]
+    command += ['--log-driver', 'awslogs', '--log-opt', 'awslogs-region=' + view['region']]
+    command += ['--log-opt', 'awslogs-group=' + view['logGroup'], '--log-opt', 'awslogs-stream=slot-%d' % view['slot']]
+    command += ['--log-opt', 'mode=non-blocking', '--log-opt', 'max-buffer-size=4m']
+    if view['memory']:
+        command += ['--memory', view['memory']]
+    if view['cpus']:
+        command += ['--cpus', str(view['cpus'])]
+    for name in sorted(many):
+        command += ['--env', name]
+    command += ['--env-file', '/dev/stdin', image]
+    lines = ''.join('%s=%s\n' % item for item in values.items() if item[0] not in many)
+    subprocess.run(['docker', 'rm', '--force', NAME], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    answer = subprocess.run(
+        command, input=lines, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=dict(os.environ, **many)
+    )
+    if answer.returncode != 0:
+        fail('docker run: ' + answer.stderr.strip().split('\n')[0])
+
+
+def supervise(folder):
+    # The folder is named by a link, which may show to the next release by the time it is read again.
+    view = read(folder)
+    stopping = []
+
+    def stop(*_):
+        stopping.append(True)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    start(folder, view)
+    container = subprocess.Popen(['docker', 'wait', NAME], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    begun = time.monotonic()
+    looked = 0
+    was_well = False
+    failures = 0
+    while container.poll() is None:
+        if stopping:
+            grace = str(read(folder)['stopGraceSeconds'])
+            subprocess.run(['docker', 'stop', '-t', grace, NAME], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            container.wait()
+            say('the instance was stopped')
+            return
+        interval = view['health']['intervalMs'] / 1000
+        if time.monotonic() - looked >= (interval if was_well else min(interval, 0.5)):
+            looked = time.monotonic()
+            # A new release may change how it is looked after, and nothing else.
+            view = dict(view, health=read(folder)['health'])
+            if ask(view):
+                was_well, failures = True, 0
+            elif was_well:
+                failures += 1
+                say('no good answer from the instance (%d of %d)' % (failures, view['health']['failures']))
+            late = not was_well and time.monotonic() - begun > view['health']['startTimeoutMs'] / 1000
+            if late or failures >= view['health']['failures']:
+                say('the instance did not get well in time' if late else 'the instance hangs')
+                subprocess.run(['docker', 'kill', NAME], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                container.wait()
+                sys.exit(1)
+        time.sleep(0.1)
+    fail('the instance ended with status %s' % (container.stdout.read().strip() or 'unknown'))
+
+
+verb, arguments = sys.argv[1], sys.argv[2:]
+if verb == 'plan':
+    plan(*arguments)
+elif verb == 'await':
+    wait(*arguments)
+elif verb == 'check':
+    check(*arguments)
+else:
+    supervise(*arguments)
+`;

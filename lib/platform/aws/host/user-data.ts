@@ -1,0 +1,145 @@
+import { installedFile, LIBRARY, READY_FILE } from './installed-script';
+
+/** What the first boot of a host of nginx has to know; none of it may change with a configuration. */
+export interface NginxHostOptions {
+  /** The line of nginx.org's packages, e.g. "1.30". */
+  readonly nginxVersion: string;
+  /** Where nginx tells how many connections are open, on the loopback. */
+  readonly statusPort: number;
+  /** The namespace of the metric ActiveConnections in CloudWatch. */
+  readonly metricNamespace: string;
+  /** The metric's dimension as `Name=value`. */
+  readonly metricDimension: string;
+  /** The log group that nginx's logs are shipped to. */
+  readonly logGroup: string;
+}
+
+/** First boot of a host of nginx: what it needs is installed, and nothing is configured. */
+export function nginxHostUserData(options: NginxHostOptions): string {
+  const { nginxVersion, statusPort, metricNamespace, metricDimension, logGroup } = options;
+  // nginx.org has the stable versions apart, which are those with an even number.
+  const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
+  return [
+    ...PREPARE,
+    String.raw`cat > "$root/etc/yum.repos.d/nginx.repo" << 'AIWM_END'
+[nginx]
+name=nginx.org
+baseurl=https://nginx.org/packages/${line}amzn/2023/$basearch/
+gpgcheck=1
+gpgkey=https://nginx.org/keys/nginx_signing.key
+enabled=1
+module_hotfixes=true
+priority=9
+AIWM_END`,
+    `retry dnf install -y 'nginx-${nginxVersion}.*' openssl diffutils logrotate amazon-cloudwatch-agent`,
+    '# The package has a service, a configuration and a rotation of its own.',
+    'systemctl disable --now nginx.service || :',
+    String.raw`cat > "$root/etc/logrotate.d/nginx" << 'AIWM_END'
+/var/log/nginx/*.log {
+    daily
+    maxsize 100M
+    rotate 3
+    missingok
+    notifempty
+    compress
+    delaycompress
+    sharedscripts
+    postrotate
+        systemctl kill --kill-who=main --signal=USR1 aiwm-nginx.service || :
+    endscript
+}
+AIWM_END`,
+    'mkdir -p "$root/opt/aws/amazon-cloudwatch-agent/etc"',
+    `cat > "$root${AGENT_FILE}" << 'AIWM_END'`,
+    agentConfiguration(logGroup),
+    'AIWM_END',
+    `"$root/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$root${AGENT_FILE}" || echo 'aiwm: no logs are shipped' >&2`,
+    '# The release tells the region, so there is nothing to count before there is one.',
+    ...installedFile(
+      'connections',
+      String.raw`
+set -eu
+active=$(curl -sf -m 5 http://127.0.0.1:${statusPort}/connections | sed -n 's/^Active connections: *\([0-9]*\).*/\1/p')
+[ -n "$active" ] || { echo 'nginx does not tell how many connections are open' >&2; exit 1; }
+aws cloudwatch put-metric-data --region "$AIWM_REGION" --namespace ${quoted(metricNamespace)} --metric-name ActiveConnections --dimensions ${quoted(metricDimension)} --unit Count --value "$active"`,
+    ),
+    String.raw`cat > "$root/etc/systemd/system/aiwm-connections.service" << AIWM_END
+[Unit]
+Description=Tells CloudWatch how many connections are open
+ConditionPathExists=$root/etc/aiwm/nginx.env
+
+[Service]
+Type=oneshot
+EnvironmentFile=$root/etc/aiwm/nginx.env
+ExecStart=/bin/sh $root${LIBRARY}/connections
+AIWM_END
+cat > "$root/etc/systemd/system/aiwm-connections.timer" << AIWM_END
+[Timer]
+OnCalendar=minutely
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+AIWM_END
+systemctl daemon-reload
+systemctl enable --now aiwm-connections.timer`,
+    ...DONE,
+  ].join('\n');
+}
+
+/** First boot of the host of a slot; slots count from 1. */
+export function slotHostUserData({ slot }: { readonly slot: number }): string {
+  return [
+    ...PREPARE,
+    `echo ${slot} > "$root/etc/aiwm/slot"`,
+    'retry dnf install -y docker diffutils',
+    '# Containers live in a range that no VPC has; without this a VPC of 172.17.0.0/16 could not be reached from them.',
+    'mkdir -p "$root/etc/docker"',
+    `echo '{ "bip": "198.18.0.1/24" }' > "$root/etc/docker/daemon.json"`,
+    'systemctl enable --now docker.service',
+    ...DONE,
+  ].join('\n');
+}
+
+const AGENT_FILE = '/opt/aws/amazon-cloudwatch-agent/etc/aiwm.json';
+
+const PREPARE = [
+  '#!/bin/bash',
+  'set -eu',
+  'umask 022',
+  'root=$(printenv AIWM_ROOT || :)',
+  `mkdir -p "$root/etc/aiwm" "$root${LIBRARY}"`,
+  '# The way out may come up later than the host: a NAT gateway or an endpoint is made in the same apply.',
+  'retry() {',
+  '  tries=0',
+  '  until "$@"; do',
+  '    tries=$((tries + 1))',
+  '    [ "$tries" -lt 40 ] || { echo "aiwm: gave up: $*" >&2; return 1; }',
+  '    sleep 10',
+  '  done',
+  '}',
+];
+
+const DONE = [
+  '# What SSM delivers waits for this.',
+  `: > "$root${READY_FILE}"`,
+  'echo "aiwm: this host is set up"',
+  '',
+];
+
+function agentConfiguration(logGroup: string): string {
+  const file = (name: string) => ({
+    file_path: `/var/log/nginx/${name}.log`,
+    log_group_name: logGroup,
+    log_stream_name: `{instance_id}/${name}`,
+  });
+  return JSON.stringify(
+    { logs: { logs_collected: { files: { collect_list: [file('access'), file('error')] } } } },
+    undefined,
+    2,
+  );
+}
+
+function quoted(text: string): string {
+  return `'${text.split("'").join(`'\\''`)}'`;
+}

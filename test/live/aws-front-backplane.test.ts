@@ -1,0 +1,3 @@
+// backplane.test.ts, with nginx.conf as AwsPlatform has it.
+import '../support/aws/render-on-aws';
+import './backplane.test';

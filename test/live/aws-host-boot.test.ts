@@ -1,0 +1,163 @@
+// The first boot of hosts of AWS: user data run for real beside stand-ins of dnf, systemd and the AWS CLI, and what
+// comes after it.
+import { slotHostUserData, nginxHostUserData } from '../../lib/platform/aws/host/user-data';
+import { nginxReleaseScript } from '../../lib/platform/aws/host/nginx-release';
+import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
+import { cleanUp } from '../support/clean-up';
+import { freePorts } from '../support/free-ports';
+import { requestJson } from '../support/http';
+
+afterAll(cleanUp);
+
+/** Cannot reach the repository at first, as on a network that is still being made. */
+const dnf = `#!/bin/sh
+echo "$*" >> "$AIWM_ROOT/dnf"
+[ "$(wc -l < "$AIWM_ROOT/dnf")" -gt 2 ] || exit 1
+mkdir -p "$AIWM_ROOT/var/log/nginx"
+ln -s "$(command -v nginx || echo /usr/sbin/nginx)" "$AIWM_ROOT/usr/sbin/nginx"
+`;
+/** Time goes by quickly, and is counted. */
+const patient = { sleep: '#!/bin/sh\necho "$1" >> "$AIWM_ROOT/slept"\nexec /bin/sleep 0.05\n' };
+const agent = 'opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl';
+
+describeOnHost('a host of nginx', () => {
+  let bed: HostBed;
+  let httpPort: number;
+  let statusPort: number;
+  let delivery: Record<string, string>;
+  beforeAll(async () => {
+    bed = await HostBed.start({ dnf, ...patient });
+    [httpPort = 0, statusPort = 0] = await freePorts(2);
+    bed.write(agent, '#!/bin/sh\necho "$*" > "$AIWM_ROOT/agent"\n', 0o755);
+    const { root } = bed;
+    const configuration = `
+user root;
+pid ${root}/run/nginx.pid;
+error_log ${root}/var/log/nginx/error.log;
+events {}
+http {
+  access_log off;
+  client_body_temp_path ${root}/temp1;
+  proxy_temp_path ${root}/temp2;
+  fastcgi_temp_path ${root}/temp3;
+  uwsgi_temp_path ${root}/temp4;
+  scgi_temp_path ${root}/temp5;
+  server {
+    listen 127.0.0.1:${httpPort};
+    return 200 '{"serves":true}';
+  }
+  server {
+    listen 127.0.0.1:${statusPort};
+    location = /release { include release.conf; }
+    location = /connections { stub_status; }
+  }
+}
+`;
+    delivery = {
+      AIWM_REGION: 'eu-central-1',
+      AIWM_BUCKET: 'the-bucket',
+      AIWM_KEY: 'nginx/nginx.conf',
+      AIWM_SHA256: bed.putObject('nginx/nginx.conf', configuration),
+      AIWM_TLS_SECRET: '',
+      AIWM_STATUS_PORT: String(statusPort),
+    };
+  });
+
+  test('is set up while SSM waits for it, and then serves, here without a certificate', async () => {
+    const early = bed.begin(nginxReleaseScript(), delivery);
+    const { code, output } = await bed.run(
+      nginxHostUserData({
+        nginxVersion: '1.30',
+        statusPort,
+        metricNamespace: 'AIWM',
+        metricDimension: "Front=it's",
+        logGroup: '/aiwm/dev/nginx',
+      }),
+    );
+    expect({ code, output }).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
+    expect(await early.waitForExit(20_000)).toMatchObject({ code: 0 });
+    expect(early.output()).toMatch(/^aiwm: nginx serves release \w{12}\n$/);
+    expect(await requestJson(`http://127.0.0.1:${httpPort}/`)).toEqual({ serves: true });
+  });
+
+  test('has tried again what needs the network', () => {
+    const wanted = 'install -y nginx-1.30.* openssl diffutils logrotate amazon-cloudwatch-agent';
+    expect(bed.read('dnf').trim().split('\n')).toEqual([wanted, wanted, wanted]);
+    expect(
+      bed
+        .read('slept')
+        .split('\n')
+        .filter((time) => time === '10'),
+    ).toHaveLength(2);
+  });
+
+  test('takes nginx from nginx.org, signed', () => {
+    expect(bed.read('etc/yum.repos.d/nginx.repo')).toBe(`[nginx]
+name=nginx.org
+baseurl=https://nginx.org/packages/amzn/2023/$basearch/
+gpgcheck=1
+gpgkey=https://nginx.org/keys/nginx_signing.key
+enabled=1
+module_hotfixes=true
+priority=9
+`);
+    expect(bed.systemd.calls).toContain('disable nginx.service');
+  });
+
+  test('ships the logs of nginx', () => {
+    const [, file = ''] = /-s -c file:(.*)\n$/.exec(bed.read('agent')) ?? [];
+    const { logs } = JSON.parse(bed.read(file.slice(bed.root.length))) as {
+      logs: { logs_collected: { files: { collect_list: unknown[] } } };
+    };
+    expect(logs.logs_collected.files.collect_list).toEqual(
+      ['access', 'error'].map((name) => ({
+        file_path: `/var/log/nginx/${name}.log`,
+        log_group_name: '/aiwm/dev/nginx',
+        log_stream_name: `{instance_id}/${name}`,
+      })),
+    );
+  });
+
+  test('tells CloudWatch each minute how many connections are open', async () => {
+    expect(bed.systemd.enabled).toContain('aiwm-connections.timer');
+    expect(bed.read('etc/systemd/system/aiwm-connections.timer')).toContain('OnCalendar=minutely');
+    expect(await bed.run('systemctl start aiwm-connections.service')).toMatchObject({ code: 0 });
+    expect(bed.awsCalls('cloudwatch')).toEqual([
+      "cloudwatch put-metric-data --region eu-central-1 --namespace AIWM --metric-name ActiveConnections --dimensions Front=it's --unit Count --value 1",
+    ]);
+  });
+
+  test('has units that systemd itself has nothing to say about', () => {
+    expect(bed.unitComplaints() ?? '').toBe('');
+  });
+
+  test('serves again after a reboot', async () => {
+    await bed.reboot();
+    expect(await requestJson(`http://127.0.0.1:${httpPort}/`)).toEqual({ serves: true });
+  });
+});
+
+describeOnHost('the host of a slot', () => {
+  test('knows its number and runs Docker, in a range of its own', async () => {
+    const bed = await HostBed.start({ dnf, ...patient });
+    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3 }));
+    expect({ code, output }).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
+    expect(bed.read('etc/aiwm/slot')).toBe('3\n');
+    expect(bed.has('etc/aiwm/ready')).toBe(true);
+    expect(JSON.parse(bed.read('etc/docker/daemon.json'))).toEqual({ bip: '198.18.0.1/24' });
+    expect(bed.read('dnf').trim().split('\n')).toHaveLength(3);
+    expect(bed.systemd.enabled).toContain('docker.service');
+    expect(bed.systemd.pid('docker.service')).toBeDefined();
+  });
+
+  test('is not taken for set up when something cannot be installed', async () => {
+    const bed = await HostBed.start({ dnf: '#!/bin/sh\nexit 1\n', ...patient });
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3 }));
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: 'aiwm: gave up: dnf install -y docker diffutils\n',
+    });
+    expect(bed.has('etc/aiwm/ready')).toBe(false);
+  });
+});

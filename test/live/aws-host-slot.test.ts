@@ -1,0 +1,403 @@
+// What SSM runs on the host of a slot, run for real beside stand-ins of the AWS CLI, of systemd and of Docker: an
+// instance is a process of Node.js here.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { slotReleaseScript, type SlotRelease } from '../../lib/platform/aws/host/slot-release';
+import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
+import { cleanUp, closeAtCleanUp } from '../support/clean-up';
+import { freePort } from '../support/free-ports';
+import { requestJson } from '../support/http';
+import { sleep, waitFor } from '../support/wait';
+
+afterAll(cleanUp);
+
+const script = slotReleaseScript();
+const unit = 'aiwm-instance.service';
+const arn = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}`;
+const registry = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
+
+/** A service whose MODE is "well", "sick", or "hangs": well until it is asked at /hang. */
+const service = (version: string) => `
+const { createServer } = require('node:http');
+const { MODE, PORT } = process.env;
+let hangs = MODE === 'sick';
+createServer((request, response) => {
+  if (request.url === '/hang') hangs = true;
+  if (request.url === '/health' && hangs) return void response.writeHead(500).end();
+  response.end(JSON.stringify({ version: '${version}', pid: process.pid, environment: process.env }));
+}).listen(Number(PORT), '127.0.0.1');
+console.log('the instance says ' + process.env.TOKEN);
+process.on('SIGTERM', () => setTimeout(() => { console.log('graceful end of ${version}'); process.exit(0); }, 300));
+`;
+
+interface Answer {
+  readonly version: string;
+  readonly pid: number;
+  readonly environment: Record<string, string>;
+}
+
+class SlotHost {
+  static async start(): Promise<SlotHost> {
+    const bed = await HostBed.start({
+      docker: `#!/bin/sh
+AIWM_DOCKER_WORDS=$(printf '%s\\n' "$@") exec '${process.execPath}' '${join(__dirname, '../support/aws-host/docker.mjs')}'\n`,
+    });
+    bed.write('etc/aiwm/slot', '2\n');
+    bed.write('etc/aiwm/ready', '');
+    bed.putSecret('redis', 'rediss://:s3cr3t-of-redis@cache:6379');
+    bed.putSecret('pem', 'first s3cr3t-line\nsecond line');
+    const host = new SlotHost(bed, await freePort());
+    closeAtCleanUp({ close: () => host.killContainers() });
+    host.putImage('chat:1', 'one');
+    return host;
+  }
+
+  /** A host that runs version "one". */
+  static async serving(): Promise<SlotHost> {
+    const host = await SlotHost.start();
+    const { code, output } = await host.deliver();
+    if (code !== 0) {
+      throw new Error(`${output}${host.bed.systemd.output(unit)}`);
+    }
+    return host;
+  }
+
+  private constructor(
+    readonly bed: HostBed,
+    readonly port: number,
+  ) {}
+
+  putImage(name: string, version: string): void {
+    this.bed.write(`docker/registry/${name.replace(/[^\w.-]/g, '_')}`, service(version));
+  }
+
+  release(changed: Partial<SlotRelease> = {}, own: Record<string, string> = {}): SlotRelease {
+    return {
+      image: 'chat:1',
+      port: [1, this.port],
+      environment: [
+        { INSTANCE_ID: '1' },
+        {
+          INSTANCE_ID: '2',
+          PORT: String(this.port),
+          MODE: 'well',
+          GREETING: 'a "b" $c `d` \'e\'',
+          ...own,
+        },
+      ],
+      secrets: { REDIS_URL: arn('redis'), TOKEN: arn('pem') },
+      health: {
+        path: '/health',
+        timeoutMs: 500,
+        failures: 2,
+        intervalMs: 300,
+        startTimeoutMs: 1500,
+      },
+      stopGraceSeconds: 5,
+      memory: '512m',
+      cpus: 1.5,
+      logGroup: '/aiwm/dev/chat',
+      region: 'eu-central-1',
+      ...changed,
+    };
+  }
+
+  variables(release: SlotRelease): Record<string, string> {
+    return {
+      AIWM_REGION: 'eu-central-1',
+      AIWM_BUCKET: 'the-bucket',
+      AIWM_KEY: 'chat/release.json',
+      AIWM_SHA256: this.bed.putObject('chat/release.json', JSON.stringify(release)),
+    };
+  }
+
+  async deliver(release = this.release()): Promise<{ code: number | null; output: string }> {
+    const ran = await this.bed.run(script, this.variables(release));
+    expect(ran.output).not.toMatch(/s3cr3t|the-password/);
+    return ran;
+  }
+
+  answer(): Promise<Answer> {
+    return requestJson<Answer>(`http://127.0.0.1:${this.port}/`);
+  }
+
+  dockerCalls(verb: string): string[] {
+    return this.bed
+      .read('docker/calls')
+      .split('\n')
+      .filter((line) => line.startsWith(verb));
+  }
+
+  log(): string {
+    return this.bed.read('docker/log');
+  }
+
+  async reboot(): Promise<void> {
+    await this.bed.systemd.powerOff();
+    this.killContainers();
+    await this.bed.reboot();
+  }
+
+  get current(): string {
+    return readlinkSync(join(this.bed.root, 'etc/aiwm/instance/current'));
+  }
+
+  killContainers(): void {
+    const folder = join(this.bed.root, 'docker/containers');
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      try {
+        process.kill(Number(readFileSync(join(folder, name), 'utf8')), 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  }
+}
+
+describeOnHost('the first release', () => {
+  let host: SlotHost;
+  beforeAll(async () => {
+    host = await SlotHost.serving();
+  });
+
+  test('runs with the environment of its slot', async () => {
+    const { version, environment } = await host.answer();
+    expect(version).toBe('one');
+    expect(environment).toEqual({
+      INSTANCE_ID: '2',
+      PORT: String(host.port),
+      MODE: 'well',
+      GREETING: 'a "b" $c `d` \'e\'',
+      REDIS_URL: 'rediss://:s3cr3t-of-redis@cache:6379',
+      TOKEN: 'first s3cr3t-line\nsecond line',
+    });
+  });
+
+  test('has no way to gain rights, and its limits', () => {
+    const [call] = host.dockerCalls('run');
+    for (const words of [
+      '--read-only',
+      '--init',
+      '--cap-drop ALL',
+      '--security-opt no-new-privileges',
+      `--publish ${host.port}:${host.port}`,
+      '--memory 512m --cpus 1.5',
+      '--log-driver awslogs',
+      'awslogs-group=/aiwm/dev/chat',
+      'awslogs-stream=slot-2',
+    ]) {
+      expect(call).toContain(` ${words}`);
+    }
+    expect(call).not.toMatch(/privileged|--network|--volume/);
+  });
+
+  test('shows its secrets to no list of processes, no file and no log of the host', async () => {
+    const { root } = host.bed;
+    const commands = execFileSync('ps', ['-ewwo', 'args'], { encoding: 'utf8' });
+    expect(commands).toContain('instance.py supervise');
+    expect(commands).not.toContain('s3cr3t');
+    const files = execFileSync('grep', ['-rlsF', 's3cr3t', root], { encoding: 'utf8' });
+    // What the stand-ins hold: the secrets, and what the instance itself has printed.
+    expect(files.trim().split('\n').sort()).toEqual(
+      ['aws/secrets/pem', 'aws/secrets/redis', 'docker/log'].map((file) => join(root, file)),
+    );
+    expect(host.bed.systemd.output(unit)).not.toContain('s3cr3t');
+  });
+
+  test('has a unit that systemd itself has nothing to say about', () => {
+    expect(host.bed.unitComplaints() ?? '').toBe('');
+  });
+
+  test('is left alone when it is delivered again, without a look into bucket or registry', async () => {
+    const { pid } = await host.answer();
+    const calls = host.bed.awsCalls().length;
+    const pulls = host.dockerCalls('pull').length;
+    expect(await host.deliver()).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^aiwm: slot 2 runs release \w+ already\n$/),
+    });
+    expect((await host.answer()).pid).toBe(pid);
+    expect(host.bed.awsCalls()).toHaveLength(calls);
+    expect(host.dockerCalls('pull')).toHaveLength(pulls);
+  });
+
+  test('is left alone when another slot or the health check changes', async () => {
+    const { pid } = await host.answer();
+    const release = host.release();
+    const changed = {
+      ...release,
+      port: [2, host.port],
+      health: { ...release.health, failures: 3 },
+    };
+    expect(await host.deliver(changed)).toMatchObject({ code: 0 });
+    expect((await host.answer()).pid).toBe(pid);
+    expect(await host.deliver()).toMatchObject({ code: 0 });
+  });
+
+  test('comes back after a reboot, which needs no SSM, no bucket and no registry', async () => {
+    const { pid } = await host.answer();
+    const fetched = host.bed.awsCalls('s3api').length;
+    const pulls = host.dockerCalls('pull').length;
+    await host.reboot();
+    const answer = await waitFor(() => host.answer(), 5_000, 'an answer');
+    expect(answer).toMatchObject({ version: 'one' });
+    expect(answer.pid).not.toBe(pid);
+    expect(answer.environment.REDIS_URL).toContain('s3cr3t');
+    expect(host.bed.awsCalls('s3api')).toHaveLength(fetched);
+    expect(host.dockerCalls('pull')).toHaveLength(pulls);
+  });
+
+  test('is started again when it dies', async () => {
+    const { pid } = await host.answer();
+    process.kill(pid, 'SIGKILL');
+    const again = await waitFor(() => host.answer(), 5_000, 'an answer');
+    expect(again.pid).not.toBe(pid);
+  });
+
+  test('is ended and started again when it hangs', async () => {
+    const { pid } = await host.answer();
+    // It is taken for hung only after it has been seen well.
+    await sleep(600);
+    await requestJson(`http://127.0.0.1:${host.port}/hang`);
+    const again = await waitFor(
+      async () => {
+        const answer = await host.answer();
+        return answer.pid === pid ? undefined : answer;
+      },
+      8_000,
+      'another process',
+    );
+    expect(again.version).toBe('one');
+  });
+});
+
+describeOnHost('a new release', () => {
+  let host: SlotHost;
+  beforeAll(async () => {
+    host = await SlotHost.serving();
+  });
+
+  test('takes the place of the one before, which ends gracefully', async () => {
+    host.putImage(`${registry}/chat:2`, 'two');
+    expect(await host.deliver(host.release({ image: `${registry}/chat:2` }))).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^aiwm: slot 2 runs release \w+\n$/),
+    });
+    expect(await host.answer()).toMatchObject({ version: 'two' });
+    expect(host.log()).toContain('graceful end of one');
+    // The login to the registry has gone.
+    expect(host.bed.awsCalls('ecr')).toEqual(['ecr get-login-password --region eu-central-1']);
+    expect(readdirSync(join(host.bed.root, 'run/aiwm'))).toEqual(['slot-release.lock']);
+  });
+
+  test('with other values of the same secrets starts the instance anew', async () => {
+    const { pid } = await host.answer();
+    host.bed.putSecret('redis', 'rediss://:other-s3cr3t@cache:6379');
+    const release = host.release({ secretsVersion: '2', image: `${registry}/chat:2` });
+    expect(await host.deliver(release)).toMatchObject({ code: 0 });
+    const answer = await host.answer();
+    expect(answer.pid).not.toBe(pid);
+    expect(answer.environment.REDIS_URL).toBe('rediss://:other-s3cr3t@cache:6379');
+  });
+
+  test('that two runs bring at once is brought once', async () => {
+    const runs = host.dockerCalls('run').length;
+    const variables = host.variables(host.release({}, { NEWS: '1' }));
+    const ran = await Promise.all([
+      host.bed.run(script, variables),
+      host.bed.run(script, variables),
+    ]);
+    expect(ran.map(({ output }) => output).sort()).toEqual([
+      expect.stringMatching(/^aiwm: slot 2 runs release \w+\n$/),
+      expect.stringMatching(/^aiwm: slot 2 runs release \w+ already\n$/),
+    ]);
+    expect(host.dockerCalls('run')).toHaveLength(runs + 1);
+  });
+});
+
+describeOnHost('a release that does not come to serve leaves the one before:', () => {
+  let host: SlotHost;
+  let before: string;
+  beforeAll(async () => {
+    host = await SlotHost.serving();
+    before = host.current;
+  });
+
+  afterEach(async () => {
+    expect(await host.answer()).toMatchObject({ version: 'one', environment: { MODE: 'well' } });
+    expect(host.current).toBe(before);
+    expect(readdirSync(join(host.bed.root, 'etc/aiwm/instance/releases'))).toEqual([
+      before.replace('releases/', ''),
+    ]);
+  });
+
+  test('its image cannot be pulled', async () => {
+    const { pid } = await host.answer();
+    expect(await host.deliver(host.release({ image: 'chat:9' }))).toEqual({
+      code: 1,
+      output:
+        'aiwm: chat:9 cannot be pulled: Error response from daemon: manifest for chat:9 not found: manifest unknown. Nothing was changed.\n',
+    });
+    expect((await host.answer()).pid).toBe(pid);
+  });
+
+  test('it is not what was to be delivered', async () => {
+    const { pid } = await host.answer();
+    const variables = host.variables(host.release({ image: 'chat:9' }));
+    expect(await host.bed.run(script, { ...variables, AIWM_SHA256: '0'.repeat(64) })).toEqual({
+      code: 1,
+      output: expect.stringContaining('is not what was to be delivered'),
+    });
+    expect((await host.answer()).pid).toBe(pid);
+  });
+
+  test('it is for fewer slots', async () => {
+    expect(await host.deliver(host.release({ port: [1] }))).toEqual({
+      code: 1,
+      output: 'aiwm: the release is for 1 slots, and this host is slot 2.\n',
+    });
+  });
+
+  test('it never gets well; the tag has come to mean another image meanwhile', async () => {
+    host.putImage('chat:1', 'other');
+    expect(await host.deliver(host.release({}, { MODE: 'sick' }))).toEqual({
+      code: 1,
+      output:
+        'aiwm: slot 2 does not get well with the new release; the one before is back. ' +
+        'What it printed is in the log group /aiwm/dev/chat, stream slot-2.\n',
+    });
+  });
+
+  test('its secret cannot be read', async () => {
+    const { pid } = await host.answer();
+    const release = host.release({ secrets: { TOKEN: arn('none') } });
+    expect(await host.deliver(release)).toEqual({
+      code: 1,
+      output: `aiwm: the secret ${arn('none')} cannot be read: An error occurred (AccessDeniedException) when calling the GetSecretValue operation: this role is not authorized to perform it\n`,
+    });
+    expect((await host.answer()).pid).toBe(pid);
+  });
+
+  test('it ends as soon as it has started', async () => {
+    host.bed.write('docker/registry/chat_broken', 'process.exit(3)');
+    expect(await host.deliver(host.release({ image: 'chat:broken' }))).toEqual({
+      code: 1,
+      output: expect.stringContaining('the one before is back'),
+    });
+  });
+});
+
+describeOnHost('on a new host', () => {
+  test('the first release that does not get well is tried on, and a better one takes its place', async () => {
+    const host = await SlotHost.start();
+    expect(await host.deliver(host.release({}, { MODE: 'sick' }))).toEqual({
+      code: 1,
+      output:
+        'aiwm: slot 2 does not get well; it is tried again and again. ' +
+        'What it printed is in the log group /aiwm/dev/chat, stream slot-2.\n',
+    });
+    expect(await host.deliver()).toMatchObject({ code: 0 });
+    expect(await host.answer()).toMatchObject({ version: 'one' });
+  });
+});

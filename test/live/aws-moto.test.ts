@@ -1,0 +1,330 @@
+// The AWS examples brought to an emulated AWS by a real Terraform with the real plugin, as far as the emulator goes: up
+// from nothing, planned again, and read back by another client than Terraform.
+import { createHash } from 'node:crypto';
+import { describeWithAws } from '../support/aws/describe-aws';
+import { Deployed, type NotEmulated } from '../support/aws/deployed';
+import { example, type ExampleName } from '../support/aws/examples';
+import { MotoServer, motoProblem } from '../support/aws/moto-server';
+import { withoutHash, type StackJson } from '../support/aws/stack-json';
+import { cleanUp } from '../support/clean-up';
+import { say } from '../support/say';
+
+jest.setTimeout(300_000);
+afterAll(cleanUp);
+
+/** Which of moto 5.2 answers with an error, or with what the plugin cannot read. All of it is in aws-plan.test.ts. */
+const NOT_EMULATED: NotEmulated = {
+  aws_ssm_association: 'moto has no associations of Systems Manager',
+  aws_elasticache_parameter_group: 'moto has no parameter groups',
+  aws_elasticache_subnet_group: 'moto cannot delete one, and nothing else needs it here',
+  aws_s3_bucket_policy: 'moto is spoken to in plain HTTP, which this policy denies',
+  aws_elasticache_replication_group: 'moto makes one whose nodes cannot be read',
+};
+
+/** What a plan after the apply tells of because of what the emulator answers: attributes by type. */
+const PHANTOMS: Readonly<Record<string, readonly string[]>> = {
+  // Forgotten: the description of a rule about another group.
+  aws_vpc_security_group_egress_rule: ['description'],
+  aws_vpc_security_group_ingress_rule: ['description'],
+  // Its own tags come back as tags of what it makes, and so it has a new version.
+  aws_launch_template: ['default_version', 'latest_version', 'tag_specifications'],
+  // Forgotten; and the version of the template.
+  aws_autoscaling_group: [
+    'capacity_reservation_specification',
+    'default_instance_warmup',
+    'instance_maintenance_policy',
+    'launch_template',
+  ],
+  // Forgotten, and made up.
+  aws_autoscaling_policy: ['enabled', 'predictive_scaling_configuration'],
+};
+
+const examples: ExampleName[] = ['aws-redis', 'aws-single'];
+
+describeWithAws('the AWS examples, deployed', (plugin) => {
+  const problem = motoProblem();
+  if (problem) {
+    test.skip(`needs an emulator: ${problem}`, () => {});
+    return;
+  }
+
+  describe.each(examples)('%s', (name) => {
+    let server: MotoServer;
+    let deployed: Deployed;
+
+    beforeAll(async () => {
+      server = await MotoServer.start();
+      const stack = prepared(server, example(name).json as StackJson);
+      deployed = new Deployed(stack, plugin, server, NOT_EMULATED);
+      for (const [address, reason] of Object.entries(deployed.leftOut)) {
+        say(`left out: ${withoutHash(address)} (${withoutHash(reason)})`);
+      }
+      await deployed.apply();
+    });
+    afterAll(() => server.stop());
+
+    test('a second plan changes nothing but what the emulator has forgotten', async () => {
+      const changes = await deployed.changes();
+      const real = changes.filter(
+        ({ address, actions, attributes }) =>
+          actions.join() !== 'update' ||
+          attributes.some((each) => !PHANTOMS[address.split('.')[0] ?? '']?.includes(each)),
+      );
+      expect(real).toEqual([]);
+    });
+
+    test('what is open to the world is the entry, at 443 and 80', () => {
+      const [{ SecurityGroups: groups }] = server.ask([
+        ['ec2', 'describe_security_groups', {}],
+      ]) as [{ SecurityGroups: SecurityGroup[] }];
+      const open = groups
+        // The one that each VPC comes with is not used.
+        .filter(({ GroupName }) => GroupName !== 'default')
+        .flatMap(({ GroupName, IpPermissions }) =>
+          IpPermissions.filter(({ IpRanges }) =>
+            IpRanges.some(({ CidrIp }) => CidrIp === '0.0.0.0/0'),
+          ).map(({ FromPort, ToPort }) => `${GroupName} ${FromPort}-${ToPort}`),
+        );
+      const entry = name === 'aws-single' ? 'nginx' : 'frontend-entry';
+      expect(open.sort()).toEqual([
+        `${name}-platform-${entry} 443-443`,
+        `${name}-platform-${entry} 80-80`,
+      ]);
+    });
+
+    test('the bucket is encrypted, closed, and holds the nginx.conf that names the hosts', () => {
+      const [{ Buckets: buckets }] = server.ask([['s3', 'list_buckets', {}]]) as [
+        { Buckets: { Name: string }[] },
+      ];
+      expect(buckets).toHaveLength(1);
+      const Bucket = buckets[0]!.Name;
+      const [encryption, versioning, access, list] = server.ask([
+        ['s3', 'get_bucket_encryption', { Bucket }],
+        ['s3', 'get_bucket_versioning', { Bucket }],
+        ['s3', 'get_public_access_block', { Bucket }],
+        ['s3', 'list_objects_v2', { Bucket }],
+      ]);
+      expect(encryption).toMatchObject({
+        ServerSideEncryptionConfiguration: {
+          Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+      });
+      expect(versioning).toMatchObject({ Status: 'Enabled' });
+      expect(access).toMatchObject({
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      });
+      const keys = (list as { Contents: { Key: string }[] }).Contents.map(({ Key }) => Key);
+      expect(keys.sort()).toEqual([
+        expect.stringMatching(/^instances\/aiwm\/[0-9a-f]{64}\.json$/),
+        expect.stringMatching(/^nginx\/frontend\/[0-9a-f]{64}\.conf$/),
+      ]);
+      const [release = '', configuration = ''] = keys.map((key) => server.read(Bucket, key));
+      expect(sha256(release)).toBe(keys[0]!.split(/[/.]/)[2]);
+      expect(sha256(configuration)).toBe(keys[1]!.split(/[/.]/)[2]);
+
+      const [{ NetworkInterfaces: interfaces }] = server.ask([
+        ['ec2', 'describe_network_interfaces', {}],
+      ]) as [{ NetworkInterfaces: NetworkInterface[] }];
+      const slots = interfaces
+        .filter(({ Description }) => /^The address of aiwm-\d\.$/.test(Description ?? ''))
+        .sort((a, b) => a.Description!.localeCompare(b.Description!));
+      expect(slots.map(({ Attachment }) => typeof Attachment?.InstanceId)).toEqual(
+        slots.map(() => 'string'),
+      );
+      const pool = /upstream aiwm_backend \{[^}]*\}/.exec(configuration)?.[0] ?? '';
+      expect([...pool.matchAll(/server "?([\d.]+):3003/g)].map(([, each]) => each)).toEqual(
+        slots.map(({ PrivateIpAddress }) => PrivateIpAddress),
+      );
+      expect(JSON.parse(release)).toMatchObject({
+        image: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/aiwm-chat:1.4.2',
+        port: slots.map(() => 3003),
+        logGroup: `/aiwm/${name}-platform/aiwm`,
+        region: 'eu-central-1',
+      });
+    });
+
+    test('hosts ask for their metadata with a token, and their disks are encrypted', () => {
+      const [{ Reservations: reservations }, { LaunchTemplates: templates }] = server.ask([
+        ['ec2', 'describe_instances', {}],
+        ['ec2', 'describe_launch_templates', {}],
+      ]) as [
+        { Reservations: { Instances: Host[] }[] },
+        { LaunchTemplates: { LaunchTemplateId: string }[] },
+      ];
+      const named = (each: Host) => each.Tags?.find(({ Key }) => Key === 'Name')?.Value ?? '';
+      const hosts = reservations.flatMap(({ Instances }) => Instances);
+      const slots = hosts.filter((each) => /-aiwm-\d$/.test(named(each)));
+      expect(slots).toHaveLength(name === 'aws-single' ? 2 : 3);
+      for (const host of slots) {
+        expect(host).toMatchObject({ MetadataOptions: { HttpTokens: 'required' } });
+        expect(host.PublicIpAddress).toBeUndefined();
+        expect(host.KeyName).toBeUndefined();
+      }
+      expect(templates).toHaveLength(name === 'aws-single' ? 0 : 1);
+      for (const { LaunchTemplateId } of templates) {
+        const [{ LaunchTemplateVersions: versions }] = server.ask([
+          ['ec2', 'describe_launch_template_versions', { LaunchTemplateId }],
+        ]) as [{ LaunchTemplateVersions: { LaunchTemplateData: unknown }[] }];
+        expect(versions[0]?.LaunchTemplateData).toMatchObject({
+          MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+          BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
+        });
+      }
+    });
+
+    if (name === 'aws-single') {
+      test('the name leads to the fixed address, which is that of the host with nginx', () => {
+        const [{ Addresses: addresses }, zones] = server.ask([
+          ['ec2', 'describe_addresses', {}],
+          ['route53', 'list_hosted_zones', {}],
+        ]) as [
+          { Addresses: { PublicIp: string; InstanceId?: string; NetworkInterfaceId?: string }[] },
+          { HostedZones: { Id: string }[] },
+        ];
+        const [{ ResourceRecordSets: records }] = server.ask([
+          [
+            'route53',
+            'list_resource_record_sets',
+            { HostedZoneId: zones.HostedZones[0]!.Id.replace('/hostedzone/', '') },
+          ],
+        ]) as [{ ResourceRecordSets: RecordSet[] }];
+        const target = records.find(({ Type }) => Type === 'A')?.ResourceRecords?.[0]?.Value;
+        const address = addresses.find(({ PublicIp }) => PublicIp === target);
+        expect(address?.NetworkInterfaceId).toMatch(/^eni-/);
+      });
+    } else {
+      test('443 speaks TLS and leads to nginx, 80 leads to the redirect, and clients keep their address', () => {
+        const [{ LoadBalancers: balancers }, { TargetGroups: groups }] = server.ask([
+          ['elbv2', 'describe_load_balancers', {}],
+          ['elbv2', 'describe_target_groups', {}],
+        ]) as [
+          { LoadBalancers: { LoadBalancerArn: string; Type: string }[] },
+          { TargetGroups: { TargetGroupArn: string; Port: number }[] },
+        ];
+        expect(balancers.map(({ Type }) => Type)).toEqual(['network']);
+        const [{ Listeners: listeners }] = server.ask([
+          ['elbv2', 'describe_listeners', { LoadBalancerArn: balancers[0]!.LoadBalancerArn }],
+        ]) as [{ Listeners: Listener[] }];
+        const portOf = (arn: string | undefined) =>
+          groups.find(({ TargetGroupArn }) => TargetGroupArn === arn)?.Port;
+        expect(
+          listeners
+            .map(({ Port, Protocol, SslPolicy, DefaultActions }) => ({
+              from: Port,
+              protocol: Protocol,
+              to: portOf(DefaultActions[0]?.TargetGroupArn),
+              policy: Protocol === 'TLS' ? SslPolicy : undefined,
+            }))
+            .sort((a, b) => a.from - b.from),
+        ).toEqual([
+          { from: 80, protocol: 'TCP', to: 8080, policy: undefined },
+          { from: 443, protocol: 'TLS', to: 8444, policy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' },
+        ]);
+        const attributes = server.ask(
+          groups.map(({ TargetGroupArn }) => [
+            'elbv2',
+            'describe_target_group_attributes',
+            { TargetGroupArn },
+          ]),
+        ) as { Attributes: { Key: string; Value: string }[] }[];
+        for (const { Attributes } of attributes) {
+          const values = Object.fromEntries(Attributes.map(({ Key, Value }) => [Key, Value]));
+          expect(values).toMatchObject({
+            'preserve_client_ip.enabled': 'true',
+            'target_health_state.unhealthy.connection_termination.enabled': 'false',
+          });
+          expect(values['proxy_protocol_v2.enabled']).not.toBe('true');
+        }
+      });
+
+      test('two hosts of nginx are there, and may be in two zones', () => {
+        const [{ AutoScalingGroups: groups }] = server.ask([
+          ['autoscaling', 'describe_auto_scaling_groups', {}],
+        ]) as [{ AutoScalingGroups: ScalingGroup[] }];
+        expect(groups.map(({ MinSize }) => MinSize)).toEqual([2]);
+        const [group] = groups as [ScalingGroup];
+        expect([...group.AvailabilityZones].sort()).toEqual(['eu-central-1a', 'eu-central-1b']);
+        expect(group.Instances).toHaveLength(2);
+      });
+    }
+  });
+});
+
+interface SecurityGroup {
+  readonly GroupName: string;
+  readonly IpPermissions: readonly {
+    readonly FromPort?: number;
+    readonly ToPort?: number;
+    readonly IpRanges: readonly { readonly CidrIp: string }[];
+  }[];
+}
+
+interface NetworkInterface {
+  readonly Description?: string;
+  readonly PrivateIpAddress: string;
+  readonly Attachment?: { readonly InstanceId?: string };
+}
+
+interface Host {
+  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly PublicIpAddress?: string;
+  readonly KeyName?: string;
+}
+
+interface Listener {
+  readonly Port: number;
+  readonly Protocol: string;
+  readonly SslPolicy?: string;
+  readonly DefaultActions: readonly { readonly TargetGroupArn?: string }[];
+}
+
+interface ScalingGroup {
+  readonly MinSize: number;
+  readonly AvailabilityZones: readonly string[];
+  readonly Instances: readonly unknown[];
+}
+
+interface RecordSet {
+  readonly Type: string;
+  readonly ResourceRecords?: readonly { readonly Value: string }[];
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** The network and the zone that the examples take for given are made here first. */
+function prepared(server: MotoServer, stack: StackJson): StackJson {
+  const [vpc] = server.ask([['ec2', 'create_vpc', { CidrBlock: '10.9.0.0/16' }]]) as [
+    { Vpc: { VpcId: string } },
+  ];
+  const { VpcId } = vpc.Vpc;
+  const subnets = server.ask(
+    ['a', 'b', 'a', 'b'].map((zone, index) => [
+      'ec2',
+      'create_subnet',
+      { VpcId, CidrBlock: `10.9.${index}.0/24`, AvailabilityZone: `eu-central-1${zone}` },
+    ]),
+  ) as { Subnet: { SubnetId: string } }[];
+  const [zone] = server.ask([
+    ['route53', 'create_hosted_zone', { Name: 'example.org', CallerReference: 'test' }],
+  ]) as [{ HostedZone: { Id: string } }];
+  const given: Record<string, string> = {
+    'vpc-0a1b2c3d4e5f60718': VpcId,
+    'subnet-0a1b2c3d4e5f60711': subnets[0]!.Subnet.SubnetId,
+    'subnet-0a1b2c3d4e5f60712': subnets[1]!.Subnet.SubnetId,
+    'subnet-0a1b2c3d4e5f60721': subnets[2]!.Subnet.SubnetId,
+    'subnet-0a1b2c3d4e5f60722': subnets[3]!.Subnet.SubnetId,
+    Z0123456789ABCDEFGHIJ: zone.HostedZone.Id.replace('/hostedzone/', ''),
+  };
+  const text = Object.entries(given).reduce(
+    (left, [made, real]) => left.replaceAll(made, real),
+    JSON.stringify(stack),
+  );
+  return JSON.parse(text) as StackJson;
+}

@@ -1,0 +1,699 @@
+// What AwsPlatform says to AWS, by its meaning.
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import {
+  AiwmService,
+  AwsEntry,
+  AwsNetwork,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  RedisEngine,
+  Secret,
+  TlsCertificate,
+  Upstream,
+} from 'cdktf-aiwm';
+import { TerraformVariable } from 'cdktf';
+import { Construct } from 'constructs';
+import { AwsSite, CERTIFICATE, named, synthesizeAws, TLS_SECRET } from '../../support/aws/aws-site';
+import { FrontConf } from '../../support/nginx-tree';
+
+const whole = synthesizeAws((site) =>
+  site.front({ cluster: site.cluster({ backplane: site.backplane() }) }),
+);
+const json = JSON.stringify(whole.json);
+
+/** A resource, where there is one of its type. */
+function only(type: string, stack = whole): Readonly<Record<string, unknown>> {
+  const all = Object.values(named(stack, type));
+  expect(all).toHaveLength(1);
+  return all[0]!;
+}
+
+/** What stands between "${" and "}", without the hash of a name: "aws_lb.Frontend_LoadBalancer.arn". */
+function plain(value: unknown): string {
+  return String(value)
+    .replace(/_[0-9A-F]{8}\b/g, '')
+    .replace(/\$\{([^{}]*)\}/g, '$1');
+}
+
+interface Statement {
+  readonly Sid: string;
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: unknown;
+}
+
+function statements(policy: string, stack = whole): Record<string, Statement> {
+  const { policy: text } = named(stack, 'aws_iam_role_policy')[policy]!;
+  const all = (JSON.parse(text as string) as { Statement: Statement[] }).Statement;
+  return Object.fromEntries(all.map((each) => [each.Sid, each]));
+}
+
+/** "Aiwm_InstanceSecurityGroup from Platform_NginxSecurityGroup at 3003". */
+function waysIn(stack = whole): string[] {
+  return Object.values(named(stack, 'aws_vpc_security_group_ingress_rule'))
+    .map((rule) => {
+      const peer = rule.referenced_security_group_id ?? rule.cidr_ipv4 ?? rule.cidr_ipv6;
+      const ports =
+        rule.from_port === rule.to_port
+          ? String(rule.from_port as number)
+          : `${rule.from_port as number} to ${rule.to_port as number}`;
+      return plain(`${rule.security_group_id as string} from ${peer as string} at ${ports}`)
+        .replace(/aws_security_group\./g, '')
+        .replace(/\.id\b/g, '');
+    })
+    .sort();
+}
+
+describe('who reaches whom', () => {
+  test('the world the load balancer at 443 and 80, it nginx, nginx instances, they Redis', () => {
+    expect(waysIn()).toEqual([
+      'Backplane_SecurityGroup from Platform_InstanceSecurityGroup at 6379',
+      'Frontend_EntrySecurityGroup from 0.0.0.0/0 at 443',
+      'Frontend_EntrySecurityGroup from 0.0.0.0/0 at 80',
+      'Platform_InstanceSecurityGroup from Platform_NginxSecurityGroup at 3003',
+      'Platform_NginxSecurityGroup from Frontend_EntrySecurityGroup at 8080',
+      'Platform_NginxSecurityGroup from Frontend_EntrySecurityGroup at 8082',
+      'Platform_NginxSecurityGroup from Frontend_EntrySecurityGroup at 8444',
+    ]);
+  });
+
+  test('only the ranges that are allowed', () => {
+    const stack = synthesizeAws((site) => {
+      site.platform({ entry: AwsEntry.nlb({ allowedRanges: ['198.51.100.0/24', '192.0.2.7'] }) });
+      site.front();
+    });
+    expect(waysIn(stack).filter((way) => / at (443|80)$/.test(way))).toEqual([
+      'Frontend_EntrySecurityGroup from 192.0.2.7/32 at 443',
+      'Frontend_EntrySecurityGroup from 192.0.2.7/32 at 80',
+      'Frontend_EntrySecurityGroup from 198.51.100.0/24 at 443',
+      'Frontend_EntrySecurityGroup from 198.51.100.0/24 at 80',
+    ]);
+  });
+
+  test('out: hosts at 443 to anywhere, instances to what is said', () => {
+    const stack = synthesizeAws((site) => {
+      site.platform({ instanceEgress: [{ port: 5432, range: '10.0.0.0/16' }] });
+      site.front();
+    });
+    const ways = Object.values(named(stack, 'aws_vpc_security_group_egress_rule'))
+      .filter((rule) => rule.cidr_ipv4 !== undefined)
+      .map(
+        (rule) =>
+          `${plain(rule.security_group_id)} ${String(rule.cidr_ipv4)} ${String(rule.from_port)}`,
+      );
+    expect(ways.sort()).toEqual([
+      'aws_security_group.Platform_InstanceSecurityGroup.id 0.0.0.0/0 443',
+      'aws_security_group.Platform_InstanceSecurityGroup.id 10.0.0.0/16 5432',
+      'aws_security_group.Platform_NginxSecurityGroup.id 0.0.0.0/0 443',
+    ]);
+  });
+
+  test('no host has a public address or a key to log in with', () => {
+    expect(json).not.toMatch(/associate_public_ip_address|key_name|aws_key_pair/);
+    expect(Object.keys(whole.json.resource!)).not.toContain('aws_eip');
+  });
+});
+
+describe('what is encrypted', () => {
+  test('disks, the bucket, Redis at rest and on its way', () => {
+    for (const host of Object.values(named(whole, 'aws_instance'))) {
+      expect(host.root_block_device).toMatchObject({ encrypted: true, volume_type: 'gp3' });
+    }
+    const [disk] = only('aws_launch_template').block_device_mappings as { ebs: unknown }[];
+    expect(disk!.ebs).toMatchObject({ encrypted: 'true', volume_type: 'gp3' });
+    expect(only('aws_s3_bucket_server_side_encryption_configuration')).toHaveProperty('rule');
+    expect(only('aws_elasticache_replication_group')).toMatchObject({
+      at_rest_encryption_enabled: 'true',
+      transit_encryption_enabled: true,
+      transit_encryption_mode: 'required',
+    });
+  });
+
+  test('the bucket is closed, keeps what was, and refuses whoever comes without TLS', () => {
+    expect(only('aws_s3_bucket_public_access_block')).toMatchObject({
+      block_public_acls: true,
+      block_public_policy: true,
+      ignore_public_acls: true,
+      restrict_public_buckets: true,
+    });
+    expect(only('aws_s3_bucket_versioning')).toMatchObject({
+      versioning_configuration: { status: 'Enabled' },
+    });
+    expect(only('aws_s3_bucket_policy').policy).toContain(
+      '"Condition":{"Bool":{"aws:SecureTransport":"false"}}',
+    );
+  });
+
+  test('metadata takes tokens, and none of them goes through a hop', () => {
+    const options = { http_tokens: 'required', http_put_response_hop_limit: 1 };
+    for (const type of ['aws_instance', 'aws_launch_template']) {
+      for (const host of Object.values(named(whole, type))) {
+        expect(host.metadata_options).toMatchObject(options);
+      }
+    }
+  });
+});
+
+describe('what hosts may do', () => {
+  const WITHOUT_RESOURCE = ['SystemsManagerAgent', 'Metrics', 'RegistryLogin'];
+
+  test.each(['Aiwm_RolePolicy', 'Frontend_RolePolicy'])(
+    '%s is as narrow as AWS has it',
+    (policy) => {
+      for (const { Sid, Action, Resource } of Object.values(statements(policy))) {
+        expect(Action.filter((action) => action.includes('*'))).toEqual([]);
+        expect([Sid, Resource.includes('*')]).toEqual([Sid, WITHOUT_RESOURCE.includes(Sid)]);
+      }
+    },
+  );
+
+  test('nginx: its releases, its logs, its metric; and its secret where it speaks TLS', () => {
+    expect(Object.keys(statements('Frontend_RolePolicy'))).toEqual([
+      'SystemsManagerAgent',
+      'Releases',
+      'Logs',
+      'Metrics',
+    ]);
+    expect(plain(statements('Frontend_RolePolicy').Releases!.Resource)).toBe(
+      'aws_s3_bucket.Platform_Releases.arn/nginx/frontend/*',
+    );
+    const passed = synthesizeAws((site) =>
+      site.front({ tls: TlsCertificate.fromSecret(TLS_SECRET) }),
+    );
+    expect(statements('Frontend_RolePolicy', passed).Secrets!.Resource).toEqual([TLS_SECRET]);
+  });
+
+  test('instances: their releases, logs and secrets, and images of their repository alone', () => {
+    const own = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:jwt-AbCdEf';
+    const stack = synthesizeAws((site) =>
+      site.cluster({
+        backplane: site.backplane(),
+        service: AiwmService.image(
+          '123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/aiwm@sha256:' + '0'.repeat(64),
+        ),
+        secrets: { JWT_KEY: Secret.fromSecretsManager(own) },
+      }),
+    );
+    const all = statements('Aiwm_RolePolicy', stack);
+    expect(all.Secrets!.Resource.map(plain)).toEqual([
+      own,
+      'aws_secretsmanager_secret.Backplane_UrlSecret.arn',
+    ]);
+    expect(all.Images!.Resource).toEqual([
+      'arn:aws:ecr:eu-central-1:123456789012:repository/team/aiwm',
+    ]);
+    expect(statements('Aiwm_RolePolicy')).not.toHaveProperty('Images');
+  });
+});
+
+test('who may read a secret may decrypt with the keys that are told, and nobody else', () => {
+  const key = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
+  const stack = synthesizeAws((site) => {
+    site.platform({ kmsKeyArns: [key] });
+    site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+  });
+  expect(statements('Aiwm_RolePolicy', stack).Keys).toMatchObject({
+    Action: ['kms:Decrypt'],
+    Resource: [key],
+  });
+  expect(statements('Frontend_RolePolicy', stack)).not.toHaveProperty('Keys');
+});
+
+describe('slots', () => {
+  test('an address of its own for each, over the zones in turn, and a host at it', () => {
+    const interfaces = named(whole, 'aws_network_interface');
+    expect(Object.values(interfaces).map(({ subnet_id: subnet }) => subnet)).toEqual([
+      'subnet-0a1b2c3d4e5f60721',
+      'subnet-0a1b2c3d4e5f60722',
+      'subnet-0a1b2c3d4e5f60721',
+    ]);
+    const hosts = named(whole, 'aws_instance');
+    expect(Object.keys(hosts)).toEqual(['Aiwm_Instance1', 'Aiwm_Instance2', 'Aiwm_Instance3']);
+    expect(plain(JSON.stringify(hosts.Aiwm_Instance2!.primary_network_interface))).toContain(
+      'aws_network_interface.Aiwm_NetworkInterface2.id',
+    );
+    const servers = FrontConf.parse(whole.configuration())
+      .http.block('upstream', 'aiwm_backend')
+      .all('server');
+    expect(servers.map(([address]) => plain(address))).toEqual(
+      [1, 2, 3].map((n) => `aws_network_interface.Aiwm_NetworkInterface${n}.private_ip:3003`),
+    );
+  });
+
+  test('a newer image or first boot does not replace or stop the hosts that run', () => {
+    for (const host of Object.values(named(whole, 'aws_instance'))) {
+      expect(host.lifecycle).toEqual({ ignore_changes: ['ami', 'user_data_base64'] });
+    }
+  });
+
+  test('what they run is told without a secret: its variable and where it is', () => {
+    const [release] = Object.entries((whole.json.locals ?? {}) as Record<string, unknown>)
+      .filter(([name]) => name.startsWith('Aiwm_Release'))
+      .map(([, value]) => value as Record<string, unknown>);
+    expect(release).toMatchObject({
+      image: 'registry.example/aiwm:1.4.2',
+      port: [3003, 3003, 3003],
+      stopGraceSeconds: 30,
+      health: { path: '/health', failures: 3 },
+    });
+    expect(plain(JSON.stringify(release!.secrets))).toBe(
+      '{"REDIS_URL":"aws_secretsmanager_secret.Backplane_UrlSecret.arn"}',
+    );
+    expect((release!.environment as object[])[1]).toEqual({
+      AIWM_ENGINE_PATH: '/dev/aiwm/chat/',
+      AIWM_HEALTH_PATH: '/health',
+      HOST: '0.0.0.0',
+      INSTANCE_ID: '2',
+      PORT: '3003',
+    });
+  });
+
+  test('the image is for the processors of the type', () => {
+    const images = (site: AwsSite) => site.platform({ instanceType: 'm7i.large' }) && site.front();
+    const names = Object.values(
+      synthesizeAws(images).json.data!.aws_ssm_parameter as Record<string, { name: string }>,
+    ).map(({ name }) => name.replace(/^.*-/, ''));
+    expect(names.sort()).toEqual(['arm64', 'x86_64']);
+  });
+});
+
+describe('deliveries', () => {
+  const associations = named(whole, 'aws_ssm_association');
+
+  test.each(Object.entries(associations))(
+    '%s: host by host, and no further than a failure',
+    (_, one) => {
+      expect(one).toMatchObject({
+        max_concurrency: '1',
+        max_errors: '0',
+        schedule_expression: 'rate(30 minutes)',
+        compliance_severity: 'HIGH',
+      });
+      expect(one.wait_for_success_timeout_seconds).toBeGreaterThan(1200);
+    },
+  );
+
+  test('instances first, then nginx', () => {
+    expect(
+      (associations.Frontend_Delivery_Association!.depends_on as string[]).map(plain),
+    ).toContain('aws_ssm_association.Aiwm_Delivery_Association');
+  });
+
+  test('each release has an association of its own, as Terraform waits for a new one alone', () => {
+    for (const { lifecycle } of Object.values(associations)) {
+      expect(lifecycle).toEqual({
+        replace_triggered_by: [
+          expect.stringMatching(/^aws_s3_object\.\w+_Delivery_Release_[0-9A-F]{8}\.key$/),
+        ],
+      });
+    }
+  });
+
+  test('nothing that depends on hosts is created before it is destroyed: the hosts would be as well', () => {
+    const blocks = Object.entries(whole.json.resource!).flatMap(([type, byName]) =>
+      Object.entries(byName).map(([name, values]) => ({ type, name, values: values as object })),
+    );
+    const ahead = blocks.filter(({ values }) =>
+      JSON.stringify(values).includes('"create_before_destroy":true'),
+    );
+    expect(ahead.length).toBeGreaterThan(0);
+    for (const { values } of ahead) {
+      expect(JSON.stringify(values)).not.toMatch(
+        /aws_(instance|network_interface|elasticache\w*group|ssm_association|s3_object)\.|local\./,
+      );
+    }
+  });
+
+  test('a script reads its values from variables, each in quotes that no value can end', () => {
+    for (const { content } of Object.values(named(whole, 'aws_ssm_document'))) {
+      const { parameters, mainSteps } = JSON.parse(content as string) as {
+        parameters: Record<string, { allowedPattern: string }>;
+        mainSteps: { inputs: { runCommand: string[] } }[];
+      };
+      const lines = mainSteps[0]!.inputs.runCommand;
+      for (const [name, { allowedPattern }] of Object.entries(parameters)) {
+        expect(lines.filter((line) => line.includes(`{{ ${name} }}`))).toEqual([
+          expect.stringMatching(new RegExp(`^export AIWM_[A-Z0-9_]+='\\{\\{ ${name} \\}\\}'$`)),
+        ]);
+        expect(new RegExp(allowedPattern).test("a'b")).toBe(false);
+      }
+      expect(lines.join('\n').match(/\{\{/g)).toHaveLength(Object.keys(parameters).length);
+    }
+  });
+
+  test('not before new hosts had time to make themselves known', () => {
+    for (const [id, hosts] of [
+      ['Aiwm_Delivery', /^(\$\{aws_instance\.Aiwm_Instance\d_[0-9A-F]{8}\.id\},?){3}$/],
+      ['Frontend_Delivery', /^\$\{aws_autoscaling_group\.Frontend_Nginx_[0-9A-F]{8}\.id\}$/],
+    ] as const) {
+      const { triggers_replace: triggers, provisioner } = named(whole, 'terraform_data')[
+        `${id}_Registration`
+      ]! as { triggers_replace: { hosts: string[] }; provisioner: object[] };
+      expect(triggers.hosts.join(',')).toMatch(hosts);
+      expect(provisioner).toEqual([{ 'local-exec': { command: 'sleep 120' } }]);
+      expect((associations[`${id}_Association`]!.depends_on as string[]).map(plain)).toContain(
+        `terraform_data.${id}_Registration`,
+      );
+    }
+  });
+
+  test('hosts are found by a tag that they have', () => {
+    const [target] = associations.Aiwm_Delivery_Association!.targets as {
+      key: string;
+      values: string[];
+    }[];
+    for (const { tags } of Object.values(named(whole, 'aws_instance'))) {
+      expect((tags as Record<string, string>)[target!.key.replace('tag:', '')]).toBe(
+        target!.values[0],
+      );
+    }
+    expect(only('aws_autoscaling_group').tag).toContainEqual({
+      key: 'aiwm-front',
+      value: 'chat-platform-frontend',
+      propagate_at_launch: true,
+    });
+  });
+});
+
+describe('the way in', () => {
+  const listeners = named(whole, 'aws_lb_listener');
+  const conf = whole.configuration();
+
+  test('with a certificate of ACM: TLS ends at the load balancer, and instances are told https and 443', () => {
+    expect(listeners.Frontend_HttpsListener).toMatchObject({
+      port: 443,
+      protocol: 'TLS',
+      ssl_policy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
+      alpn_policy: 'None',
+    });
+    expect(conf).toContain('proxy_set_header X-Forwarded-Proto https;');
+    expect(conf).toContain('proxy_set_header X-Forwarded-Port 443;');
+    expect(conf).toContain('listen 8444 so_keepalive=60s:15s:4;');
+    expect(conf).not.toContain('ssl_certificate');
+    expect(whole.outputs.frontend_url).toBe('https://chat.example.org');
+  });
+
+  test('port 80 only tells to come over TLS', () => {
+    expect(listeners.Frontend_HttpListener).toMatchObject({ port: 80, protocol: 'TCP' });
+    const servers = conf.split(/\n(?= {4}server \{)/).filter((each) => /listen 8080;/.test(each));
+    expect(servers).toEqual([expect.stringContaining('return 308 https://$host$request_uri;')]);
+  });
+
+  test('with a certificate in Secrets Manager: TLS goes through to nginx', () => {
+    const stack = synthesizeAws((site) =>
+      site.front({ tls: TlsCertificate.fromSecret(TLS_SECRET) }),
+    );
+    expect(named(stack, 'aws_lb_listener').Frontend_HttpsListener).toMatchObject({
+      port: 443,
+      protocol: 'TCP',
+      tcp_idle_timeout_seconds: 3600,
+    });
+    expect(stack.configuration()).toContain('listen 8443 ssl so_keepalive=60s:15s:4;');
+    expect(stack.configuration()).toContain('ssl_certificate tls/certificate.pem;');
+    expect(stack.configuration()).toContain('proxy_set_header X-Forwarded-Proto $scheme;');
+    expect(
+      named(stack, 'aws_ssm_association').Frontend_Delivery_Association!.parameters,
+    ).toMatchObject({ TlsSecret: TLS_SECRET });
+  });
+
+  test('clients keep their addresses, and their connections when a host goes or fails a check', () => {
+    for (const group of Object.values(named(whole, 'aws_lb_target_group'))) {
+      expect(group).toMatchObject({
+        preserve_client_ip: 'true',
+        proxy_protocol_v2: false,
+        connection_termination: false,
+        deregistration_delay: '900',
+        target_health_state: [{ enable_unhealthy_connection_termination: false }],
+      });
+      expect(group.health_check).toMatchObject({ port: '8082', path: '/nginx-health' });
+    }
+    expect(conf).toContain('ip_hash;');
+    expect(whole.warnings).toEqual([]);
+  });
+
+  test('with IPv6 the load balancer names the client, and only it is believed', () => {
+    const stack = synthesizeAws((site) => {
+      site.platform({ entry: AwsEntry.nlb({ ipv6: true, proxyProtocol: true }) });
+      site.front();
+    });
+    expect(only('aws_lb', stack)).toMatchObject({ ip_address_type: 'dualstack' });
+    expect(Object.values(named(stack, 'aws_lb_target_group'))).toEqual([
+      expect.objectContaining({ proxy_protocol_v2: true, preserve_client_ip: 'false' }),
+      expect.objectContaining({ proxy_protocol_v2: true, preserve_client_ip: 'false' }),
+    ]);
+    const rendered = stack.configuration();
+    expect(plain(rendered)).toContain('set_real_ip_from "data.aws_vpc.Platform_Vpc.cidr_block";');
+    expect(rendered).toContain('listen 8444 proxy_protocol so_keepalive=60s:15s:4;');
+    expect(rendered).toContain('listen 8082;');
+  });
+
+  test('hosts of nginx: two at least, replaced by new ones first, drained when they go', () => {
+    const group = only('aws_autoscaling_group');
+    expect(group).toMatchObject({ min_size: 2, max_size: 4, health_check_type: 'ELB' });
+    expect(group.instance_refresh).toMatchObject({
+      preferences: {
+        min_healthy_percentage: 100,
+        max_healthy_percentage: 150,
+        auto_rollback: true,
+      },
+    });
+    expect(group.initial_lifecycle_hook).toEqual([
+      expect.objectContaining({ heartbeat_timeout: 900, default_result: 'CONTINUE' }),
+    ]);
+    expect(only('aws_autoscaling_policy').target_tracking_configuration).toMatchObject({
+      target_value: 20_000,
+      disable_scale_in: true,
+    });
+  });
+
+  test('a changed configuration does not reach the template of hosts', () => {
+    const other = synthesizeAws((site) =>
+      site.front({
+        cluster: site.cluster({ backplane: site.backplane() }),
+        maxBodySize: '5m',
+      }),
+    );
+    expect(only('aws_launch_template', other)).toEqual(only('aws_launch_template'));
+    expect(other.configuration()).not.toBe(conf);
+  });
+
+  test('names of the front lead there, and a new certificate is for all of them', () => {
+    const stack = synthesizeAws((site) => {
+      site.platform({ hostedZoneId: 'Z0123456789ABCDEFGHIJ' });
+      site.front({ tls: TlsCertificate.acm(), alternativeNames: ['www.example.org'] });
+    });
+    expect(only('aws_acm_certificate', stack)).toMatchObject({
+      domain_name: 'chat.example.org',
+      subject_alternative_names: ['www.example.org'],
+      validation_method: 'DNS',
+    });
+    const records = named(stack, 'aws_route53_record');
+    expect(
+      Object.values(records)
+        .filter(({ alias }) => alias !== undefined)
+        .map(({ name }) => name),
+    ).toEqual(['chat.example.org', 'www.example.org']);
+    expect(records.Frontend_ValidationRecords_Name2!.name).toContain(
+      '.resource_record_name if each.domain_name == "www.example.org"',
+    );
+    expect(plain(named(stack, 'aws_lb_listener').Frontend_HttpsListener!.certificate_arn)).toBe(
+      'aws_acm_certificate_validation.Frontend_CertificateValidation.certificate_arn',
+    );
+  });
+});
+
+describe('a single host', () => {
+  const stack = synthesizeAws((site) => {
+    site.platform({ entry: AwsEntry.single(), hostedZoneId: 'Z0123456789ABCDEFGHIJ' });
+    site.front({ tls: TlsCertificate.fromSecret(TLS_SECRET) });
+  });
+
+  test('at a fixed address, without a load balancer or a group', () => {
+    expect(plain(only('aws_eip', stack).network_interface)).toBe(
+      'aws_network_interface.Frontend_NetworkInterface.id',
+    );
+    expect(Object.keys(stack.json.resource!)).not.toContain('aws_lb');
+    expect(Object.keys(stack.json.resource!)).not.toContain('aws_autoscaling_group');
+    expect(plain(only('aws_route53_record', stack).records)).toBe(
+      'aws_eip.Frontend_Address.public_ip',
+    );
+  });
+
+  test('which the world reaches at 443 and 80 alone', () => {
+    expect(waysIn(stack)).toEqual([
+      'Platform_InstanceSecurityGroup from Platform_NginxSecurityGroup at 3003',
+      'Platform_NginxSecurityGroup from 0.0.0.0/0 at 443',
+      'Platform_NginxSecurityGroup from 0.0.0.0/0 at 80',
+    ]);
+    expect(stack.configuration()).toContain('listen 443 ssl so_keepalive=60s:15s:4;');
+  });
+});
+
+describe('Redis', () => {
+  const group = only('aws_elasticache_replication_group');
+
+  test('with somebody to take over, and a password that replaces the one before', () => {
+    expect(group).toMatchObject({
+      engine: 'redis',
+      engine_version: '7.1',
+      node_type: 'cache.t4g.micro',
+      num_cache_clusters: 2,
+      automatic_failover_enabled: true,
+      multi_az_enabled: true,
+      auth_token_update_strategy: 'SET',
+      snapshot_retention_limit: 0,
+    });
+  });
+
+  test('its URL is written to a secret and kept in no state', () => {
+    const version = only('aws_secretsmanager_secret_version');
+    expect(version.secret_string_wo).toMatch(/^rediss:\/\/:\$\{urlencode\(/);
+    expect(version).not.toHaveProperty('secret_string');
+    expect(json.match(/rediss:/g)).toHaveLength(1);
+  });
+
+  test('Valkey, and nodes by the memory that is asked for', () => {
+    const stack = synthesizeAws((site) =>
+      site.backplane({ engine: RedisEngine.VALKEY, maxMemory: '2g' }),
+    );
+    expect(only('aws_elasticache_replication_group', stack)).toMatchObject({
+      engine: 'valkey',
+      engine_version: '8.0',
+      node_type: 'cache.t4g.medium',
+    });
+    expect(only('aws_elasticache_parameter_group', stack)).toMatchObject({ family: 'valkey8' });
+  });
+
+  test('a password of your own comes from a variable that nothing prints', () => {
+    const stack = synthesizeAws((site) =>
+      site.backplane({ password: Secret.fromEnvironment('TF_VAR_redis_password') }),
+    );
+    expect(stack.json.variable).toEqual({
+      redis_password: expect.objectContaining({ sensitive: true, type: 'string' }),
+    });
+    expect(only('aws_elasticache_replication_group', stack).auth_token).toBe(
+      '${var.redis_password}',
+    );
+  });
+
+  test('one that exists, by its URL or by its secret', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:redis-AbCdEf';
+    const stack = synthesizeAws((site) =>
+      site.cluster({
+        backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', {
+          secret: Secret.fromSecretsManager(arn),
+        }),
+      }),
+    );
+    expect(JSON.stringify(stack.json.locals)).toContain(`"secrets":{"REDIS_URL":"${arn}"}`);
+    expect(statements('Aiwm_RolePolicy', stack).Secrets!.Resource).toEqual([arn]);
+  });
+});
+
+test('alarms go to the topics that are named, and over what hurts', () => {
+  const topic = 'arn:aws:sns:eu-central-1:123456789012:oncall';
+  const stack = synthesizeAws((site) => {
+    site.platform({ alarmTopicArns: [topic] });
+    site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+  });
+  const alarms = named(stack, 'aws_cloudwatch_metric_alarm');
+  expect(Object.keys(alarms).sort()).toEqual([
+    'Backplane_Alarms_Busy1',
+    'Backplane_Alarms_Busy2',
+    'Backplane_Alarms_Lag1',
+    'Backplane_Alarms_Lag2',
+    'Frontend_Alarms_Certificate',
+    'Frontend_Alarms_Crowded',
+    'Frontend_Alarms_Failures',
+    'Frontend_Alarms_NoHealthyHost',
+    'Frontend_Alarms_UnhealthyHost',
+  ]);
+  for (const alarm of Object.values(alarms)) {
+    expect(alarm).toMatchObject({ alarm_actions: [topic], ok_actions: [topic] });
+  }
+  for (const { dashboard_body: body } of Object.values(named(stack, 'aws_cloudwatch_dashboard'))) {
+    expect((JSON.parse(body as string) as { widgets: object[] }).widgets).toHaveLength(4);
+  }
+});
+
+test('tags of your own are on everything that can have them', () => {
+  const stack = synthesizeAws((site) => {
+    site.platform({ tags: { team: 'chat' } });
+    site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+  });
+  const without = Object.entries(stack.json.resource!)
+    .filter(([, byName]) =>
+      Object.values(byName).some((values) => !JSON.stringify(values).includes('"chat"')),
+    )
+    .map(([type]) => type);
+  expect(without.sort()).toEqual([
+    'aws_autoscaling_policy',
+    'aws_cloudwatch_dashboard',
+    'aws_cloudwatch_log_metric_filter',
+    'aws_iam_role_policy',
+    'aws_s3_bucket_policy',
+    'aws_s3_bucket_public_access_block',
+    'aws_s3_bucket_server_side_encryption_configuration',
+    'aws_s3_bucket_versioning',
+    'aws_s3_object',
+    'aws_secretsmanager_secret_version',
+    'terraform_data',
+  ]);
+});
+
+test('two platforms in one stack share no name', () => {
+  const stack = synthesizeAws(({ scope }) => {
+    for (const id of ['Blue', 'Green']) {
+      const site = new AwsSite(new Construct(scope, id));
+      site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+    }
+  });
+  for (const [type, byName] of Object.entries(stack.json.resource!)) {
+    // In one role or zone a name may be like that of another.
+    if (!['aws_iam_role_policy', 'aws_route53_record'].includes(type)) {
+      const names = Object.values(byName)
+        .map((values) => (values as { name?: string }).name)
+        .filter((name) => name !== undefined);
+      expect([type, names]).toEqual([type, [...new Set(names)]]);
+    }
+  }
+});
+
+test('a network of its own: public and private subnets in each zone, one way out, S3 for nothing', () => {
+  const stack = synthesizeAws(({ scope }) => {
+    const provider = new AwsProvider(scope, 'Provider', { region: 'eu-central-1' });
+    return new AwsNetwork(scope, 'Network', { provider, zones: 3 });
+  });
+  expect(Object.keys(named(stack, 'aws_subnet'))).toHaveLength(6);
+  expect(
+    Object.values(named(stack, 'aws_subnet')).map((each) => each.map_public_ip_on_launch),
+  ).toEqual(Array(6).fill(false));
+  expect(Object.keys(named(stack, 'aws_nat_gateway'))).toHaveLength(1);
+  expect(only('aws_vpc_endpoint', stack)).toMatchObject({ vpc_endpoint_type: 'Gateway' });
+});
+
+test('variables known only at apply reach a release as data, whatever is in them', () => {
+  const stack = synthesizeAws((site) =>
+    site.cluster({
+      environment: {
+        GREETING: `say "${new TerraformVariable(site.scope, 'name', {}).stringValue}"`,
+      },
+    }),
+  );
+  expect(JSON.stringify(stack.json.locals)).toContain('"GREETING":"say \\"${var.name}\\""');
+  const object = Object.values(named(stack, 'aws_s3_object'))[0]!;
+  expect(plain(object.content)).toBe('jsonencode(local.Aiwm_Release)');
+});
+
+test('servers that exist already are fronted without hosts for instances', () => {
+  const stack = synthesizeAws(
+    (site) =>
+      new NginxWsFrontend(site.scope, 'Frontend', {
+        platform: site.platform(),
+        upstream: Upstream.servers(['10.0.1.5:3003', '10.0.1.6:3003']),
+        serverName: 'chat.example.org',
+        tls: TlsCertificate.acm(CERTIFICATE),
+      }),
+  );
+  expect(Object.keys(stack.json.resource!)).not.toContain('aws_instance');
+});

@@ -1,0 +1,262 @@
+// What AwsPlatform refuses: the meaning first, then the message, word for word.
+import {
+  AiwmService,
+  AwsEntry,
+  AwsNetwork,
+  LocalPlatform,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  Secret,
+  TlsCertificate,
+  type AiwmClusterProps,
+  type AwsNetworkProps,
+  type AwsPlatformProps,
+  type NginxWsFrontendProps,
+  type RedisAdapterBackplaneProps,
+} from 'cdktf-aiwm';
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
+import { servers } from '../../support/site';
+
+function refusal(build: (site: AwsSite) => unknown): string {
+  try {
+    build(AwsSite.alone());
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error('it is not refused');
+}
+
+const platform = (props: Partial<AwsPlatformProps>) => refusal((site) => site.platform(props));
+const front = (props: Partial<NginxWsFrontendProps>, on: Partial<AwsPlatformProps> = {}) =>
+  refusal((site) => {
+    site.platform(on);
+    return site.front(props);
+  });
+const cluster = (props: Partial<AiwmClusterProps>) => refusal((site) => site.cluster(props));
+
+const NETWORK = {
+  vpcId: 'vpc-0a1b2c3d4e5f60718',
+  publicSubnetIds: ['subnet-0a1b2c3d4e5f60711', 'subnet-0a1b2c3d4e5f60712'],
+  privateSubnetIds: ['subnet-0a1b2c3d4e5f60721', 'subnet-0a1b2c3d4e5f60722'],
+};
+const network = (change: Partial<typeof NETWORK>) => ({ network: { ...NETWORK, ...change } });
+
+function says(message: string, path: string, property: string): void {
+  expect(message.startsWith(`Stack/${path}: ${property}: `) ? property : message).toBe(property);
+  expect(message).toMatchSnapshot();
+}
+
+describe('properties of the platform', () => {
+  test.each<[string, Partial<AwsPlatformProps>]>([
+    ['network.vpcId', network({ vpcId: 'my-vpc' })],
+    ['network.publicSubnetIds[0]', network({ publicSubnetIds: ['a', 'b'] })],
+    ['network.publicSubnetIds', network({ publicSubnetIds: ['subnet-0a1b2c3d4e5f60711'] })],
+    ['network.privateSubnetIds', network({ privateSubnetIds: ['subnet-0a1b2c3d4e5f60721'] })],
+    [
+      'network.privateSubnetIds',
+      { ...network({ privateSubnetIds: [] }), entry: AwsEntry.single() },
+    ],
+    [
+      'network.privateSubnetIds[1]',
+      network({ privateSubnetIds: ['subnet-0a1b2c3d4e5f60721', 'subnet-0a1b2c3d4e5f60721'] }),
+    ],
+    ['region', { region: 'Frankfurt' }],
+    ['name', { name: 'Chat Room' }],
+    ['name', { name: 'internal-chat' }],
+    ['hostedZoneId', { hostedZoneId: 'example.org' }],
+    ['instanceType', { instanceType: 'small' }],
+    ['nginxInstanceType', { nginxInstanceType: 'small' }],
+    ['imageId', { imageId: 'al2023' }],
+    ['firstBoot[0]', { firstBoot: ['dnf install -y\nrm -rf /'] }],
+    ['repositoryArns[0]', { repositoryArns: ['aiwm'] }],
+    ['kmsKeyArns[0]', { kmsKeyArns: ['alias/chat'] }],
+    ['alarmTopicArns[0]', { alarmTopicArns: ['ops@example.org'] }],
+    ['hostDrain', { hostDrain: '7d' }],
+    ['statusPort', { statusPort: 8443 }],
+    ['statusPort', { statusPort: 443, entry: AwsEntry.single() }],
+    ['logRetentionDays', { logRetentionDays: 31 }],
+    ['tags.Name', { tags: { Name: 'chat' } }],
+    ['instanceEgress[0].range', { instanceEgress: [{ port: 5432, range: 'database' }] }],
+    ['instanceEgress[0].port', { instanceEgress: [{ port: 0, range: '10.0.0.0/8' }] }],
+  ])('%s', (property, props) => {
+    says(platform(props), 'Platform', property);
+  });
+
+  test('a provider and a region', () => {
+    const message = refusal((site) =>
+      site.platform({ provider: new AwsProvider(site.scope, 'Aws', { region: 'eu-west-1' }) }),
+    );
+    says(message, 'Platform', 'region');
+  });
+});
+
+describe('the entry', () => {
+  test.each<[string, AwsEntry]>([
+    ['entry.allowedRanges[0]', AwsEntry.nlb({ allowedRanges: ['everybody'] })],
+    ['entry.allowedRanges', AwsEntry.single({ allowedRanges: [] })],
+    ['entry.idleTimeout', AwsEntry.nlb({ idleTimeout: '7d' })],
+    ['entry.minHosts', AwsEntry.nlb({ minHosts: 0 })],
+    ['entry.maxHosts', AwsEntry.nlb({ minHosts: 3, maxHosts: 2 })],
+    ['entry.connectionsPerHost', AwsEntry.nlb({ connectionsPerHost: 10 })],
+    // Dual-stack hides IPv6 clients behind one address, unless the load balancer names them.
+    ['entry.ipv6', AwsEntry.nlb({ ipv6: true })],
+  ])('%s', (property, entry) => {
+    says(platform({ entry }), 'Platform', property);
+  });
+});
+
+describe('a network of its own', () => {
+  test.each<[string, AwsNetworkProps]>([
+    ['range', { range: '8.8.0.0/16' }],
+    ['zones', { zones: 4 }],
+    ['name', { name: 'Chat' }],
+  ])('%s', (property, props) => {
+    says(
+      refusal(({ scope }) => new AwsNetwork(scope, 'Network', props)),
+      'Network',
+      property,
+    );
+  });
+});
+
+describe('TLS', () => {
+  test.each<[string, string, Partial<NginxWsFrontendProps>, Partial<AwsPlatformProps>]>([
+    ['none', 'tls', { tls: undefined }, {}],
+    [
+      'files, whose key would be in the state',
+      'tls',
+      { tls: TlsCertificate.fromFiles('a', 'b') },
+      {},
+    ],
+    ['self-signed', 'tls', { tls: TlsCertificate.selfSigned() }, {}],
+    ['ACM without a load balancer', 'tls', {}, { entry: AwsEntry.single() }],
+    ['a new certificate without a zone', 'tls', { tls: TlsCertificate.acm() }, {}],
+    ['a certificate by its name', 'tls.certificateArn', { tls: TlsCertificate.acm('chat') }, {}],
+    ['a secret by its name', 'tls.secretArn', { tls: TlsCertificate.fromSecret('chat') }, {}],
+  ])('%s', (_, property, props, on) => {
+    says(front(props, on), 'Frontend', property);
+  });
+
+  test('a certificate of AWS elsewhere', () => {
+    const message = refusal((site) =>
+      site.front({
+        cluster: undefined,
+        platform: new LocalPlatform(site.scope, 'Local'),
+        upstream: servers(['10.0.0.1:3003']),
+        tls: TlsCertificate.acm(CERTIFICATE),
+      }),
+    );
+    expect(message).toContain('is not possible on LocalPlatform');
+  });
+});
+
+describe('silence', () => {
+  test('a heartbeat that the load balancer does not wait for, where it speaks TLS', () => {
+    const message = refusal((site) =>
+      site.front({ cluster: site.cluster({ heartbeat: { interval: '5m', timeout: '50s' } }) }),
+    );
+    says(message, 'Frontend', 'heartbeat');
+    expect(message).toContain('350s');
+  });
+
+  test('the same where TLS goes through', () => {
+    const message = refusal((site) => {
+      site.platform({ entry: AwsEntry.nlb({ idleTimeout: '60s' }) });
+      return site.front({
+        cluster: site.cluster({ heartbeat: { interval: '40s', timeout: '20s' } }),
+        tls: TlsCertificate.fromSecret(TLS_SECRET),
+      });
+    });
+    says(message, 'Frontend', 'heartbeat');
+    expect(message).toContain('raise entry: AwsEntry.nlb({ idleTimeout }) at Stack/Platform');
+  });
+});
+
+test('a PROXY protocol that the load balancer of the platform does not speak', () => {
+  says(front({ proxyProtocol: true, trustedProxies: ['10.0.0.0/8'] }), 'Frontend', 'proxyProtocol');
+});
+
+describe('services', () => {
+  test.each<[string, AiwmService]>([
+    ['a command', AiwmService.command(['node', 'server.js'])],
+    ['a folder to build', AiwmService.buildFrom('examples/chat-service')],
+  ])('%s', (_, service) => {
+    says(cluster({ service }), 'Aiwm', 'service');
+  });
+
+  test('first boot of more than AWS takes', () => {
+    const message = refusal((site) => {
+      site.platform({ firstBoot: Array<string>(10).fill(`echo ${'a'.repeat(2000)}`) });
+      return site.cluster();
+    });
+    // How long the platform's own part is does not matter here.
+    says(message.replace(/\b\d+ bytes, /, '<n> bytes, '), 'Aiwm', 'platform.firstBoot');
+  });
+});
+
+describe('secrets', () => {
+  test.each<[string, Secret]>([
+    ['in a file', Secret.fromFile('key')],
+    ['in the environment', Secret.fromEnvironment('KEY')],
+    ['by a name', Secret.fromSecretsManager('jwt')],
+  ])('%s', (_, secret) => {
+    says(cluster({ secrets: { KEY: secret } }), 'Aiwm', 'secrets.KEY');
+  });
+});
+
+describe('Redis', () => {
+  const backplane = (
+    props: Partial<RedisAdapterBackplaneProps>,
+    on: Partial<AwsPlatformProps> = {},
+  ) =>
+    refusal((site) => {
+      site.platform(on);
+      return site.backplane(props);
+    });
+
+  test('without TLS', () => {
+    const message = refusal((site) =>
+      site.cluster({
+        backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', {
+          url: 'redis://cache.internal:6379',
+        }),
+      }),
+    );
+    says(message, 'Aiwm', 'backplane');
+  });
+
+  test('a password that Terraform cannot read', () => {
+    says(
+      backplane({ password: Secret.fromEnvironment('REDIS_PASSWORD') }),
+      'Backplane',
+      'password',
+    );
+  });
+
+  test('more memory than the nodes that are known', () => {
+    says(backplane({ maxMemory: '64g' }), 'Backplane', 'maxMemory');
+  });
+
+  test('nodes and replicas', () => {
+    says(
+      backplane({}, { redis: { nodeType: 't4g.small' } }),
+      'Backplane',
+      'platform.redis.nodeType',
+    );
+    says(backplane({}, { redis: { replicas: 6 } }), 'Backplane', 'platform.redis.replicas');
+  });
+});
+
+test('a second front', () => {
+  const message = refusal((site) => {
+    site.front();
+    return new NginxWsFrontend(site.scope, 'Second', {
+      platform: site.platform(),
+      upstream: servers(['10.0.0.1:3003']),
+      serverName: 'www.example.org',
+      tls: TlsCertificate.acm(CERTIFICATE),
+    });
+  });
+  says(message, 'Second', 'platform');
+});

@@ -1,0 +1,215 @@
+// A whole stack applied by `terraform test` with a made-up AWS: the plugin's own validation of every value, resources
+// whose made-up ids say whose they are, assertions in Terraform's language, and the state for those in TypeScript.
+import type { StackFolder } from './stack-folder';
+import { referencesIn, type Attributes, type Blocks } from './stack-json';
+
+/** A condition in Terraform's language, about resources as they are after the apply. */
+export interface Assertion {
+  /** What is true, as a sentence. */
+  readonly that: string;
+  readonly condition: string;
+}
+
+export interface AppliedResource {
+  readonly address: string;
+  readonly mode: 'managed' | 'data';
+  readonly type: string;
+  readonly name: string;
+  readonly values: Attributes;
+}
+
+export interface MockRun {
+  /** Of the assertions, and of the plugin. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  readonly resources: readonly AppliedResource[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+export const MOCK_ACCOUNT = '111122223333';
+export const MOCK_REGION = 'eu-central-1';
+
+export async function mockRun(
+  stack: StackFolder,
+  assertions: readonly Assertion[] = [],
+  variables: Readonly<Record<string, unknown>> = {},
+): Promise<MockRun> {
+  const schema = await resourceSchemas(stack);
+  stack.write('tests/meaning.tftest.hcl', testFile(stack, schema, assertions, variables));
+  const { stdout, output } = await stack.terraform('test', '-json', '-verbose');
+  const messages = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Message);
+  const state = messages.find(({ test_state: each }) => each)?.test_state;
+  const said = messages.flatMap(({ diagnostic }) => (diagnostic ? [diagnostic] : []));
+  const about = (severity: string) =>
+    said.filter((each) => each.severity === severity).map(describeDiagnostic);
+  if (!state && said.length === 0) {
+    throw new Error(`terraform test said nothing that can be read:\n${output}`);
+  }
+  return {
+    errors: about('error'),
+    warnings: about('warning'),
+    resources: state?.root_module?.resources ?? [],
+    outputs: Object.fromEntries(
+      Object.entries(state?.outputs ?? {}).map(([name, { value }]) => [name, value]),
+    ),
+  };
+}
+
+interface Diagnostic {
+  readonly severity: string;
+  readonly summary: string;
+  readonly detail: string;
+  readonly address?: string;
+  readonly snippet?: {
+    readonly values?: readonly { readonly traversal: string; readonly statement: string }[];
+  };
+}
+
+interface Message {
+  readonly diagnostic?: Diagnostic;
+  readonly test_state?: {
+    readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
+    readonly root_module?: { readonly resources?: readonly AppliedResource[] };
+  };
+}
+
+function describeDiagnostic({ summary, detail, address, snippet }: Diagnostic): string {
+  const values = (snippet?.values ?? []).map((each) => `${each.traversal} ${each.statement}`);
+  return [address, summary, detail, ...values].filter(Boolean).join(' | ');
+}
+
+type Schemas = Readonly<
+  Record<
+    string,
+    {
+      readonly block: {
+        readonly attributes: Readonly<Record<string, { computed?: boolean; type?: unknown }>>;
+      };
+    }
+  >
+>;
+
+interface ProviderSchema {
+  readonly resource_schemas: Schemas;
+}
+
+async function resourceSchemas(stack: StackFolder): Promise<Schemas> {
+  const { provider_schemas: all } = JSON.parse(
+    await stack.succeed('providers', 'schema', '-json'),
+  ) as { provider_schemas: Readonly<Record<string, ProviderSchema>> };
+  return all['registry.terraform.io/hashicorp/aws']?.resource_schemas ?? {};
+}
+
+function testFile(
+  stack: StackFolder,
+  schemas: Schemas,
+  assertions: readonly Assertion[],
+  variables: Readonly<Record<string, unknown>>,
+): string {
+  const { resource = {}, data = {}, provider = {} } = stack.json;
+  const known = Object.keys(data)
+    .filter((type) => type in DATA)
+    .map((type) => `  mock_data "${type}" {\n    defaults = ${hcl(DATA[type])}\n  }`);
+  return [
+    ...(provider.aws ?? [{}]).flatMap(({ alias }) => [
+      'mock_provider "aws" {',
+      ...(alias === undefined ? [] : [`  alias = ${hcl(alias)}`]),
+      ...known,
+      '}',
+    ]),
+    ...overrides(resource, schemas),
+    'variables {',
+    ...Object.entries(variables).map(([name, value]) => `  ${name} = ${hcl(value)}`),
+    '}',
+    'run "meaning" {',
+    '  command = apply',
+    ...assertions.flatMap(({ that, condition }) => [
+      '  assert {',
+      `    condition = ${condition}`,
+      `    error_message = ${hcl(`It is not so that ${that}.`)}`,
+      '  }',
+    ]),
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** What data sources answer, where the plugin or the stack needs more than any text. */
+const DATA: Readonly<Record<string, Attributes>> = {
+  aws_iam_policy_document: { json: '{}' },
+  aws_caller_identity: { account_id: MOCK_ACCOUNT },
+  aws_region: { name: MOCK_REGION },
+  aws_partition: { partition: 'aws', dns_suffix: 'amazonaws.com' },
+  aws_availability_zones: { names: ['a', 'b', 'c'].map((zone) => MOCK_REGION + zone) },
+  aws_ssm_parameter: { insecure_value: 'ami-0123456789abcdef0' },
+  aws_vpc: { cidr_block: '10.0.0.0/16' },
+};
+
+/** Ids and ARNs that say whose they are, and addresses that are addresses. */
+function overrides(resources: Blocks, schemas: Schemas): string[] {
+  return Object.entries(resources).flatMap(([type, byName]) =>
+    Object.entries(byName).flatMap(([name, attributes], index) => {
+      const computed = schemas[type]?.block.attributes ?? {};
+      const made: Attributes = {
+        id: idOf(type, name),
+        arn: `arn:aws:${type.split('_')[1]}:${MOCK_REGION}:${MOCK_ACCOUNT}:${type}/${name}`,
+        private_ip: `10.0.0.${10 + index}`,
+        public_ip: `198.51.100.${10 + index}`,
+        dns_name: `${name.toLowerCase()}.example`,
+        domain_validation_options: validationOf(attributes),
+      };
+      // The plugin knows the names of a certificate's records before it is made.
+      const isKnownEarly = type === 'aws_acm_certificate';
+      const texts = Object.entries(computed).filter(([, each]) => each.type === 'string');
+      const values = Object.fromEntries(
+        Object.entries({
+          // Made-up values must be the same at plan and at apply.
+          ...(isKnownEarly ? Object.fromEntries(texts.map(([each]) => [each, each])) : {}),
+          ...made,
+        }).filter(([attribute]) => computed[attribute]?.computed && !(attribute in attributes)),
+      );
+      return Object.keys(values).length === 0
+        ? []
+        : [
+            'override_resource {',
+            `  target = ${type}.${name}`,
+            ...(isKnownEarly ? ['  override_during = plan'] : []),
+            `  values = ${hcl(values)}`,
+            '}',
+          ];
+    }),
+  );
+}
+
+function idOf(type: string, name: string): string {
+  // The plugin looks at this one.
+  return type === 'aws_launch_template'
+    ? `lt-${name.replace(/\W|_/g, '').toLowerCase()}`
+    : `${type.replace(/^aws_/, '')}/${name}`;
+}
+
+function validationOf({ domain_name, subject_alternative_names = [] }: Attributes): Attributes[] {
+  return [domain_name, ...(subject_alternative_names as unknown[])].map((name) => ({
+    domain_name: name,
+    resource_record_name: `_validation.${String(name)}.`,
+    resource_record_type: 'CNAME',
+    resource_record_value: '_validation.acm-validations.aws.',
+  }));
+}
+
+/** JSON is HCL, but for its templates. */
+function hcl(value: unknown): string {
+  return JSON.stringify(value).replace(/([$%])\{/g, '$1$1{');
+}
+
+/** Every resource that an assertion names has to be there, or Terraform's message is about the assertion. */
+export function unknownNames(stack: StackFolder, assertions: readonly Assertion[]): string[] {
+  const { resource = {}, data = {} } = stack.json;
+  return referencesIn(assertions.map(({ condition }) => condition)).filter((address) => {
+    const [type = '', name = ''] = address.replace(/^data\./, '').split('.');
+    return !(address.startsWith('data.') ? data : resource)[type]?.[name];
+  });
+}

@@ -1,0 +1,133 @@
+// Imported before a live test: its fronts are those of AwsPlatform then, with the addresses of this machine in place of
+// those of AWS. Where the test wants no TLS, the load balancer speaks it, and the test is that load balancer.
+import { App, TerraformStack } from 'cdktf';
+import {
+  AiwmCluster,
+  AiwmService,
+  AwsEntry,
+  AwsPlatform,
+  NginxWsFrontend,
+  RedisAdapterBackplane,
+  TlsCertificate,
+} from 'cdktf-aiwm';
+import { nginxBinaries } from '../nginx-binaries';
+import {
+  renderOn,
+  serverName,
+  type FrontOptions,
+  type FrontPorts,
+  type Rendered,
+} from '../rendered-front';
+import { temporaryFolder } from '../temporary-folder';
+
+/** The version that AwsPlatform installs, where it is here. */
+const nginx = nginxBinaries().available.find(({ name }) => name === '1.30');
+
+renderOn({ render: renderOnAws, executable: nginx?.executable, plainProtocol: 'https' });
+
+function renderOnAws(ports: FrontPorts, options: FrontOptions): Rendered {
+  const { cluster: clusterOptions, tls, executable: _, proxyProtocol, ...props } = options;
+  const stack = new TerraformStack(new App({ outdir: temporaryFolder('synth') }), 'test');
+  const platform = new AwsPlatform(stack, 'Platform', {
+    region: 'eu-central-1',
+    network: {
+      vpcId: 'vpc-0123456789abcdef0',
+      publicSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
+      privateSubnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
+    },
+    entry: AwsEntry.nlb({ proxyProtocol }),
+  });
+  const cluster = clusterOptions && addCluster(stack, platform, clusterOptions);
+  const front = new NginxWsFrontend(stack, 'Frontend', {
+    serverName,
+    nginxVersion: nginx ? undefined : '1.22',
+    ...props,
+    ...(cluster ? { cluster } : { platform }),
+    tls: tls === true ? TlsCertificate.fromSecret(SECRET) : TlsCertificate.acm(CERTIFICATE),
+  });
+  const here =
+    tls === true ? `${serverName}:${ports.httpsPort}` : `${serverName}:${ports.httpPort}`;
+  const scheme = tls === true ? 'https' : 'http';
+  const onThisMachine = (url: string) =>
+    url
+      .replace(`https://${serverName}`, `${scheme}://${here}`)
+      .replace(`wss://${serverName}`, `${scheme.replace('http', 'ws')}://${here}`);
+  const layout = platform.nginxLayout(front);
+  return {
+    configuration: withPeersOf(
+      substituted(front.configuration, layout, ports, tls === true),
+      clusterOptions?.firstPort,
+    ),
+    url: onThisMachine(front.url),
+    webSocketUrl: onThisMachine(front.webSocketUrl),
+    heartbeat: cluster?.heartbeat,
+  };
+}
+
+const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:chat-AbCdEf';
+const CERTIFICATE = 'arn:aws:acm:eu-central-1:111122223333:certificate/0123';
+
+function addCluster(
+  stack: TerraformStack,
+  platform: AwsPlatform,
+  { backplane, ...props }: NonNullable<FrontOptions['cluster']>,
+): AiwmCluster {
+  return new AiwmCluster(stack, 'Aiwm', {
+    ...props,
+    platform,
+    service: AiwmService.image('example.org/chat:1'),
+    backplane: backplane ? new RedisAdapterBackplane(stack, 'Backplane', { platform }) : undefined,
+  });
+}
+
+type Layout = ReturnType<AwsPlatform['nginxLayout']>;
+
+/** Addresses and paths as the bed has them, and nothing else. */
+function substituted(text: string, layout: Layout, ports: FrontPorts, served: boolean): string {
+  const { entry } = layout;
+  const listens: [string, string][] = [
+    ...layout.httpsListen.map((each): [string, string] => [each, `0.0.0.0:${ports.httpsPort}`]),
+    ...layout.httpListen.map((each): [string, string] => [
+      each,
+      served || !entry ? `0.0.0.0:${ports.httpPort}` : 'unix:redirect.sock',
+    ]),
+    ...(entry?.terminatedListen ?? []).map((each): [string, string] => [
+      each,
+      `0.0.0.0:${ports.httpPort}`,
+    ]),
+    ...(entry ? [[entry.healthListen, 'unix:health.sock'] as [string, string]] : []),
+    ...(layout.statusListen ? [[layout.statusListen, 'unix:status.sock'] as [string, string]] : []),
+  ];
+  const paths: [string, string][] = [
+    [layout.pidFile, 'nginx.pid'],
+    [layout.errorLog, 'logs/error.log'],
+    [layout.accessLog, 'logs/access.log'],
+    [layout.certificate, 'tls/certificate.pem'],
+    [layout.certificateKey, 'tls/key.pem'],
+    ...(layout.releaseFile ? [[layout.releaseFile, 'release.conf'] as [string, string]] : []),
+    ...(layout.tempDirectory ? [[layout.tempDirectory, 'temp'] as [string, string]] : []),
+  ];
+  const directives = text.split('\n').map((line) => {
+    const [, indent = '', address = '', rest = ''] = /^( *)listen (\S+?)( .*|;)$/.exec(line) ?? [];
+    const [, local] = listens.find(([each]) => each === address) ?? [];
+    return local ? `${indent}listen ${local}${rest}` : line;
+  });
+  return (
+    paths
+      .reduce((left, [path, local]) => left.replaceAll(path, local), directives.join('\n'))
+      // The addresses of the VPC, which nobody has here.
+      .replace(/set_real_ip_from "?\$\{TfToken[^;]*;/g, 'set_real_ip_from 198.18.0.0/15;')
+  );
+}
+
+/** The instances of a cluster, whose addresses AWS would give: the ports of the test, in order. */
+function withPeersOf(text: string, firstPort: number | undefined): string {
+  if (firstPort === undefined) {
+    return text;
+  }
+  const peers = new Set([...text.matchAll(/^ *(server \S+:\d+"?)[ ;]/gm)].map(([, each]) => each!));
+  return [...peers].reduce(
+    (left, peer, index) => left.replaceAll(peer, `server 127.0.0.1:${firstPort + index}`),
+    text,
+  );
+}

@@ -1,0 +1,78 @@
+// A synthesized stack in a folder of its own, fitted to the plugin of this machine, and Terraform run on it.
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { quietEnvironment } from '../../../scripts/quiet.mjs';
+import { temporaryFolder } from '../temporary-folder';
+import { fitToPlugin } from './fit-to-plugin';
+import type { AwsPlugin } from './plugin';
+import type { StackJson } from './stack-json';
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  /** Both of what it printed. */
+  readonly output: string;
+}
+
+export class StackFolder {
+  readonly folder = temporaryFolder('aws');
+  /** What Terraform reads: the stack, with what another release of the plugin calls differently. */
+  readonly json: StackJson;
+
+  constructor(
+    stack: StackJson,
+    plugin: AwsPlugin,
+    private readonly environment: Readonly<Record<string, string>> = {},
+  ) {
+    this.json = fitToPlugin(stack, plugin);
+    this.write('main.tf.json', JSON.stringify(this.json, undefined, 2));
+    this.write('terraform.rc', plugin.configuration);
+  }
+
+  write(path: string, text: string): void {
+    const file = join(this.folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  init(): Promise<string> {
+    return this.succeed('init', '-input=false', '-backend=false');
+  }
+
+  async succeed(verb: string, ...args: string[]): Promise<string> {
+    const { code, stdout, output } = await this.terraform(verb, ...args);
+    if (code !== 0) {
+      const from = Math.max(output.search(/^Error: /m), 0);
+      throw new Error(`terraform ${verb} ended with ${code}:\n${output.slice(from)}`);
+    }
+    return stdout;
+  }
+
+  terraform(verb: string, ...args: string[]): Promise<Ran> {
+    const child = spawn('terraform', [verb, ...args], {
+      cwd: this.folder,
+      env: {
+        ...quietEnvironment({
+          ...process.env,
+          TF_CLI_CONFIG_FILE: join(this.folder, 'terraform.rc'),
+        }),
+        TF_INPUT: '0',
+        TF_CLI_ARGS: '-no-color',
+        ...this.environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+      output += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    return new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, stdout, output }));
+    });
+  }
+}
