@@ -234,6 +234,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       instanceType: this.instanceType,
       repositoryArns: this.repositoryArns,
       redisUrlVersion: this.redisUrlVersion,
+      openPorts: [443, ...(this.props.instanceEgress ?? []).map(({ port: open }) => open)],
     });
     this.slotHosts.push(...slots.hosts);
     return {
@@ -295,6 +296,8 @@ export class AwsPlatform extends Construct implements IPlatform {
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     const check: Check = checkInStackOf(this, PLATFORM, scope);
     this.redisScope = onlyOne(this, PLATFORM, check, this.redisScope, 'Redis');
+    // An older one would put the URL of Redis into its state, or end with a word about an unknown argument.
+    TerraformStack.of(this).addOverride('terraform.required_version', '>= 1.11.0');
     const redis = runReplicationGroup(
       scope,
       check,

@@ -14,7 +14,7 @@ import type { AwsRedisOptions } from './aws-platform-props';
 import { NODE_TYPE } from './aws-text-rules';
 import { allow, port, securityGroup } from './security-rules';
 
-const REDIS_PORT = 6379;
+export const REDIS_PORT = 6379;
 
 /** Kind of the secret that is the URL of a Redis on this platform; its reference is an ARN of Secrets Manager. */
 export const REDIS_SECRET = 'aws-redis';

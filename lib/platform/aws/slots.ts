@@ -18,7 +18,7 @@ import { hostProfile, readsReleases, readsSecrets, writesLogs } from './host-rol
 import { hostUserData } from './host-user-data';
 import { slotReleaseScript, type SlotRelease } from './host/slot-release';
 import { slotHostUserData } from './host/user-data';
-import { REDIS_SECRET } from './redis';
+import { REDIS_PORT, REDIS_SECRET } from './redis';
 import { allow } from './security-rules';
 
 /** From the start of a host to the agent's first question. */
@@ -36,6 +36,8 @@ export interface SlotsPlace extends HostPlace {
   readonly repositoryArns: readonly string[];
   /** Another one whenever the URL of the platform's Redis is. */
   readonly redisUrlVersion?: string;
+  /** Where instances may connect to outside of their network. */
+  readonly openPorts: readonly number[];
 }
 
 /**
@@ -66,7 +68,7 @@ export function runSlots(
   const { place, bucket, nginxGroup, instanceGroup } = slots;
   const { bindings } = place;
   const image = checkImage(check, spec.service);
-  checkBackplane(check, spec);
+  checkBackplane(check, spec, slots.openPorts);
   const secrets = secretArns(check, spec.secrets);
   const path = `instances/${name}`;
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
@@ -192,14 +194,30 @@ function checkImage(check: Check, service: AiwmService): string {
 }
 
 /** Inside of a VPC as well: it is shared with whoever else is in it. */
-function checkBackplane(check: Check, { slots }: InstancesSpec): void {
+function checkBackplane(
+  check: Check,
+  { slots }: InstancesSpec,
+  openPorts: readonly number[],
+): void {
   const url = slots[0]?.environment.REDIS_URL;
-  if (url !== undefined && !Token.isUnresolved(url) && !url.startsWith('rediss://')) {
+  if (url === undefined || Token.isUnresolved(url)) {
+    return;
+  }
+  if (!url.startsWith('rediss://')) {
     check.refuse(
       'backplane',
       `${JSON.stringify(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
       'a URL that begins with "rediss://"',
       'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+    );
+  }
+  const port = Number(new URL(url).port || REDIS_PORT);
+  if (!openPorts.includes(port)) {
+    check.refuse(
+      'backplane',
+      `instances may not connect to port ${port}, where this Redis is`,
+      undefined,
+      `Open it to the addresses of that Redis: new AwsPlatform(…, { instanceEgress: [{ port: ${port}, range: "10.0.0.0/16" }] }).`,
     );
   }
 }

@@ -11,6 +11,7 @@ import {
   TlsCertificate,
   Upstream,
 } from 'cdktf-aiwm';
+import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, named, synthesizeAws, TLS_SECRET } from '../../support/aws/aws-site';
@@ -574,6 +575,13 @@ describe('Redis', () => {
     expect(only('aws_elasticache_replication_group', stack).auth_token).toBe(
       '${var.redis_password}',
     );
+  });
+
+  test('takes a Terraform that knows write-only arguments', () => {
+    const versionOf = (stack: SynthesizedStack) =>
+      (stack.json as { terraform: { required_version?: string } }).terraform.required_version;
+    expect(versionOf(synthesizeAws((site) => site.backplane()))).toBe('>= 1.11.0');
+    expect(versionOf(synthesizeAws((site) => site.cluster()))).toBeUndefined();
   });
 
   test('one that exists, by its URL or by its secret', () => {

@@ -226,6 +226,23 @@ describe('Redis', () => {
     says(message, 'Aiwm', 'backplane');
   });
 
+  test('at a port that instances may not connect to', () => {
+    const withEgress = (site: AwsSite, ...ports: number[]) => {
+      site.platform({ instanceEgress: ports.map((port) => ({ port, range: '10.0.0.0/16' })) });
+      return site.cluster({
+        backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', {
+          url: 'rediss://cache.internal:6380',
+        }),
+      });
+    };
+    says(
+      refusal((site) => withEgress(site, 6379)),
+      'Aiwm',
+      'backplane',
+    );
+    expect(() => withEgress(AwsSite.alone(), 6380)).not.toThrow();
+  });
+
   test('a password that Terraform cannot read', () => {
     says(
       backplane({ password: Secret.fromEnvironment('REDIS_PASSWORD') }),
