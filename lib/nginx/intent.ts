@@ -66,6 +66,8 @@ export interface Entry {
   readonly terminatedListen: readonly string[];
   /** Where it asks whether this nginx serves. */
   readonly healthListen: string;
+  /** So long it keeps a connection for requests of other clients; undefined where each is one client's. */
+  readonly reuseTimeoutMs?: number;
 }
 
 /** Served here; spoken by a proxy in front of this nginx; or not at all. */

@@ -32,6 +32,7 @@ function front(intent: Intent): Directive {
       ...(served ? http2Directives(intent) : []),
       directive('server_name', ...serverNames),
     ],
+    keepAlive(intent),
     ambiguousPaths(),
     served ? tlsDirectives(intent) : [],
     realIp(intent),
@@ -82,6 +83,27 @@ function frontListeners(intent: Intent): Directive[] {
       );
 }
 
+/** By how much nginx keeps an idle connection longer than who sends requests over it. */
+const KEEP_ALIVE_MARGIN_SECONDS = 15;
+
+function keepAlive(intent: Intent): Entry[] {
+  const reuseTimeoutMs = reuseTimeout(intent);
+  return reuseTimeoutMs === undefined
+    ? []
+    : [
+        comment('The load balancer closes idle connections; one that nginx closed would be a 502.'),
+        directive(
+          'keepalive_timeout',
+          `${Math.ceil(reuseTimeoutMs / 1000) + KEEP_ALIVE_MARGIN_SECONDS}s`,
+        ),
+      ];
+}
+
+/** Undefined where a connection is one client's. */
+function reuseTimeout(intent: Intent): number | undefined {
+  return isTerminatedByPlatform(intent) ? intent.layout.entry?.reuseTimeoutMs : undefined;
+}
+
 /** Only then there is a way in for plain HTTP besides the one of TLS. */
 function isTerminatedByPlatform({ tls, layout }: Intent): boolean {
   return tls === 'terminated-upstream' && layout.entry !== undefined;
@@ -115,6 +137,7 @@ function tlsRefusal(intent: Intent): Entry[] {
 }
 
 function httpRefusal(intent: Intent): Entry[] {
+  const isReused = reuseTimeout(intent) !== undefined;
   const listen = new Set([
     ...(intent.tls === 'served' ? [] : plainListen(intent)),
     ...intent.layout.httpListen,
@@ -122,7 +145,7 @@ function httpRefusal(intent: Intent): Entry[] {
   return listen.size === 0
     ? []
     : [
-        ...(intent.tls === 'served' ? [] : [comment('A name that is not ours gets no answer.')]),
+        ...refusalComment(intent, isReused),
         block(
           'server',
           [],
@@ -131,10 +154,17 @@ function httpRefusal(intent: Intent): Entry[] {
               directive('listen', address, 'default_server', ...proxyProtocol(intent)),
             ),
             directive('access_log', 'off'),
-            directive('return', 444),
+            directive('return', isReused ? 421 : 444),
           ],
         ),
       ];
+}
+
+function refusalComment({ tls }: Intent, isReused: boolean): Entry[] {
+  if (isReused) {
+    return [comment('A name that is not ours; closed, the connection would count as a failure.')];
+  }
+  return tls === 'served' ? [] : [comment('A name that is not ours gets no answer.')];
 }
 
 function redirect(intent: Intent): Entry[] {

@@ -155,6 +155,11 @@ export interface EntryLayout {
   readonly trustedProxies: string[];
   /** Whether it names the client by the PROXY protocol. */
   readonly proxyProtocol: boolean;
+  /**
+   * So long it keeps a connection to nginx for requests of other clients, in milliseconds; nginx must not close it first.
+   * Undefined where each connection is one client's.
+   */
+  readonly reuseTimeoutMs?: number;
 }
 
 /** One nginx, or a group of equal ones. */

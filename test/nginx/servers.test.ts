@@ -120,6 +120,22 @@ describe("behind the platform's own load balancer", () => {
     expect(listeners(health!)).toEqual(['8082']);
   });
 
+  test('that sends requests of many clients over one connection: nginx neither ends nor closes it first', () => {
+    const entry = { ...layout.entry, reuseTimeoutMs: 60_500 };
+    const result = conf({
+      layout: { ...layout, httpsListen: [], httpListen: [], entry },
+      tls: 'terminated-upstream',
+    });
+    const [refusal, front, health] = result.servers;
+    expect(listeners(refusal!)).toEqual(['8444 default_server']);
+    expect(refusal!.value('return')).toBe('421');
+    expect(listeners(front!)).toEqual(['8444 so_keepalive=60s:15s:4']);
+    expect(front!.value('keepalive_timeout')).toBe('76s');
+    expect(listeners(health!)).toEqual(['8082']);
+    const others = conf({ layout, tls: 'terminated-upstream' }).front;
+    expect(others.has('keepalive_timeout')).toBe(false);
+  });
+
   test('that passes TLS on: as without one, and a place for its question', () => {
     const listen = conf({ layout }).servers.map((server) => listeners(server));
     expect(listen.flat()).toEqual([

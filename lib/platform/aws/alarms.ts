@@ -15,6 +15,8 @@ import { dashboard } from './dashboard';
 export interface WatchedFront {
   readonly name: string;
   readonly balancer: Lb;
+  /** Where its metrics are: "AWS/NetworkELB". */
+  readonly balancerNamespace: string;
   readonly targetGroup: LbTargetGroup;
   readonly group: AutoscalingGroup;
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
@@ -59,7 +61,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: WatchedFro
     TargetGroup: targetGroup.arnSuffix,
   };
   alarm('NoHealthyHost', 'No host of nginx serves.', {
-    namespace: 'AWS/NetworkELB',
+    namespace: front.balancerNamespace,
     metricName: 'HealthyHostCount',
     dimensions,
     statistic: 'Maximum',
@@ -69,7 +71,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: WatchedFro
     treatMissingData: 'breaching',
   });
   alarm('UnhealthyHost', 'A host of nginx does not serve.', {
-    namespace: 'AWS/NetworkELB',
+    namespace: front.balancerNamespace,
     metricName: 'UnHealthyHostCount',
     dimensions,
     statistic: 'Maximum',
@@ -139,7 +141,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: WatchedFro
     },
   );
   const ofBalancer = (metricName: string) => [
-    'AWS/NetworkELB',
+    front.balancerNamespace,
     metricName,
     ...Object.entries(dimensions).flat(),
   ];

@@ -59,10 +59,17 @@ import { runSlots } from './slots';
 
 const PLATFORM = 'AwsPlatform';
 
+/** By the load balancer, if any: only a network one lets TLS through, and without one there is nobody to use ACM's. */
+const TLS_KINDS = {
+  network: [TlsKind.ACM, TlsKind.SECRETS_MANAGER],
+  application: [TlsKind.ACM],
+  none: [TlsKind.SECRETS_MANAGER],
+};
+
 /** The line of nginx.org's packages on the hosts. */
 const NGINX_VERSION = '1.30';
 
-/** AWS has fixed it where the load balancer speaks TLS. */
+/** AWS has fixed it where a network load balancer speaks TLS. */
 const TLS_IDLE_SECONDS = 350;
 
 /** What CloudWatch knows. */
@@ -189,10 +196,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       isPublic: true,
       seesClientAddresses: true,
       nginxVersion: NGINX_VERSION,
-      tlsKinds:
-        this.entry.nlb === undefined
-          ? [TlsKind.SECRETS_MANAGER]
-          : [TlsKind.ACM, TlsKind.SECRETS_MANAGER],
+      tlsKinds: TLS_KINDS[this.entry.balancer?.kind ?? 'none'],
     };
   }
 
@@ -244,7 +248,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   }
 
   public nginxLayout(_scope: Construct): NginxLayout {
-    const { nlb } = this.entry;
+    const { balancer } = this.entry;
     const common = {
       pidFile: '/run/aiwm-nginx.pid',
       errorLog: '/var/log/nginx/error.log',
@@ -256,20 +260,42 @@ export class AwsPlatform extends Construct implements IPlatform {
       statusListen: `127.0.0.1:${this.statusPort}`,
       releaseFile: 'release.conf',
     };
-    return nlb === undefined
-      ? { ...common, httpsListen: [String(PUBLIC_HTTPS)], httpListen: [String(PUBLIC_HTTP)] }
-      : {
+    if (balancer === undefined) {
+      return {
+        ...common,
+        httpsListen: [String(PUBLIC_HTTPS)],
+        httpListen: [String(PUBLIC_HTTP)],
+      };
+    }
+    const idleMs = balancer.idleTimeoutSeconds * 1000;
+    const entry = {
+      terminatedListen: [String(PORTS.terminated)],
+      healthListen: String(PORTS.health),
+      idleTimeoutMs: idleMs,
+      trustedProxies: this.trustedProxies,
+      proxyProtocol: balancer.proxyProtocol,
+    };
+    return balancer.kind === 'network'
+      ? {
           ...common,
           httpsListen: [String(PORTS.https)],
           httpListen: [String(PORTS.http)],
           entry: {
-            terminatedListen: [String(PORTS.terminated)],
-            healthListen: String(PORTS.health),
-            idleTimeoutMs: nlb.idleTimeoutSeconds * 1000,
+            ...entry,
             terminatedIdleTimeoutMs: TLS_IDLE_SECONDS * 1000,
             idleTimeoutProperty: 'entry: AwsEntry.nlb({ idleTimeout })',
-            trustedProxies: this.trustedProxies,
-            proxyProtocol: nlb.proxyProtocol,
+          },
+        }
+      : {
+          ...common,
+          httpsListen: [],
+          // It redirects by itself.
+          httpListen: [],
+          entry: {
+            ...entry,
+            terminatedIdleTimeoutMs: idleMs,
+            idleTimeoutProperty: 'entry: AwsEntry.alb({ idleTimeout })',
+            reuseTimeoutMs: idleMs,
           },
         };
   }
@@ -328,7 +354,9 @@ export class AwsPlatform extends Construct implements IPlatform {
     const { vpcId, publicSubnetIds, privateSubnetIds } = this.props.network;
     check.text('network.vpcId', vpcId, VPC_ID);
     const [min, why] =
-      entry.nlb === undefined ? [1, ''] : [2, ': one zone that fails would take everything along'];
+      entry.balancer === undefined
+        ? [1, '']
+        : [2, ': one zone that fails would take everything along'];
     for (const [property, ids] of [
       ['network.publicSubnetIds', publicSubnetIds],
       ['network.privateSubnetIds', privateSubnetIds],
@@ -376,7 +404,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   private checkStatusPort(): number {
     const { check, entry } = this;
     const given = check.integer('statusPort', this.props.statusPort ?? 8081, 1, 65_535);
-    const taken = entry.nlb === undefined ? [PUBLIC_HTTP, PUBLIC_HTTPS] : Object.values(PORTS);
+    const taken = entry.balancer === undefined ? [PUBLIC_HTTP, PUBLIC_HTTPS] : Object.values(PORTS);
     if ((taken as number[]).includes(given)) {
       check.refuse(
         'statusPort',
@@ -423,15 +451,19 @@ export class AwsPlatform extends Construct implements IPlatform {
     });
   }
 
-  /** Where the load balancer names the client, it is one of the network's own addresses that does. */
+  /** Where the load balancer names the client, it is an address of one of its subnets that does. */
   private balancerAddresses(): string[] {
-    if (!this.entry.nlb?.proxyProtocol) {
+    const { balancer } = this.entry;
+    if (balancer === undefined || (balancer.kind === 'network' && !balancer.proxyProtocol)) {
       return [];
     }
-    const vpc = new this.bindings.DataAwsVpc(this, 'Vpc', {
-      provider: this.provider,
-      id: this.props.network.vpcId,
-    });
-    return [vpc.cidrBlock];
+    const { publicSubnetIds, privateSubnetIds } = this.props.network;
+    return (balancer.internal ? privateSubnetIds : publicSubnetIds).map(
+      (id, index) =>
+        new this.bindings.DataAwsSubnet(this, `BalancerSubnet${index + 1}`, {
+          provider: this.provider,
+          id,
+        }).cidrBlock,
+    );
   }
 }

@@ -82,6 +82,15 @@ export const TOPIC_ARN: TextRule = {
   accepts: (text) => /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$/.test(text),
 };
 
+export const WEB_ACL_ARN: TextRule = {
+  name: 'the ARN of a web ACL',
+  allowed: '"arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>"',
+  accepts: (text) =>
+    /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[A-Za-z0-9_-]+\/[A-Za-z0-9-]+$/.test(
+      text,
+    ),
+};
+
 export const REPOSITORY_ARN: TextRule = {
   name: 'the ARN of a repository of images',
   allowed: '"arn:aws:ecr:<region>:<account>:repository/<name>"',

@@ -8,8 +8,8 @@ import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-
 import type { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter';
 import type { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { DataAwsAvailabilityZones } from '@cdktf/provider-aws/lib/data-aws-availability-zones';
-import type { DataAwsVpc } from '@cdktf/provider-aws/lib/data-aws-vpc';
 import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
+import type { DataAwsSubnet } from '@cdktf/provider-aws/lib/data-aws-subnet';
 import type { Eip } from '@cdktf/provider-aws/lib/eip';
 import type { ElasticacheParameterGroup } from '@cdktf/provider-aws/lib/elasticache-parameter-group';
 import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
@@ -45,6 +45,7 @@ import type { Vpc } from '@cdktf/provider-aws/lib/vpc';
 import type { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
 import type { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule';
 import type { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule';
+import type { Wafv2WebAclAssociation } from '@cdktf/provider-aws/lib/wafv2-web-acl-association';
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Check } from '../../check';
 
@@ -64,8 +65,8 @@ export interface AwsBindings {
   readonly CloudwatchLogMetricFilter: typeof CloudwatchLogMetricFilter;
   readonly CloudwatchMetricAlarm: typeof CloudwatchMetricAlarm;
   readonly DataAwsAvailabilityZones: typeof DataAwsAvailabilityZones;
-  readonly DataAwsVpc: typeof DataAwsVpc;
   readonly DataAwsSsmParameter: typeof DataAwsSsmParameter;
+  readonly DataAwsSubnet: typeof DataAwsSubnet;
   readonly Eip: typeof Eip;
   readonly ElasticacheParameterGroup: typeof ElasticacheParameterGroup;
   readonly ElasticacheReplicationGroup: typeof ElasticacheReplicationGroup;
@@ -101,6 +102,7 @@ export interface AwsBindings {
   readonly VpcEndpoint: typeof VpcEndpoint;
   readonly VpcSecurityGroupEgressRule: typeof VpcSecurityGroupEgressRule;
   readonly VpcSecurityGroupIngressRule: typeof VpcSecurityGroupIngressRule;
+  readonly Wafv2WebAclAssociation: typeof Wafv2WebAclAssociation;
   readonly AwsProvider: typeof AwsProvider;
 }
 
@@ -127,8 +129,8 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/cloudwatch-log-metric-filter') as Module<'CloudwatchLogMetricFilter'>),
       ...(require('@cdktf/provider-aws/lib/cloudwatch-metric-alarm') as Module<'CloudwatchMetricAlarm'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-availability-zones') as Module<'DataAwsAvailabilityZones'>),
-      ...(require('@cdktf/provider-aws/lib/data-aws-vpc') as Module<'DataAwsVpc'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-ssm-parameter') as Module<'DataAwsSsmParameter'>),
+      ...(require('@cdktf/provider-aws/lib/data-aws-subnet') as Module<'DataAwsSubnet'>),
       ...(require('@cdktf/provider-aws/lib/eip') as Module<'Eip'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-parameter-group') as Module<'ElasticacheParameterGroup'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-replication-group') as Module<'ElasticacheReplicationGroup'>),
@@ -164,6 +166,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/vpc-endpoint') as Module<'VpcEndpoint'>),
       ...(require('@cdktf/provider-aws/lib/vpc-security-group-egress-rule') as Module<'VpcSecurityGroupEgressRule'>),
       ...(require('@cdktf/provider-aws/lib/vpc-security-group-ingress-rule') as Module<'VpcSecurityGroupIngressRule'>),
+      ...(require('@cdktf/provider-aws/lib/wafv2-web-acl-association') as Module<'Wafv2WebAclAssociation'>),
       ...(require('@cdktf/provider-aws/lib/provider') as Module<'AwsProvider'>),
     };
     /* eslint-enable @typescript-eslint/no-require-imports */

@@ -22,7 +22,9 @@ import { hostUserData } from './host-user-data';
 import { nginxReleaseScript } from './host/nginx-release';
 import { nginxHostUserData } from './host/user-data';
 import { nginxHosts } from './nginx-hosts';
-import { loadBalancer, type LoadBalancer } from './load-balancer';
+import { applicationLoadBalancer } from './application-load-balancer';
+import type { LoadBalancer } from './load-balancer';
+import { networkLoadBalancer } from './network-load-balancer';
 import { aliasRecords, addressRecords, certificateFor } from './names';
 import { PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
 import { allowFrom, port } from './security-rules';
@@ -128,10 +130,10 @@ export function runFront(
     profile,
   };
   const behind =
-    entry.nlb === undefined
+    entry.balancer === undefined
       ? singleHost(scope, spec, front, host)
       : group(scope, check, spec, front, host, logGroup.name);
-  const hosts = entry.nlb?.maxHosts ?? 1;
+  const hosts = entry.balancer?.maxHosts ?? 1;
   const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
   const association = deliver(new Construct(scope, 'Delivery'), place, name, {
     bucket,
@@ -197,9 +199,11 @@ function group(
     spec.certificate?.kind === TlsKind.ACM
       ? certificateFor(scope, check, place, spec, spec.certificate, front.hostedZoneId)
       : undefined;
+  const resolved = entry.balancer!;
+  const loadBalancer = resolved.kind === 'network' ? networkLoadBalancer : applicationLoadBalancer;
   const balancer: LoadBalancer = loadBalancer(scope, place, spec.name, {
     ranges: entry.allowedRanges,
-    nlb: entry.nlb!,
+    entry: resolved,
     certificateArn: certificate,
     nginxGroup,
     hostDrainSeconds: front.hostDrainSeconds,
@@ -208,6 +212,7 @@ function group(
   frontAlarms(scope, place, {
     name: spec.name,
     balancer: balancer.balancer,
+    balancerNamespace: resolved.kind === 'network' ? 'AWS/NetworkELB' : 'AWS/ApplicationELB',
     targetGroup: balancer.targetGroups[0]!,
     group: made,
     metric: {
@@ -217,13 +222,13 @@ function group(
     },
     logGroupName,
     certificateArn: certificate,
-    connectionsPerHost: entry.nlb!.connectionsPerHost,
+    connectionsPerHost: resolved.connectionsPerHost,
     topicArns: front.alarmTopicArns,
     region: front.bucket.region,
   });
   if (front.hostedZoneId !== undefined) {
     aliasRecords(scope, place, front.hostedZoneId, spec.serverNames, balancer.balancer, {
-      ipv6: entry.nlb!.ipv6,
+      ipv6: resolved.ipv6,
     });
   }
   return {

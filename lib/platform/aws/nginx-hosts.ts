@@ -25,7 +25,7 @@ export function nginxHosts(
   dependsOn: readonly ITerraformDependable[],
 ): AutoscalingGroup {
   const { bindings, provider, network } = place;
-  const { minHosts, maxHosts } = entry.nlb!;
+  const { minHosts, maxHosts } = entry.balancer!;
   const template = new bindings.LaunchTemplate(scope, 'LaunchTemplate', {
     ...place.tagged(host.name),
     name: host.name,

@@ -443,9 +443,43 @@ describe('the way in', () => {
       expect.objectContaining({ proxy_protocol_v2: true, preserve_client_ip: 'false' }),
     ]);
     const rendered = stack.configuration();
-    expect(plain(rendered)).toContain('set_real_ip_from "data.aws_vpc.Platform_Vpc.cidr_block";');
+    expect(plain(rendered)).toContain(
+      'set_real_ip_from "data.aws_subnet.Platform_BalancerSubnet1.cidr_block";',
+    );
+    expect(Object.values(named(stack, 'aws_lb'))[0]!.subnets).toEqual(
+      Object.values(stack.json.data!.aws_subnet as Record<string, { readonly id: string }>).map(
+        ({ id }) => id,
+      ),
+    );
     expect(rendered).toContain('listen 8444 proxy_protocol so_keepalive=60s:15s:4;');
     expect(rendered).toContain('listen 8082;');
+  });
+
+  test('an application load balancer speaks TLS, redirects by itself and names the client in a header', () => {
+    const stack = synthesizeAws((site) => {
+      site.platform({ entry: AwsEntry.alb({ internal: true }) });
+      site.front();
+    });
+    expect(only('aws_lb', stack)).toMatchObject({
+      load_balancer_type: 'application',
+      internal: true,
+      idle_timeout: 3600,
+    });
+    expect(only('aws_lb_target_group', stack)).toMatchObject({ protocol: 'HTTP', port: 8444 });
+    expect(named(stack, 'aws_lb_listener')).toMatchObject({
+      Frontend_HttpsListener: { protocol: 'HTTPS', certificate_arn: CERTIFICATE },
+      Frontend_HttpListener: { default_action: [{ type: 'redirect' }] },
+    });
+    const rendered = stack.configuration();
+    expect(rendered).toContain('real_ip_header X-Forwarded-For;');
+    expect(rendered).toContain('keepalive_timeout 3615s;');
+    expect(rendered).not.toContain('listen 8080');
+    expect(
+      Object.values(stack.json.data!.aws_subnet as Record<string, { readonly id: string }>),
+    ).toEqual([
+      expect.objectContaining({ id: 'subnet-0a1b2c3d4e5f60721' }),
+      expect.objectContaining({ id: 'subnet-0a1b2c3d4e5f60722' }),
+    ]);
   });
 
   test('hosts of nginx: two at least, replaced by new ones first, drained when they go', () => {

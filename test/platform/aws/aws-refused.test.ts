@@ -101,6 +101,8 @@ describe('the entry', () => {
     ['entry.connectionsPerHost', AwsEntry.nlb({ connectionsPerHost: 10 })],
     // Dual-stack hides IPv6 clients behind one address, unless the load balancer names them.
     ['entry.ipv6', AwsEntry.nlb({ ipv6: true })],
+    ['entry.idleTimeout', AwsEntry.alb({ idleTimeout: '2h' })],
+    ['entry.webAclArn', AwsEntry.alb({ webAclArn: 'office-only' })],
   ])('%s', (property, entry) => {
     says(platform({ entry }), 'Platform', property);
   });
@@ -131,6 +133,12 @@ describe('TLS', () => {
     ],
     ['self-signed', 'tls', { tls: TlsCertificate.selfSigned() }, {}],
     ['ACM without a load balancer', 'tls', {}, { entry: AwsEntry.single() }],
+    [
+      'a key for nginx behind a load balancer that speaks TLS',
+      'tls',
+      { tls: TlsCertificate.fromSecret(TLS_SECRET) },
+      { entry: AwsEntry.alb() },
+    ],
     ['a new certificate without a zone', 'tls', { tls: TlsCertificate.acm() }, {}],
     ['a certificate by its name', 'tls.certificateArn', { tls: TlsCertificate.acm('chat') }, {}],
     ['a secret by its name', 'tls.secretArn', { tls: TlsCertificate.fromSecret('chat') }, {}],
@@ -158,6 +166,15 @@ describe('silence', () => {
     );
     says(message, 'Frontend', 'heartbeat');
     expect(message).toContain('350s');
+  });
+
+  test('the same at an application load balancer, which can wait longer', () => {
+    const message = refusal((site) => {
+      site.platform({ entry: AwsEntry.alb({ idleTimeout: '45s' }) });
+      return site.front();
+    });
+    says(message, 'Frontend', 'heartbeat');
+    expect(message).toContain('raise entry: AwsEntry.alb({ idleTimeout }) at Stack/Platform');
   });
 
   test('the same where TLS goes through', () => {

@@ -145,7 +145,7 @@ const DATA: Readonly<Record<string, Attributes>> = {
   aws_partition: { partition: 'aws', dns_suffix: 'amazonaws.com' },
   aws_availability_zones: { names: ['a', 'b', 'c'].map((zone) => MOCK_REGION + zone) },
   aws_ssm_parameter: { insecure_value: 'ami-0123456789abcdef0' },
-  aws_vpc: { cidr_block: '10.0.0.0/16' },
+  aws_subnet: { cidr_block: '10.0.1.0/24' },
 };
 
 /** Ids and ARNs that say whose they are, and addresses that are addresses. */

@@ -23,10 +23,19 @@ import { temporaryFolder } from '../temporary-folder';
 /** The version that AwsPlatform installs, where it is here. */
 const nginx = nginxBinaries().available.find(({ name }) => name === '1.30');
 
-renderOn({ render: renderOnAws, executable: nginx?.executable, plainProtocol: 'https' });
+renderBehind((proxyProtocol) => AwsEntry.nlb({ proxyProtocol }));
 
-function renderOnAws(ports: FrontPorts, options: FrontOptions): Rendered {
-  const { cluster: clusterOptions, tls, executable: _, proxyProtocol, ...props } = options;
+/** From now on, clients come in by another entry. */
+export function renderBehind(entry: (proxyProtocol?: boolean) => AwsEntry): void {
+  renderOn({
+    render: (ports, options) => renderOnAws(ports, options, entry(options.proxyProtocol)),
+    executable: nginx?.executable,
+    plainProtocol: 'https',
+  });
+}
+
+function renderOnAws(ports: FrontPorts, options: FrontOptions, entry: AwsEntry): Rendered {
+  const { cluster: clusterOptions, tls, executable: _, proxyProtocol: __, ...props } = options;
   const stack = new TerraformStack(new App({ outdir: temporaryFolder('synth') }), 'test');
   const platform = new AwsPlatform(stack, 'Platform', {
     region: 'eu-central-1',
@@ -35,7 +44,7 @@ function renderOnAws(ports: FrontPorts, options: FrontOptions): Rendered {
       publicSubnetIds: ['subnet-0123456789abcdef0', 'subnet-0123456789abcdef1'],
       privateSubnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
     },
-    entry: AwsEntry.nlb({ proxyProtocol }),
+    entry,
   });
   const cluster = clusterOptions && addCluster(stack, platform, clusterOptions);
   const front = new NginxWsFrontend(stack, 'Frontend', {
@@ -115,7 +124,7 @@ function substituted(text: string, layout: Layout, ports: FrontPorts, served: bo
   return (
     paths
       .reduce((left, [path, local]) => left.replaceAll(path, local), directives.join('\n'))
-      // The addresses of the VPC, which nobody has here.
+      // The addresses of the load balancer, which nobody has here.
       .replace(/set_real_ip_from "?\$\{TfToken[^;]*;/g, 'set_real_ip_from 198.18.0.0/15;')
   );
 }
