@@ -1,5 +1,5 @@
-// Two projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services.
-// scripts/test.mjs runs both and prints the closing line.
+// Three projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services, and `docker` a
+// real Docker Engine. scripts/test.mjs runs all and prints the closing line.
 
 /** @type {import('jest').Config} */
 const shared = {
@@ -28,6 +28,9 @@ const shared = {
   snapshotFormat: { escapeString: false, printBasicPrototype: false },
 };
 
+/** Those of the live tests. */
+const withDocker = '/test/live/(docker-|aws-host-docker)';
+
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
@@ -41,6 +44,13 @@ module.exports = {
       ...shared,
       displayName: 'live',
       testMatch: ['<rootDir>/test/live/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', withDocker],
+      setupFilesAfterEnv: ['<rootDir>/test/support/live-timeout.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'docker',
+      testRegex: `${withDocker}.*\\.test\\.ts$`,
       setupFilesAfterEnv: ['<rootDir>/test/support/live-timeout.ts'],
     },
   ],

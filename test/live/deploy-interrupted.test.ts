@@ -96,7 +96,7 @@ test('a destroy that was killed in the middle is completed by what it had begun,
   await destroy.done;
   await waitFor(
     () => deployment.remains().length === 0,
-    10_000,
+    30_000,
     () => `left: ${JSON.stringify(deployment.remains())}`,
   );
   await deployment.destroy();

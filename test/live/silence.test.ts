@@ -91,7 +91,8 @@ describe('a WebSocket without traffic, with a limit of 2 s', () => {
     const idle = await IdleWebSockets.open(5, `${front.url}/ws`);
     await idle.waitUntilClosed(10_000);
     for (const { milliseconds } of idle.closed) {
-      expect(milliseconds).toBeGreaterThan(1_800);
+      // From when this process heard of the handshake, which may be late.
+      expect(milliseconds).toBeGreaterThan(1_000);
       expect(milliseconds).toBeLessThan(6_000);
     }
   });
