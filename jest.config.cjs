@@ -1,5 +1,5 @@
-// Three projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services, and `docker` a
-// real Docker Engine. scripts/test.mjs runs all and prints the closing line.
+// Four projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services, `docker` a real
+// Docker Engine, and `load` wants the machine for itself. scripts/test.mjs runs all and prints the closing line.
 
 /** @type {import('jest').Config} */
 const shared = {
@@ -28,8 +28,16 @@ const shared = {
   snapshotFormat: { escapeString: false, printBasicPrototype: false },
 };
 
-/** Those of the live tests. */
+/** Of the live tests. */
+const underLoad = '/test/live/(capacity|docker-rollout)';
 const withDocker = '/test/live/(docker-|aws-host-docker)';
+
+/** @param {string} displayName */
+const live = (displayName) => ({
+  ...shared,
+  displayName,
+  setupFilesAfterEnv: ['<rootDir>/test/support/live-timeout.ts'],
+});
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -41,17 +49,15 @@ module.exports = {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/live/'],
     },
     {
-      ...shared,
-      displayName: 'live',
+      ...live('live'),
       testMatch: ['<rootDir>/test/live/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', withDocker],
-      setupFilesAfterEnv: ['<rootDir>/test/support/live-timeout.ts'],
+      testPathIgnorePatterns: ['/node_modules/', withDocker, underLoad],
     },
     {
-      ...shared,
-      displayName: 'docker',
+      ...live('docker'),
       testRegex: `${withDocker}.*\\.test\\.ts$`,
-      setupFilesAfterEnv: ['<rootDir>/test/support/live-timeout.ts'],
+      testPathIgnorePatterns: ['/node_modules/', underLoad],
     },
+    { ...live('load'), testRegex: `${underLoad}.*\\.test\\.ts$` },
   ],
 };

@@ -1,5 +1,5 @@
 // `npm test`: everything. Installs what the tests need, runs the unit tests, then the live ones in two rows, those with a
-// Docker Engine beside the others, and ends with one line: N passed, N failed, N skipped.
+// Docker Engine beside the others and those under load after both, and ends with one line: N passed, N failed, N skipped.
 //
 //   npm test -- nginx      only test files whose path contains "nginx"
 import { spawn } from 'node:child_process';
@@ -156,12 +156,10 @@ if (!ok) {
 }
 
 const unit = await runProject('unit', ['--maxWorkers=2'], 15 * MINUTE);
-const rows = await Promise.all(
-  ['live', 'docker'].map((project) =>
-    runProject(project, ['--runInBand', '--verbose'], 20 * MINUTE),
-  ),
-);
-const all = [unit, ...rows];
+/** @param {string} project */
+const runLive = (project) => runProject(project, ['--runInBand', '--verbose'], 20 * MINUTE);
+const rows = await Promise.all([runLive('live'), runLive('docker')]);
+const all = [unit, ...rows, await runLive('load')];
 const failed = all.flatMap((each) => each.failed);
 const skipped = all.flatMap((each) => each.skipped);
 const passed = all.reduce((sum, each) => sum + each.passed, 0);
