@@ -180,35 +180,34 @@ def supervise(folder):
     fail('the instance ended with status %s' % (container.stdout.read().strip() or 'unknown'))
 
 
-def established(pid, port):
-    """Connections to a port in the network that a process is in, over IPv4 and IPv6."""
+def connections(port):
+    """Those that are open to the instance, in the network of its container."""
+    answer = subprocess.run(['docker', 'inspect', NAME], capture_output=True, text=True)
+    pid = json.loads(answer.stdout)[0]['State']['Pid'] if answer.returncode == 0 else 0
+    # A container can be without IPv6.
+    tables = [name for name in ('/proc/%d/net/tcp' % pid, '/proc/%d/net/tcp6' % pid) if os.path.exists(name)]
+    if not tables:
+        fail('there is no instance whose connections could be counted')
     found = 0
-    for family in ('tcp', 'tcp6'):
-        try:
-            with open('/proc/%d/net/%s' % (pid, family)) as file:
-                for line in file:
-                    here, _, state = line.split()[1:4]
-                    found += state == '01' and here.endswith(':%04X' % port)
-        except FileNotFoundError:
-            # A container without IPv6.
-            pass
+    for table in tables:
+        with open(table) as file:
+            for line in file:
+                here, _, state = line.split()[1:4]
+                found += state == '01' and here.endswith(':%04X' % port)
     return found
 
 
 def count(folder):
     view = read(folder)
-    answer = subprocess.run(['docker', 'inspect', NAME], capture_output=True, text=True)
-    if answer.returncode != 0:
-        fail('there is no instance whose connections could be counted')
     # Those that nginx keeps for its next requests are among them: 64 for each of its workers, for 4 s, over all slots.
-    connections = established(json.loads(answer.stdout)[0]['State']['Pid'], view['port'])
+    found = connections(view['port'])
     # After it has been counted, or this question would be.
     if not ask(view):
         fail('the instance is not well: CloudWatch is told nothing, which is an alarm of its own')
     cluster = {'Name': 'Cluster', 'Value': view['metric']['cluster']}
     slot = {'Name': 'Slot', 'Value': str(view['slot'])}
     data = [
-        {'MetricName': 'SlotConnections', 'Dimensions': dimensions, 'Unit': 'Count', 'Value': connections}
+        {'MetricName': 'SlotConnections', 'Dimensions': dimensions, 'Unit': 'Count', 'Value': found}
         for dimensions in ([cluster], [cluster, slot])
     ]
     command = ['aws', 'cloudwatch', 'put-metric-data', '--region', view['region']]
