@@ -648,6 +648,8 @@ describe('alarms', () => {
     expect(idsOf(single, 'Frontend')).toEqual([...front, 'StatusCheck']);
     expect(idsOf(balanced, 'Aiwm')).toEqual(['Silent1', 'Silent2', 'Silent3', 'Skew']);
     expect(idsOf(single, 'Aiwm')).toEqual(['Silent1', 'Silent2']);
+    const alone = synthesizeAws((site) => site.cluster({ instances: 1 }));
+    expect(idsOf(alone, 'Aiwm')).toEqual(['Silent1']);
   });
 
   test('over what hosts themselves tell wait for the first release', () => {
