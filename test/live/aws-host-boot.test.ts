@@ -3,9 +3,11 @@
 import { slotHostUserData, nginxHostUserData } from '../../lib/platform/aws/host/user-data';
 import { nginxReleaseScript } from '../../lib/platform/aws/host/nginx-release';
 import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
+import { certificateThatLasts } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { freePorts } from '../support/free-ports';
 import { requestJson } from '../support/http';
+import { sleep } from '../support/wait';
 
 afterAll(cleanUp);
 
@@ -25,12 +27,13 @@ describeOnHost('a host of nginx', () => {
   let httpPort: number;
   let statusPort: number;
   let delivery: Record<string, string>;
+  let configuration: (listen: string) => string;
   beforeAll(async () => {
     bed = await HostBed.start({ dnf, ...patient });
     [httpPort = 0, statusPort = 0] = await freePorts(2);
     bed.write(agent, '#!/bin/sh\necho "$*" > "$AIWM_ROOT/agent"\n', 0o755);
     const { root } = bed;
-    const configuration = `
+    configuration = (listen) => `
 user root;
 pid ${root}/run/nginx.pid;
 error_log ${root}/var/log/nginx/error.log;
@@ -43,7 +46,7 @@ http {
   uwsgi_temp_path ${root}/temp4;
   scgi_temp_path ${root}/temp5;
   server {
-    listen 127.0.0.1:${httpPort};
+    listen 127.0.0.1:${httpPort}${listen};
     return 200 '{"serves":true}';
   }
   server {
@@ -57,7 +60,7 @@ http {
       AIWM_REGION: 'eu-central-1',
       AIWM_BUCKET: 'the-bucket',
       AIWM_KEY: 'nginx/nginx.conf',
-      AIWM_SHA256: bed.putObject('nginx/nginx.conf', configuration),
+      AIWM_SHA256: bed.putObject('nginx/nginx.conf', configuration('')),
       AIWM_TLS_SECRET: '',
       AIWM_STATUS_PORT: String(statusPort),
     };
@@ -69,8 +72,7 @@ http {
       nginxHostUserData({
         nginxVersion: '1.30',
         statusPort,
-        metricNamespace: 'AIWM',
-        metricDimension: "Front=it's",
+        metric: { namespace: 'AIWM', name: 'Front', value: "it's" },
         logGroup: '/aiwm/dev/nginx',
       }),
     );
@@ -79,6 +81,19 @@ http {
     expect(early.output()).toMatch(/^aiwm: nginx serves release \w{12}\n$/);
     expect(await requestJson(`http://127.0.0.1:${httpPort}/`)).toEqual({ serves: true });
   });
+
+  /** What CloudWatch is told in one minute. */
+  async function told(): Promise<unknown> {
+    const before = bed.awsCalls('cloudwatch').length;
+    expect(await bed.run('systemctl start aiwm-connections.service')).toMatchObject({ code: 0 });
+    const [call = '', ...others] = bed.awsCalls('cloudwatch').slice(before);
+    expect(others).toEqual([]);
+    const start =
+      'cloudwatch put-metric-data --region eu-central-1 --namespace AIWM --metric-data ';
+    expect(call.slice(0, start.length)).toBe(start);
+    return JSON.parse(call.slice(start.length));
+  }
+  const own = { Dimensions: [{ Name: 'Front', Value: "it's" }] };
 
   test('has tried again what needs the network', () => {
     const wanted = 'install -y nginx-1.30.* openssl diffutils logrotate amazon-cloudwatch-agent';
@@ -121,10 +136,40 @@ priority=9
   test('tells CloudWatch each minute how many connections are open', async () => {
     expect(bed.systemd.enabled).toContain('aiwm-connections.timer');
     expect(bed.read('etc/systemd/system/aiwm-connections.timer')).toContain('OnCalendar=minutely');
-    expect(await bed.run('systemctl start aiwm-connections.service')).toMatchObject({ code: 0 });
-    expect(bed.awsCalls('cloudwatch')).toEqual([
-      "cloudwatch put-metric-data --region eu-central-1 --namespace AIWM --metric-name ActiveConnections --dimensions Front=it's --unit Count --value 1",
+    expect(await told()).toEqual([
+      { ...own, MetricName: 'ActiveConnections', Unit: 'Count', Value: 1 },
     ]);
+  });
+
+  test('and how many days are left of the certificate, where nginx speaks TLS', async () => {
+    const tls = configuration(
+      ' ssl; ssl_certificate tls/certificate.pem; ssl_certificate_key tls/key.pem',
+    );
+    const deliver = async (days: number) => {
+      bed.putSecret('front-tls', JSON.stringify(certificateThatLasts(days)));
+      // After that the last of its days is no whole one any more.
+      await sleep(1_001);
+      return bed.run(nginxReleaseScript(), {
+        ...delivery,
+        AIWM_KEY: 'nginx/tls.conf',
+        AIWM_SHA256: bed.putObject('nginx/tls.conf', tls),
+        AIWM_TLS_SECRET: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:front-tls',
+      });
+    };
+    const connections = { ...own, MetricName: 'ActiveConnections', Unit: 'Count', Value: 1 };
+    const days = { ...own, MetricName: 'CertificateDays', Unit: 'None' };
+    expect(await deliver(12)).toMatchObject({ code: 0 });
+    expect(await told()).toEqual([connections, { ...days, Value: 11 }]);
+    expect(await deliver(90)).toMatchObject({ code: 0 });
+    expect(await told()).toEqual([connections, { ...days, Value: 89 }]);
+    // One that has ended does not take its place, and so the one that is served is told.
+    expect(await deliver(-1)).toMatchObject({ code: 1 });
+    expect(await told()).toEqual([connections, { ...days, Value: 89 }]);
+
+    bed.write('etc/aiwm/current/tls/certificate.pem', 'nothing that can be read');
+    expect(await told()).toEqual([connections]);
+    expect(await bed.run(nginxReleaseScript(), delivery)).toMatchObject({ code: 0 });
+    expect(await told()).toEqual([connections]);
   });
 
   test('has units that systemd itself has nothing to say about', () => {

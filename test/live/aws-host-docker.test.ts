@@ -78,6 +78,7 @@ exec docker "$@"
       cpus: 0.5,
       logGroup: '/aiwm/dev/chat',
       region: 'eu-central-1',
+      metric: { namespace: 'AIWM', cluster: 'dev-chat' },
     });
     const deliver = (what: SlotRelease) =>
       bed.run(slotReleaseScript(), {

@@ -5,7 +5,11 @@ import { readdirSync, readlinkSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginxReleaseScript } from '../../lib/platform/aws/host/nginx-release';
 import { describeOnHost, HostBed, type Ran } from '../support/aws-host/host-bed';
-import { testCertificate, type TestCertificate } from '../support/certificate';
+import {
+  certificateThatLasts,
+  testCertificate,
+  type TestCertificate,
+} from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { EchoServer } from '../support/echo-server';
 import { freePorts } from '../support/free-ports';
@@ -13,7 +17,6 @@ import { request } from '../support/http';
 import { exchange, openWebSocket } from '../support/raw-websocket';
 import type { Child } from '../support/process';
 import { servedCertificate } from '../support/served-certificate';
-import { temporaryFolder } from '../support/temporary-folder';
 import { waitFor } from '../support/wait';
 
 afterAll(cleanUp);
@@ -286,7 +289,7 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
     });
   });
 
-  const expired = expiredCertificate();
+  const expired = certificateThatLasts(-1);
   test.each<[string, string, string]>([
     [
       'the key belongs to another certificate',
@@ -439,16 +442,3 @@ describeOnHost('on a host that has served nothing yet', () => {
     expect(await host.version(tls)).toBe('one');
   });
 });
-
-function expiredCertificate(): { certificate: string; key: string } {
-  const folder = temporaryFolder('expired');
-  const openssl = (...args: string[]) =>
-    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
-  // prettier-ignore
-  {
-    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-keyout', 'key.pem', '-out', 'csr.pem');
-    openssl('x509', '-req', '-in', 'csr.pem', '-signkey', 'key.pem', '-days', '-1', '-out', 'certificate.pem');
-  }
-  const text = (name: string) => readFileSync(join(folder, name), 'utf8');
-  return { certificate: text('certificate.pem'), key: text('key.pem') };
-}

@@ -8,6 +8,7 @@ import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { cleanUp, closeAtCleanUp } from '../support/clean-up';
 import { freePort } from '../support/free-ports';
 import { requestJson } from '../support/http';
+import { handshake } from '../support/raw-websocket';
 import { sleep, waitFor } from '../support/wait';
 
 afterAll(cleanUp);
@@ -20,13 +21,15 @@ const registry = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 /** A service whose MODE is "well", "sick", or "hangs": well until it is asked at /hang. */
 const service = (version: string) => `
 const { createServer } = require('node:http');
-const { MODE, PORT } = process.env;
+const { ADDRESS = '127.0.0.1', MODE, PORT } = process.env;
 let hangs = MODE === 'sick';
 createServer((request, response) => {
   if (request.url === '/hang') hangs = true;
   if (request.url === '/health' && hangs) return void response.writeHead(500).end();
   response.end(JSON.stringify({ version: '${version}', pid: process.pid, environment: process.env }));
-}).listen(Number(PORT), '127.0.0.1');
+}).on('upgrade', (request, socket) => {
+  socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n\\r\\n');
+}).listen(Number(PORT), ADDRESS);
 console.log('the instance says ' + process.env.TOKEN);
 process.on('SIGTERM', () => setTimeout(() => { console.log('graceful end of ${version}'); process.exit(0); }, 300));
 `;
@@ -99,6 +102,7 @@ AIWM_DOCKER_WORDS=$(printf '%s\\n' "$@") exec '${process.execPath}' '${join(__di
       cpus: 1.5,
       logGroup: '/aiwm/dev/chat',
       region: 'eu-central-1',
+      metric: { namespace: 'AIWM', cluster: 'dev-chat' },
       ...changed,
     };
   }
@@ -269,6 +273,85 @@ describeOnHost('the first release', () => {
       'another process',
     );
     expect(again.version).toBe('one');
+  });
+});
+
+describeOnHost('CloudWatch is told each minute how many connections an instance has', () => {
+  let host: SlotHost;
+  beforeAll(async () => {
+    host = await SlotHost.serving();
+  });
+
+  /** What it is told in one minute. */
+  async function told(): Promise<unknown> {
+    const before = host.bed.awsCalls('cloudwatch').length;
+    await host.bed.run('systemctl start aiwm-connections.service');
+    const [call, ...others] = host.bed.awsCalls('cloudwatch').slice(before);
+    expect(others).toEqual([]);
+    const [, data] =
+      /^cloudwatch put-metric-data --region eu-central-1 --namespace AIWM --metric-data (.*)$/.exec(
+        call ?? '',
+      ) ?? [];
+    return data === undefined ? undefined : JSON.parse(data);
+  }
+
+  /** Once under the cluster and once under the slot. */
+  const both = (connections: number) => {
+    const cluster = { Name: 'Cluster', Value: 'dev-chat' };
+    const metric = { MetricName: 'SlotConnections', Unit: 'Count', Value: connections };
+    return [
+      { ...metric, Dimensions: [cluster] },
+      { ...metric, Dimensions: [cluster, { Name: 'Slot', Value: '2' }] },
+    ];
+  };
+
+  /** One that does not look after itself while connections are counted: each look is one. */
+  const calm = () => ({ ...host.release().health, intervalMs: 600_000, startTimeoutMs: 5_000 });
+
+  test('by a timer, which is enabled from the first release on', () => {
+    expect(host.bed.systemd.enabled).toContain('aiwm-connections.timer');
+    expect(host.bed.read('etc/systemd/system/aiwm-connections.timer')).toContain(
+      'OnCalendar=minutely',
+    );
+  });
+
+  test.each([
+    ['IPv4', '127.0.0.1', '127.0.0.1'],
+    ['IPv6', '::', '[::1]'],
+    ['IPv4 to one that listens on IPv6', '::', '127.0.0.1'],
+  ])('over %s', async (_, address, from) => {
+    const release = host.release({ health: calm() }, { ADDRESS: address });
+    expect(await host.deliver(release)).toMatchObject({ code: 0 });
+    expect(await told()).toEqual(both(0));
+    const url = `http://${from}:${host.port}/socket`;
+    const open = await Promise.all(Array.from({ length: 7 }, () => handshake(url)));
+    expect(open.map(({ status }) => status)).toEqual(Array(7).fill(101));
+    expect(await told()).toEqual(both(7));
+    open.slice(0, 3).forEach(({ socket }) => socket!.destroy());
+    // The host learns of it in a moment.
+    await sleep(100);
+    expect(await told()).toEqual(both(4));
+    open.forEach(({ socket }) => socket!.destroy());
+  });
+
+  test('after a reboot as well', async () => {
+    await host.reboot();
+    await waitFor(() => host.answer(), 5_000, 'an answer');
+    expect(host.bed.systemd.enabled).toContain('aiwm-connections.timer');
+    expect(await told()).toEqual(both(0));
+  });
+
+  test('and nothing of an instance that is not well, or is not there', async () => {
+    await requestJson(`http://127.0.0.1:${host.port}/hang`);
+    expect(await told()).toBeUndefined();
+    expect(host.bed.systemd.output('aiwm-connections.service')).toContain(
+      'aiwm: the instance is not well: CloudWatch is told nothing, which is an alarm of its own\n',
+    );
+    await host.bed.run(`systemctl stop ${unit}`);
+    expect(await told()).toBeUndefined();
+    expect(host.bed.systemd.output('aiwm-connections.service')).toContain(
+      'aiwm: there is no instance whose connections could be counted\n',
+    );
   });
 });
 

@@ -177,6 +177,51 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
       }
     });
 
+    test('alarms are over what hosts tell, and skew is computed', () => {
+      const [{ MetricAlarms: alarms }] = server.ask([['cloudwatch', 'describe_alarms', {}]]) as [
+        { MetricAlarms: Alarm[] },
+      ];
+      const called = (id: string) =>
+        alarms.find(({ AlarmName }) => AlarmName === `${name}-platform-${id}`);
+      const cluster = { Name: 'Cluster', Value: `${name}-platform-aiwm` };
+      expect(called('aiwm-silent2')).toMatchObject({
+        Namespace: 'AIWM',
+        MetricName: 'SlotConnections',
+        Dimensions: [cluster, { Name: 'Slot', Value: '2' }],
+        Statistic: 'SampleCount',
+        TreatMissingData: 'breaching',
+      });
+      if (name === 'aws-single') {
+        expect(called('aiwm-skew')).toBeUndefined();
+        expect(called('frontend-statuscheck')).toMatchObject({
+          Dimensions: [{ Name: 'InstanceId', Value: expect.stringMatching(/^i-/) }],
+        });
+        expect(called('frontend-certificate')).toMatchObject({ MetricName: 'CertificateDays' });
+      } else {
+        const metric = (Stat: string) =>
+          expect.objectContaining({
+            ReturnData: false,
+            MetricStat: {
+              Metric: { Namespace: 'AIWM', MetricName: 'SlotConnections', Dimensions: [cluster] },
+              Period: 60,
+              Stat,
+            },
+          });
+        expect(called('aiwm-skew')!.Metrics).toHaveLength(3);
+        expect(called('aiwm-skew')!.Metrics).toEqual(
+          expect.arrayContaining([
+            metric('Maximum'),
+            metric('Average'),
+            expect.objectContaining({
+              Id: 'skew',
+              Expression: 'IF(average > 100, fullest / average, 1)',
+              ReturnData: true,
+            }),
+          ]),
+        );
+      }
+    });
+
     if (name === 'aws-single') {
       test('the name leads to the fixed address, which is that of the host with nginx', () => {
         const [{ Addresses: addresses }, zones] = server.ask([
@@ -287,6 +332,11 @@ interface ScalingGroup {
   readonly MinSize: number;
   readonly AvailabilityZones: readonly string[];
   readonly Instances: readonly unknown[];
+}
+
+interface Alarm {
+  readonly AlarmName: string;
+  readonly Metrics?: readonly object[];
 }
 
 interface RecordSet {

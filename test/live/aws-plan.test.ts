@@ -92,6 +92,8 @@ function assertionsFor(name: ExampleName, stack: StackJson): Assertion[] {
     ...hosts,
     ...delivered,
     ...addresses,
+    ...watchedSlots(names, slots.length),
+    ...watchedAnswers(names),
     ...(name === 'aws-single' ? singleHost(names) : balanced(names)),
     ...(name === 'aws-redis' ? redis(names) : []),
   ];
@@ -180,9 +182,61 @@ function balanced(names: Names): Assertion[] {
   ];
 }
 
+/** Where an alarm looks, as a condition. */
+function looksAt(
+  alarm: string,
+  metric: string,
+  dimensions: Readonly<Record<string, string>>,
+): string {
+  const [namespace, name] = metric.split(' ');
+  const wanted = Object.entries(dimensions).map(([key, value]) => `${key} = ${value}`);
+  return `${alarm}.namespace == "${namespace}" && ${alarm}.metric_name == "${name}" && ${alarm}.dimensions == tomap({ ${wanted.join(', ')} })`;
+}
+
+function watchedSlots(names: Names, count: number): Assertion[] {
+  const alarm = (id: string) => names.one(`aws_cloudwatch_metric_alarm.Aiwm_Alarms_${id}`);
+  const release = names.one('aws_s3_object.Aiwm_Delivery_Release');
+  const told = `jsondecode(${release}.content).metric`;
+  const silent = Array.from({ length: count }, (_, index): Assertion => {
+    const own = alarm(`Silent${index + 1}`);
+    return {
+      that: `slot ${index + 1} is missed when it tells nothing`,
+      condition: `${looksAt(own, 'AIWM SlotConnections', { Cluster: `${told}.cluster`, Slot: `"${index + 1}"` })} && ${own}.treat_missing_data == "breaching" && ${own}.statistic == "SampleCount" && ${own}.threshold == 1`,
+    };
+  });
+  if (count < 3) {
+    return silent;
+  }
+  const query = `{ for each in ${alarm('Skew')}.metric_query : each.id => each }`;
+  const metric = (id: string) => `one(${query}["${id}"].metric)`;
+  return [
+    ...silent,
+    {
+      that: 'the fullest slot is compared with the average, by what the slots of this cluster tell',
+      condition: `${metric('fullest')}.stat == "Maximum" && ${metric('average')}.stat == "Average" && alltrue([for each in [${metric('fullest')}, ${metric('average')}] : each.namespace == ${told}.namespace && each.metric_name == "SlotConnections" && each.dimensions == tomap({ Cluster = ${told}.cluster })])`,
+    },
+    {
+      that: 'the alarm is about the comparison and nothing else, and about one that lasts',
+      condition: `[for each in ${query} : each.expression if each.return_data == true] == ["IF(average > 100, fullest / average, 1)"] && ${alarm('Skew')}.threshold == 2 && ${alarm('Skew')}.datapoints_to_alarm == 10 && ${alarm('Skew')}.evaluation_periods == 15`,
+    },
+  ];
+}
+
+function watchedAnswers(names: Names): Assertion[] {
+  const alarm = names.one('aws_cloudwatch_metric_alarm.Frontend_Alarms_Failures');
+  const group = names.one('aws_cloudwatch_log_group.Frontend_Logs');
+  return names.of('aws_cloudwatch_log_metric_filter').map((filter) => ({
+    that: `${filter} counts what the alarm over failures looks at, in the log of nginx`,
+    condition: `${filter}.log_group_name == ${group}.name && one(${filter}.metric_transformation).name == ${alarm}.metric_name && one(${filter}.metric_transformation).namespace == ${alarm}.namespace`,
+  }));
+}
+
 function singleHost(names: Names): Assertion[] {
   const host = names.one('aws_instance.Frontend_Host');
   const own = names.one('aws_network_interface.Frontend_NetworkInterface');
+  const alarm = (id: string) => names.one(`aws_cloudwatch_metric_alarm.Frontend_Alarms_${id}`);
+  // As its user data has it.
+  const front = `${host}.tags["aiwm-front"]`;
   return [
     {
       that: 'the host of nginx has the fixed address',
@@ -191,6 +245,20 @@ function singleHost(names: Names): Assertion[] {
     {
       that: 'the host of nginx lets in what the security group of nginx says',
       condition: `one(${own}.security_groups) == ${names.one('aws_security_group.Platform_NginxSecurityGroup')}.id`,
+    },
+    {
+      that: 'the host of nginx is missed when it tells nothing',
+      condition: `${looksAt(alarm('NoHealthyHost'), 'AIWM ActiveConnections', { Front: front })} && ${alarm('NoHealthyHost')}.treat_missing_data == "breaching"`,
+    },
+    {
+      that: 'AWS tells when it finds the host of nginx broken',
+      condition: looksAt(alarm('StatusCheck'), 'AWS/EC2 StatusCheckFailed', {
+        InstanceId: `${host}.id`,
+      }),
+    },
+    {
+      that: 'the certificate that nginx shows is watched by what its host tells',
+      condition: `${looksAt(alarm('Certificate'), 'AIWM CertificateDays', { Front: front })} && ${alarm('Certificate')}.statistic == "Minimum" && ${alarm('Certificate')}.threshold == 14`,
     },
   ];
 }
@@ -242,7 +310,7 @@ const ALLOWED: readonly {
     ],
   },
   {
-    policy: /^aws_iam_role_policy\.Frontend_RolePolicy$/,
+    policy: /^aws_iam_role_policy\.(Aiwm|Frontend)_RolePolicy$/,
     everything: 'PutMetricData has no resource; the condition leaves one namespace',
     actions: [/^cloudwatch:PutMetricData$/],
     condition: { StringEquals: { 'cloudwatch:namespace': 'AIWM' } },

@@ -55,3 +55,17 @@ export function testCertificate(...names: string[]): TestCertificate {
   made.set(names.join(), certificate);
   return certificate;
 }
+
+/** A certificate that vouches for itself and ends in so many days; before today with a negative number. */
+export function certificateThatLasts(days: number): { certificate: string; key: string } {
+  const folder = temporaryFolder('tls');
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  // prettier-ignore
+  {
+    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x', '-keyout', 'key.pem', '-out', 'csr.pem');
+    openssl('x509', '-req', '-in', 'csr.pem', '-signkey', 'key.pem', '-days', String(days), '-out', 'certificate.pem');
+  }
+  const text = (name: string) => readFileSync(join(folder, name), 'utf8');
+  return { certificate: text('certificate.pem'), key: text('key.pem') };
+}

@@ -1,166 +1,9 @@
-import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { CloudwatchMetricAlarmConfig } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
-import type { Lb } from '@cdktf/provider-aws/lib/lb';
-import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AwsPlace } from './aws-place';
 import { dashboard } from './dashboard';
-
-/**
- * What is watched at a front.
- *
- * @internal
- */
-export interface WatchedFront {
-  readonly name: string;
-  readonly balancer: Lb;
-  /** Where its metrics are: "AWS/NetworkELB". */
-  readonly balancerNamespace: string;
-  readonly targetGroup: LbTargetGroup;
-  readonly group: AutoscalingGroup;
-  readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
-  readonly logGroupName: string;
-  /** Undefined where nginx speaks TLS. */
-  readonly certificateArn?: string;
-  readonly connectionsPerHost: number;
-  readonly topicArns: readonly string[];
-  readonly region: string;
-}
-
-/**
- * More hosts for more connections, and never fewer by itself: a host that goes takes its connections with it. And a word
- * to somebody when hosts fail or no more can come.
- *
- * @internal
- */
-export function frontAlarms(scope: Construct, place: AwsPlace, front: WatchedFront): void {
-  const { metric, group, balancer, targetGroup } = front;
-  const { bindings, provider } = place;
-  new bindings.AutoscalingPolicy(scope, 'Scaling', {
-    provider,
-    name: place.named(200, front.name, 'connections'),
-    autoscalingGroupName: group.name,
-    policyType: 'TargetTrackingScaling',
-    targetTrackingConfiguration: {
-      customizedMetricSpecification: {
-        namespace: metric.namespace,
-        metricName: 'ActiveConnections',
-        // Each host tells its own count under the name of the front, so that their average is that of a host.
-        metricDimension: [{ name: metric.name, value: metric.value }],
-        statistic: 'Average',
-      },
-      // Connections of clients alone; those to instances are not among them.
-      targetValue: front.connectionsPerHost,
-      disableScaleIn: true,
-    },
-  });
-  const alarm = alarms(scope, place, front.name, front.topicArns);
-  const dimensions = {
-    LoadBalancer: balancer.arnSuffix,
-    TargetGroup: targetGroup.arnSuffix,
-  };
-  alarm('NoHealthyHost', 'No host of nginx serves.', {
-    namespace: front.balancerNamespace,
-    metricName: 'HealthyHostCount',
-    dimensions,
-    statistic: 'Maximum',
-    comparisonOperator: 'LessThanThreshold',
-    threshold: 1,
-    evaluationPeriods: 1,
-    treatMissingData: 'breaching',
-  });
-  alarm('UnhealthyHost', 'A host of nginx does not serve.', {
-    namespace: front.balancerNamespace,
-    metricName: 'UnHealthyHostCount',
-    dimensions,
-    statistic: 'Maximum',
-    comparisonOperator: 'GreaterThanThreshold',
-    threshold: 0,
-    // A new host is one as well, until it has its first release.
-    evaluationPeriods: 20,
-    treatMissingData: 'notBreaching',
-  });
-  const failures = {
-    namespace: metric.namespace,
-    metricName: `${place.name}-${front.name}-5xx`,
-  };
-  const filters = new Construct(scope, 'FailureFilters');
-  // One for each form that the access log can have.
-  for (const [id, pattern] of [
-    ['Readable', '[client, time, request, status=5*, ...]'],
-    ['Json', '{ $.status = "5*" }'],
-  ] as const) {
-    new bindings.CloudwatchLogMetricFilter(filters, id, {
-      provider,
-      name: place.named(200, front.name, '5xx', id.toLowerCase()),
-      logGroupName: front.logGroupName,
-      pattern,
-      metricTransformation: {
-        namespace: failures.namespace,
-        name: failures.metricName,
-        value: '1',
-        unit: 'Count',
-      },
-    });
-  }
-  alarm('Failures', 'Clients are answered with 5xx: handshakes or calls that no instance takes.', {
-    ...failures,
-    statistic: 'Sum',
-    comparisonOperator: 'GreaterThanThreshold',
-    threshold: 10,
-    evaluationPeriods: 3,
-    treatMissingData: 'notBreaching',
-  });
-  if (front.certificateArn !== undefined) {
-    alarm('Certificate', 'The certificate ends soon: AWS has not renewed it.', {
-      namespace: 'AWS/CertificateManager',
-      metricName: 'DaysToExpiry',
-      dimensions: { CertificateArn: front.certificateArn },
-      statistic: 'Minimum',
-      comparisonOperator: 'LessThanThreshold',
-      threshold: 30,
-      // AWS tells it twice a day.
-      period: 86_400,
-      evaluationPeriods: 1,
-      treatMissingData: 'missing',
-    });
-  }
-  alarm(
-    'Crowded',
-    'Hosts of nginx have more connections than they should, and no more hosts come.',
-    {
-      namespace: metric.namespace,
-      metricName: 'ActiveConnections',
-      dimensions: { [metric.name]: metric.value },
-      statistic: 'Average',
-      comparisonOperator: 'GreaterThanThreshold',
-      threshold: Math.round(front.connectionsPerHost * 1.5),
-      evaluationPeriods: 10,
-      treatMissingData: 'notBreaching',
-    },
-  );
-  const ofBalancer = (metricName: string) => [
-    front.balancerNamespace,
-    metricName,
-    ...Object.entries(dimensions).flat(),
-  ];
-  const connections = [metric.namespace, 'ActiveConnections', metric.name, metric.value];
-  dashboard(scope, place, front.name, front.region, [
-    { title: 'Connections of a host, on average', statistic: 'Average', curves: [connections] },
-    { title: 'Connections of the fullest host', statistic: 'Maximum', curves: [connections] },
-    {
-      title: 'Hosts that serve, and that do not',
-      statistic: 'Maximum',
-      curves: [ofBalancer('HealthyHostCount'), ofBalancer('UnHealthyHostCount')],
-    },
-    {
-      title: 'Answers with 5xx',
-      statistic: 'Sum',
-      curves: [[failures.namespace, failures.metricName]],
-    },
-  ]);
-}
 
 /**
  * What is watched at a Redis.
@@ -227,25 +70,41 @@ type Watch = Pick<
   | 'metricName'
   | 'dimensions'
   | 'statistic'
+  | 'metricQuery'
   | 'threshold'
   | 'comparisonOperator'
   | 'evaluationPeriods'
+  | 'datapointsToAlarm'
   | 'treatMissingData'
   | 'period'
 >;
 
-function alarms(scope: Construct, place: AwsPlace, name: string, topicArns: readonly string[]) {
+/**
+ * Makes the alarms of one part: each tells the topics when it goes off, and when it is over.
+ *
+ * @param dependsOn - what has to be there first, or an alarm would go off over what is still being made
+ * @internal
+ */
+export function alarms(
+  scope: Construct,
+  place: AwsPlace,
+  name: string,
+  topicArns: readonly string[],
+  dependsOn?: ITerraformDependable[],
+): (id: string, description: string, watch: Watch) => void {
   const folder = new Construct(scope, 'Alarms');
-  return (id: string, description: string, watch: Watch): void => {
+  return (id, description, watch) => {
     const called = place.named(255, name, id.toLowerCase());
     new place.bindings.CloudwatchMetricAlarm(folder, id, {
       ...place.tagged(called),
       alarmName: called,
       alarmDescription: description,
-      period: 60,
+      // Metrics that are computed with have periods of their own.
+      ...(watch.metricQuery === undefined ? { period: 60 } : {}),
       ...watch,
       alarmActions: [...topicArns],
       okActions: [...topicArns],
+      dependsOn,
     });
   };
 }

@@ -239,6 +239,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       repositoryArns: this.repositoryArns,
       redisUrlVersion: this.redisUrlVersion,
       openPorts: [443, ...(this.props.instanceEgress ?? []).map(({ port: open }) => open)],
+      alarmTopicArns: this.alarmTopicArns,
     });
     this.slotHosts.push(...slots.hosts);
     return {

@@ -11,13 +11,14 @@ import { Construct } from 'constructs';
 import type { Check } from '../../check';
 import { TlsKind } from '../../tls-certificate';
 import type { NginxSpec } from '../platform';
-import { frontAlarms } from './alarms';
 import type { ResolvedEntry } from './aws-entry';
 import type { HostPlace } from './aws-place';
 import { SECRET_ARN } from './aws-text-rules';
 import { deliver } from './delivery';
+import type { WatchedFront } from './front-alarms';
+import { frontAlarms } from './front-alarms';
 import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
-import { hostProfile, readsReleases, readsSecrets, writesLogs } from './host-role';
+import { hostProfile, readsReleases, readsSecrets, tellsMetrics, writesLogs } from './host-role';
 import { hostUserData } from './host-user-data';
 import { nginxReleaseScript } from './host/nginx-release';
 import { nginxHostUserData } from './host/user-data';
@@ -25,13 +26,11 @@ import { nginxHosts } from './nginx-hosts';
 import { applicationLoadBalancer } from './application-load-balancer';
 import type { LoadBalancer } from './load-balancer';
 import { networkLoadBalancer } from './network-load-balancer';
+import { METRIC_DIMENSION, METRIC_NAMESPACE } from './metrics';
 import { aliasRecords, addressRecords, certificateFor } from './names';
 import { PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
 import { allowFrom, port } from './security-rules';
-
-/** Where hosts of nginx tell how many connections they have. */
-export const METRIC_NAMESPACE = 'AIWM';
-export const METRIC_DIMENSION = 'Front';
+import { singleHostAlarms } from './single-host-alarms';
 
 /** From the start of a host to its first release: packages are installed in this time. */
 const BOOT_SECONDS = 900;
@@ -102,15 +101,14 @@ export function runFront(
     readsReleases(bucket.arn, `${path}/`),
     writesLogs([logGroup.arn]),
     ...readsSecrets(secretArn === undefined ? [] : [secretArn], front.kmsKeyArns),
-    {
-      Sid: 'Metrics',
-      Action: ['cloudwatch:PutMetricData'],
-      // AWS has no resource for it; a namespace is as narrow as it gets.
-      Resource: ['*'],
-      Condition: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
-    },
+    tellsMetrics(),
   ]);
   const target = { tag: 'aiwm-front', value: place.named(200, name) };
+  const metric = {
+    namespace: METRIC_NAMESPACE,
+    name: METRIC_DIMENSION.front,
+    value: target.value,
+  };
   const host = {
     name: place.named(128, name),
     imageId: front.image.for(front.instanceType),
@@ -120,8 +118,7 @@ export function runFront(
       nginxHostUserData({
         nginxVersion: front.nginxVersion,
         statusPort: front.statusPort,
-        metricNamespace: METRIC_NAMESPACE,
-        metricDimension: `${METRIC_DIMENSION}=${target.value}`,
+        metric,
         logGroup: logGroupName,
       }),
       front.firstBoot,
@@ -129,10 +126,18 @@ export function runFront(
     tags: { [target.tag]: target.value },
     profile,
   };
+  const watched = {
+    name,
+    metric,
+    logGroupName: logGroup.name,
+    speaksTls: secretArn !== undefined,
+    topicArns: front.alarmTopicArns,
+    region: bucket.region,
+  };
   const behind =
     entry.balancer === undefined
       ? singleHost(scope, spec, front, host)
-      : group(scope, check, spec, front, host, logGroup.name);
+      : group(scope, check, spec, front, host, watched);
   const hosts = entry.balancer?.maxHosts ?? 1;
   const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
   const association = deliver(new Construct(scope, 'Delivery'), place, name, {
@@ -163,6 +168,14 @@ export function runFront(
     hostIds: behind.hosts.map(({ id }) => id),
     dependsOn: [...behind.hosts, ...spec.dependsOn],
   });
+  if (behind.host !== undefined) {
+    singleHostAlarms(scope, place, {
+      ...watched,
+      host: behind.host,
+      openFiles: spec.openFiles,
+      association,
+    });
+  }
   return {
     ...behind,
     association,
@@ -192,7 +205,7 @@ function group(
   spec: NginxSpec,
   front: FrontPlace,
   host: NginxHost,
-  logGroupName: string,
+  watched: WatchedFront,
 ) {
   const { place, entry, nginxGroup } = front;
   const certificate =
@@ -210,21 +223,13 @@ function group(
   });
   const made = nginxHosts(scope, front, host, balancer.targetGroups, spec.dependsOn);
   frontAlarms(scope, place, {
-    name: spec.name,
+    ...watched,
     balancer: balancer.balancer,
     balancerNamespace: resolved.kind === 'network' ? 'AWS/NetworkELB' : 'AWS/ApplicationELB',
     targetGroup: balancer.targetGroups[0]!,
     group: made,
-    metric: {
-      namespace: METRIC_NAMESPACE,
-      name: METRIC_DIMENSION,
-      value: host.tags['aiwm-front']!,
-    },
-    logGroupName,
     certificateArn: certificate,
     connectionsPerHost: resolved.connectionsPerHost,
-    topicArns: front.alarmTopicArns,
-    region: front.bucket.region,
   });
   if (front.hostedZoneId !== undefined) {
     aliasRecords(scope, place, front.hostedZoneId, spec.serverNames, balancer.balancer, {
@@ -236,6 +241,7 @@ function group(
     loadBalancer: balancer.balancer,
     targetGroups: balancer.targetGroups,
     group: made,
+    host: undefined,
     hosts: [made],
     entrance: balancer.listeners,
   };

@@ -1,6 +1,7 @@
 import type { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile';
 import type { Construct } from 'constructs';
 import type { AwsPlace } from './aws-place';
+import { METRIC_NAMESPACE } from './metrics';
 
 /**
  * One statement of a policy that allows something.
@@ -130,5 +131,16 @@ export function writesLogs(groupArns: readonly string[]): Statement {
     Sid: 'Logs',
     Action: ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
     Resource: groupArns.map((arn) => `${arn}:*`),
+  };
+}
+
+/** @internal */
+export function tellsMetrics(): Statement {
+  return {
+    Sid: 'Metrics',
+    Action: ['cloudwatch:PutMetricData'],
+    // AWS has no resource for it; a namespace is as narrow as it gets.
+    Resource: ['*'],
+    Condition: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
   };
 }

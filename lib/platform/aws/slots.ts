@@ -14,12 +14,14 @@ import { deliver } from './delivery';
 import type { HostPlace } from './aws-place';
 import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
 import type { Statement } from './host-role';
-import { hostProfile, readsReleases, readsSecrets, writesLogs } from './host-role';
+import { hostProfile, readsReleases, readsSecrets, tellsMetrics, writesLogs } from './host-role';
 import { hostUserData } from './host-user-data';
 import { slotReleaseScript, type SlotRelease } from './host/slot-release';
 import { slotHostUserData } from './host/user-data';
+import { METRIC_NAMESPACE } from './metrics';
 import { REDIS_PORT, REDIS_SECRET } from './redis';
 import { allow } from './security-rules';
+import { slotAlarms } from './slot-alarms';
 
 /** From the start of a host to the agent's first question. */
 const BOOT_SECONDS = 600;
@@ -38,6 +40,7 @@ export interface SlotsPlace extends HostPlace {
   readonly redisUrlVersion?: string;
   /** Where instances may connect to outside of their network. */
   readonly openPorts: readonly number[];
+  readonly alarmTopicArns: readonly string[];
 }
 
 /**
@@ -81,6 +84,7 @@ export function runSlots(
     writesLogs([logGroup.arn]),
     ...readsSecrets(Object.values(secrets), slots.kmsKeyArns),
     ...pullsImages([...slots.repositoryArns, ...repositoryOf(image)]),
+    tellsMetrics(),
   ]);
   const ports = spec.slots.map(({ port }) => port);
   allow(
@@ -125,10 +129,12 @@ export function runSlots(
   });
   const content = new TerraformLocal(scope, 'Release', {
     ...releaseOf(spec, image, secrets, logGroup.name, bucket.region),
+    metric: { namespace: METRIC_NAMESPACE, cluster: target.value },
     // Instances read their secrets when they start: a changed one has to start them again.
     ...(usesRedis(spec) ? { secretsVersion: slots.redisUrlVersion } : {}),
   });
-  const each = PULL_SECONDS + Math.ceil((spec.stopGraceMs + spec.health.startTimeoutMs) / 1000);
+  const restartMs = spec.stopGraceMs + spec.health.startTimeoutMs;
+  const each = PULL_SECONDS + Math.ceil(restartMs / 1000);
   const hosts = made.map(({ host }) => host);
   const association = deliver(new Construct(scope, 'Delivery'), place, name, {
     bucket,
@@ -142,6 +148,15 @@ export function runSlots(
     timeoutSeconds: BOOT_SECONDS + spec.slots.length * each,
     hostIds: hosts.map(({ id }) => id),
     dependsOn: [...hosts, ...spec.dependsOn],
+  });
+  slotAlarms(scope, place, {
+    name,
+    cluster: target.value,
+    slots: spec.slots.length,
+    restartMs,
+    association,
+    topicArns: slots.alarmTopicArns,
+    region: bucket.region,
   });
   return {
     interfaces: made.map(({ networkInterface }) => networkInterface),
@@ -161,7 +176,7 @@ function releaseOf(
   secrets: Record<string, string>,
   logGroup: string,
   region: string,
-): SlotRelease {
+): Omit<SlotRelease, 'metric'> {
   const { path, timeoutMs, failures, intervalMs, startTimeoutMs } = spec.health;
   return {
     image,

@@ -102,6 +102,12 @@ switch (verb) {
     }
     break;
   }
+  case 'inspect':
+    if (!isAlive(pidOf(last))) {
+      no(`Error: No such object: ${last}`);
+    }
+    console.log(JSON.stringify([{ State: { Pid: pidOf(last) } }]));
+    break;
   case 'rm':
     await end(last, 'SIGKILL', 0);
     rmSync(record(last), { force: true });

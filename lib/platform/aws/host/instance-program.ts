@@ -5,6 +5,7 @@
  *   check <folder>                        whether the secrets can be read
  *   await <folder>                        waits until the instance is well; 1 when it does not get well in time
  *   supervise <folder>                    the main process of aiwm-instance.service
+ *   count <folder>                        tells CloudWatch how many connections the instance has
  */
 export const INSTANCE_PROGRAM = String.raw`
 import hashlib, http.client, json, os, re, signal, subprocess, sys, time
@@ -43,7 +44,11 @@ def plan(source, slot, folder):
         'region': release['region'],
         'slot': int(slot),
     }
-    supervision = {'health': release['health'], 'stopGraceSeconds': release['stopGraceSeconds']}
+    supervision = {
+        'health': release['health'],
+        'stopGraceSeconds': release['stopGraceSeconds'],
+        'metric': release['metric'],
+    }
     os.makedirs(folder)
     for name, text in {
         'view.json': json.dumps(dict(process, **supervision)),
@@ -175,6 +180,41 @@ def supervise(folder):
     fail('the instance ended with status %s' % (container.stdout.read().strip() or 'unknown'))
 
 
+def connections(port):
+    """Those that are open to the instance, in the network of its container."""
+    answer = subprocess.run(['docker', 'inspect', NAME], capture_output=True, text=True)
+    pid = json.loads(answer.stdout)[0]['State']['Pid'] if answer.returncode == 0 else 0
+    # A container can be without IPv6.
+    tables = [name for name in ('/proc/%d/net/tcp' % pid, '/proc/%d/net/tcp6' % pid) if os.path.exists(name)]
+    if not tables:
+        fail('there is no instance whose connections could be counted')
+    found = 0
+    for table in tables:
+        with open(table) as file:
+            for line in file:
+                here, _, state = line.split()[1:4]
+                found += state == '01' and here.endswith(':%04X' % port)
+    return found
+
+
+def count(folder):
+    view = read(folder)
+    # Those that nginx keeps for its next requests are among them: 64 for each of its workers, for 4 s, over all slots.
+    found = connections(view['port'])
+    # After it has been counted, or this question would be.
+    if not ask(view):
+        fail('the instance is not well: CloudWatch is told nothing, which is an alarm of its own')
+    cluster = {'Name': 'Cluster', 'Value': view['metric']['cluster']}
+    slot = {'Name': 'Slot', 'Value': str(view['slot'])}
+    data = [
+        {'MetricName': 'SlotConnections', 'Dimensions': dimensions, 'Unit': 'Count', 'Value': found}
+        for dimensions in ([cluster], [cluster, slot])
+    ]
+    command = ['aws', 'cloudwatch', 'put-metric-data', '--region', view['region']]
+    command += ['--namespace', view['metric']['namespace'], '--metric-data', json.dumps(data)]
+    sys.exit(subprocess.run(command, stdin=subprocess.DEVNULL).returncode)
+
+
 verb, arguments = sys.argv[1], sys.argv[2:]
 if verb == 'plan':
     plan(*arguments)
@@ -182,6 +222,8 @@ elif verb == 'await':
     wait(*arguments)
 elif verb == 'check':
     check(*arguments)
+elif verb == 'count':
+    count(*arguments)
 else:
     supervise(*arguments)
 `;

@@ -23,6 +23,8 @@ export interface SlotRelease {
   readonly cpus?: number;
   readonly logGroup: string;
   readonly region: string;
+  /** Under what CloudWatch is told how many connections an instance has. */
+  readonly metric: { readonly namespace: string; readonly cluster: string };
 }
 
 /**
@@ -42,6 +44,29 @@ home=$conf/instance
 program=$root${LIBRARY}/instance.py
 mkdir -p "$home/releases"
 trap 'rm -rf "$draft" "$home"/releases/*.part' EXIT
+
+# Whatever comes of this release, the instance that runs is counted.
+changed=no
+unit aiwm-connections.service << AIWM_UNIT
+[Unit]
+Description=Tells CloudWatch how many connections the instance has
+ConditionPathExists=$home/current
+
+[Service]
+Type=oneshot
+TimeoutStartSec=50
+ExecStart=/usr/bin/python3 $program count $home/current
+AIWM_UNIT
+unit aiwm-connections.timer << AIWM_UNIT
+[Timer]
+OnCalendar=minutely
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target
+AIWM_UNIT
+if [ "$changed" = yes ]; then systemctl daemon-reload; fi
+systemctl enable --quiet --now aiwm-connections.timer
 
 instance() { python3 "$program" "$@"; }
 runs() { systemctl is-active --quiet aiwm-instance.service; }

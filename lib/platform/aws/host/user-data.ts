@@ -6,17 +6,16 @@ export interface NginxHostOptions {
   readonly nginxVersion: string;
   /** Where nginx tells how many connections are open, on the loopback. */
   readonly statusPort: number;
-  /** The namespace of the metric ActiveConnections in CloudWatch. */
-  readonly metricNamespace: string;
-  /** The metric's dimension as `Name=value`. */
-  readonly metricDimension: string;
+  /** The namespace of its metrics in CloudWatch, and their one dimension. */
+  readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
   /** The log group that nginx's logs are shipped to. */
   readonly logGroup: string;
 }
 
 /** First boot of a host of nginx: what it needs is installed, and nothing is configured. */
 export function nginxHostUserData(options: NginxHostOptions): string {
-  const { nginxVersion, statusPort, metricNamespace, metricDimension, logGroup } = options;
+  const { nginxVersion, statusPort, metric, logGroup } = options;
+  const dimensions = JSON.stringify([{ Name: metric.name, Value: metric.value }]);
   // nginx.org has the stable versions apart, which are those with an even number.
   const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
   return [
@@ -59,9 +58,22 @@ AIWM_END`,
       'connections',
       String.raw`
 set -eu
+root=$(printenv AIWM_ROOT || :)
+metric() { printf '{"MetricName":"%s","Dimensions":%s,"Unit":"%s","Value":%s}' "$1" ${quoted(dimensions)} "$2" "$3"; }
 active=$(curl -sf -m 5 http://127.0.0.1:${statusPort}/connections | sed -n 's/^Active connections: *\([0-9]*\).*/\1/p')
 [ -n "$active" ] || { echo 'nginx does not tell how many connections are open' >&2; exit 1; }
-aws cloudwatch put-metric-data --region "$AIWM_REGION" --namespace ${quoted(metricNamespace)} --metric-name ActiveConnections --dimensions ${quoted(metricDimension)} --unit Count --value "$active"`,
+metrics=$(metric ActiveConnections Count "$active")
+# The one that nginx serves, where it speaks TLS. Whatever is wrong with it, connections are told.
+certificate=$root/etc/aiwm/current/tls/certificate.pem
+if [ -e "$certificate" ]; then
+  if ends=$(openssl x509 -in "$certificate" -noout -enddate) && ends=$(date -d "$(echo "$ends" | cut -d= -f2)" +%s); then
+    now=$(date +%s)
+    metrics="$metrics,$(metric CertificateDays None $(((ends - now) / 86400)))"
+  else
+    echo 'the certificate does not tell when it ends' >&2
+  fi
+fi
+aws cloudwatch put-metric-data --region "$AIWM_REGION" --namespace ${quoted(metric.namespace)} --metric-data "[$metrics]"`,
     ),
     String.raw`cat > "$root/etc/systemd/system/aiwm-connections.service" << AIWM_END
 [Unit]

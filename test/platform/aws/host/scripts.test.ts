@@ -9,8 +9,7 @@ import { nginxHostUserData, slotHostUserData } from '../../../../lib/platform/aw
 const nginxHost = nginxHostUserData({
   nginxVersion: '1.30',
   statusPort: 8081,
-  metricNamespace: 'AIWM',
-  metricDimension: "Front=dev/it's",
+  metric: { namespace: 'AIWM', name: 'Front', value: "dev/it's" },
   logGroup: '/aiwm/dev/nginx',
 });
 const slotHost = slotHostUserData({ slot: 2 });
@@ -95,8 +94,7 @@ test('nginx comes from the line that was asked for', () => {
     nginxHostUserData({
       nginxVersion,
       statusPort: 8081,
-      metricNamespace: 'AIWM',
-      metricDimension: 'a=b',
+      metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
       logGroup: 'nginx',
     });
   expect(host('1.30')).toContain('https://nginx.org/packages/amzn/2023/$basearch/');
