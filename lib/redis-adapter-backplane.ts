@@ -72,8 +72,8 @@ export interface RedisUrl {
    */
   readonly secret?: Secret;
   /**
-   * Whether it is a Redis Cluster, of Redis 7 or later: the URL is that of any of its nodes, instances get
-   * REDIS_CLUSTER=1 and need the sharded adapter.
+   * Whether it is a Redis Cluster, of Redis 7 or later: the URL is that of any of its nodes, and instances reach the
+   * others where these say that they are. Instances get REDIS_CLUSTER=1 and need the sharded adapter.
    *
    * @default false
    */

@@ -142,9 +142,9 @@ export interface AwsRedisOptions {
    */
   readonly replicas?: number;
   /**
-   * Primaries that share the rooms, 1 to 90; with their replicas they are 90 nodes at most. More than one is a Redis
-   * Cluster: instances get REDIS_CLUSTER=1 and need the sharded adapter. Redis is replaced when it becomes one or no
-   * longer is one.
+   * Primaries that share the rooms among them, 1 to 90; with their replicas they are 90 nodes at most. More than one are
+   * a Redis Cluster: instances get REDIS_CLUSTER=1 and need the sharded adapter. From one to more and back, Redis is
+   * replaced.
    *
    * @default 1
    */

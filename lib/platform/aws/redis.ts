@@ -83,7 +83,7 @@ export function runReplicationGroup(
   const name = place.named(40, spec.name);
   const { shards, replicas } = checkNodes(check, options);
   const isCluster = shards > 1;
-  // AWS does not turn cluster mode on or off: under another name, Terraform makes another one instead.
+  // A Redis does not become a cluster in one step, nor cease to be one: by its name, Terraform makes another instead.
   const mode = isCluster ? ['cluster'] : [];
   const securityGroupOfRedis = securityGroup(
     scope,
