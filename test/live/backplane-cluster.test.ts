@@ -13,6 +13,7 @@ import { sleep, waitFor } from '../support/wait';
 afterAll(cleanUp);
 
 const rooms = ['lobby', 'kitchen', 'garden', 'attic', 'cellar', 'balcony'];
+const channelOf = (room: string) => `socket.io#/#room:${room}#`;
 
 let redis: RedisClusterBed;
 let instances: ChatInstances;
@@ -57,6 +58,11 @@ test('a message to a room reaches its members on all instances and nobody else',
   for (const room of rooms) {
     await Promise.all(membersOf(room).map((client) => client.join(room)));
   }
+  // An instance subscribes when its first member joins, and does not wait for it.
+  for (const room of rooms) {
+    const areAllThere = async () => (await redis.shardSubscribers(channelOf(room))) === 3;
+    await waitFor(areAllThere, 5_000, `not all instances listen to the ${room}`);
+  }
   expect(new Set(membersOf('lobby').map(({ instance }) => instance)).size).toBe(3);
   await Promise.all(rooms.map((room) => membersOf(room)[0]?.say(room, `to the ${room}`)));
   for (const room of rooms) {
@@ -68,7 +74,7 @@ test('a message to a room reaches its members on all instances and nobody else',
 
   // Each node has some of the rooms, and no room is at two.
   const roomsByNode = (await redis.shardChannels()).map((channels) =>
-    rooms.filter((room) => channels.includes(`socket.io#/#room:${room}#`)),
+    rooms.filter((room) => channels.includes(channelOf(room))),
   );
   expect(roomsByNode.flat().sort()).toEqual([...rooms].sort());
   expect(roomsByNode.filter(({ length }) => length === 0)).toEqual([]);

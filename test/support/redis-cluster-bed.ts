@@ -37,14 +37,24 @@ export class RedisClusterBed {
     const follows = async () =>
       /^\+OK\r\n\+OK/.test(await replica.command(`CLUSTER REPLICATE ${id}`));
     await waitFor(follows, 5_000, 'the replica does not know its master');
-    const hasAll = async () => (await replica.command('ROLE')).includes('connected');
-    await waitFor(hasAll, 10_000, 'the replica has not what its master has');
+    // It takes over only what it knows to be its master's, and only where the others know it to be the replica.
+    const isKnown = async () =>
+      (await replica.command('ROLE')).includes('connected') &&
+      (await replica.command('CLUSTER INFO')).includes('cluster_state:ok') &&
+      (await this.ask('CLUSTER NODES')).every((nodes) => nodes.includes(`slave ${id}`));
+    await waitFor(isKnown, 15_000, 'the replica is not ready to take over');
   }
 
   /** The channels of sharded pub/sub that somebody listens to, by node. */
   async shardChannels(): Promise<string[][]> {
     const answers = await this.ask('PUBSUB SHARDCHANNELS');
     return answers.map((answer) => answer.match(/^socket\.io#.*#$/gm) ?? []);
+  }
+
+  /** How many clients listen to a channel of sharded pub/sub. */
+  async shardSubscribers(channel: string): Promise<number> {
+    const answers = await this.ask(`PUBSUB SHARDNUMSUB ${channel}`);
+    return sum(answers.map((answer) => /^:(\d+)\r$/m.exec(answer)?.[1]));
   }
 
   /** How many channels and patterns of classic pub/sub somebody listens to. */
