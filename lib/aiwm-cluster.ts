@@ -140,6 +140,7 @@ const CONTRACT = [
   'HOST',
   'INSTANCE_ID',
   'REDIS_URL',
+  'REDIS_CLUSTER',
   'AIWM_ENGINE_PATH',
   'AIWM_HEALTH_PATH',
   'AIWM_PING_INTERVAL_MS',
@@ -266,6 +267,7 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
                 AIWM_PING_TIMEOUT_MS: String(contract.heartbeat.timeoutMs),
               }),
           ...(props.backplane?.url === undefined ? {} : { REDIS_URL: props.backplane.url }),
+          ...(props.backplane?.isCluster ? { REDIS_CLUSTER: '1' } : {}),
         },
       };
     });

@@ -13,6 +13,12 @@ export interface IBackplane extends IConstruct {
   readonly url?: string;
   /** Where the URL is found, when it holds a password. */
   readonly urlSecret?: Secret;
+  /**
+   * Whether it is a Redis Cluster, which instances get told as REDIS_CLUSTER.
+   *
+   * @default false
+   */
+  readonly isCluster?: boolean;
   /** Whether this stack runs it. */
   readonly isManaged: boolean;
   /** What has to be there before an instance may connect. */
@@ -65,10 +71,17 @@ export interface RedisUrl {
    * @default - the URL is in `url`
    */
   readonly secret?: Secret;
+  /**
+   * Whether it is a Redis Cluster, of Redis 7 or later: the URL is that of any of its nodes, and instances reach the
+   * others where these say that they are. Instances get REDIS_CLUSTER=1 and need the sharded adapter.
+   *
+   * @default false
+   */
+  readonly cluster?: boolean;
 }
 
 /**
- * A Redis for `@socket.io/redis-adapter`: an event that one instance emits reaches the clients of all.
+ * A Redis, or a Redis Cluster, for `@socket.io/redis-adapter`: an event that one instance emits reaches the clients of all.
  *
  * A cluster that has one is balanced in rotation instead of by client address.
  *
@@ -81,7 +94,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
   /**
    * A Redis that exists already.
    *
-   * @throws ValidationError for a URL that holds a password, or for none or both of the two
+   * @throws ValidationError for a URL that holds a password, for the database of a cluster, or for none or both of the two
    */
   public static fromUrl(scope: Construct, id: string, source: RedisUrl): IBackplane {
     return new ExistingRedis(scope, id, source);
@@ -89,6 +102,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
 
   public readonly url?: string;
   public readonly urlSecret?: Secret;
+  public readonly isCluster?: boolean;
   public readonly isManaged = true;
   public readonly dependables: ITerraformDependable[];
 
@@ -103,6 +117,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
       password: props.password,
     });
     this.urlSecret = redis.url;
+    this.isCluster = redis.isCluster ?? false;
     this.dependables = redis.dependables;
   }
 }
@@ -110,10 +125,11 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
 class ExistingRedis extends Construct implements IBackplane {
   public readonly url?: string;
   public readonly urlSecret?: Secret;
+  public readonly isCluster?: boolean;
   public readonly isManaged = false;
   public readonly dependables: ITerraformDependable[] = [];
 
-  public constructor(scope: Construct, id: string, { url, secret }: RedisUrl) {
+  public constructor(scope: Construct, id: string, { url, secret, cluster = false }: RedisUrl) {
     super(scope, id);
     const check = new Check(this);
     if ((url === undefined) === (secret === undefined)) {
@@ -133,6 +149,14 @@ class ExistingRedis extends Construct implements IBackplane {
       );
     }
     this.url = url === undefined ? undefined : check.text('url', url, REDIS_URL);
+    if (cluster && /\/0*[1-9]\d*$/.test(url ?? '')) {
+      check.refuse(
+        'url',
+        `"${url}" names a database, and a Redis Cluster has none but the first`,
+        '"redis://host:6379" or "rediss://host:6379"',
+      );
+    }
     this.urlSecret = secret;
+    this.isCluster = cluster;
   }
 }

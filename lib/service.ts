@@ -1,7 +1,7 @@
 /**
  * What an instance runs. Every instance finds its contract in its environment: PORT, HOST, INSTANCE_ID,
- * AIWM_ENGINE_PATH, AIWM_HEALTH_PATH, with a backplane REDIS_URL, and with a heartbeat AIWM_PING_INTERVAL_MS
- * and AIWM_PING_TIMEOUT_MS.
+ * AIWM_ENGINE_PATH, AIWM_HEALTH_PATH, with a backplane REDIS_URL and where that is a cluster REDIS_CLUSTER, and
+ * with a heartbeat AIWM_PING_INTERVAL_MS and AIWM_PING_TIMEOUT_MS.
  *
  * @example
  * new AiwmCluster(this, "Aiwm", {

@@ -1,5 +1,5 @@
 import { AiwmService, Errors, RedisAdapterBackplane, Secret } from 'cdktf-aiwm';
-import type { AiwmClusterProps, InstancesSpec } from 'cdktf-aiwm';
+import type { AiwmClusterProps, InstancesSpec, RedisUrl } from 'cdktf-aiwm';
 import { Site } from './support/site';
 
 /** What a cluster asks its platform for. */
@@ -77,6 +77,27 @@ describe('the contract', () => {
     const spec = asked({ backplane, secrets: { KEY: Secret.fromFile('key') } }, site);
     expect(spec.slots[0]!.environment).not.toHaveProperty('REDIS_URL');
     expect(spec.secrets).toEqual({ KEY: Secret.fromFile('key'), REDIS_URL: secret });
+  });
+
+  test('one that is a cluster is said to be, in each instance; any other is not', () => {
+    const flags = (source: RedisUrl) => {
+      const site = Site.alone();
+      const backplane = RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', source);
+      return asked({ backplane }, site).slots.map(({ environment }) => environment.REDIS_CLUSTER);
+    };
+    const secret = Secret.fromEnvironment('CACHE_URL');
+    expect(flags({ url: 'redis://cache', cluster: true })).toEqual(['1', '1', '1']);
+    expect(flags({ secret, cluster: true })).toEqual(['1', '1', '1']);
+    expect(flags({ secret, cluster: false })).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('a backplane of your own need not say whether it is one', () => {
+    const site = Site.alone();
+    const { environment } = asked(
+      { backplane: Object.assign(site.backplane(), { isCluster: undefined }) },
+      site,
+    ).slots[0]!;
+    expect(environment).not.toHaveProperty('REDIS_CLUSTER');
   });
 
   test('a managed one is a secret, and there before the instances', () => {

@@ -4,7 +4,7 @@ import { Site } from './support/site';
 
 test('one that the stack runs has a secret URL, and something to wait for', () => {
   const backplane = Site.alone().backplane();
-  expect(backplane.isManaged).toBe(true);
+  expect(backplane).toMatchObject({ isManaged: true, isCluster: false });
   expect(backplane.url).toBeUndefined();
   expect(backplane.urlSecret).toMatchObject({ kind: 'redis', reference: 'backplane' });
   expect(backplane.dependables).toHaveLength(1);
@@ -44,5 +44,17 @@ describe('one that exists already', () => {
     expect(() => RedisAdapterBackplane.fromUrl(Site.alone().scope, 'Backplane', { url })).toThrow(
       `Stack/Backplane: url: "${url}" is not a Redis URL.`,
     );
+  });
+
+  test.each([
+    ['by its URL', { url: 'rediss://cluster.internal:6379' }],
+    ['by its URL with the only database', { url: 'rediss://cluster.internal:6379/0' }],
+    ['by a secret', { secret: Secret.fromFile('/run/redis-url') }],
+  ])('may be a cluster, %s', (_, source) => {
+    const { scope } = Site.alone();
+    const of = (id: string, cluster?: boolean) =>
+      RedisAdapterBackplane.fromUrl(scope, id, { ...source, cluster });
+    expect(of('Cluster', true)).toMatchObject({ isCluster: true, isManaged: false });
+    expect(of('Single')).toMatchObject({ isCluster: false });
   });
 });

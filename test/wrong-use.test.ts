@@ -438,6 +438,16 @@ const CLUSTER: Case[] = [
   ['all instances drained', 'drained', cluster({ instances: 1, drained: ['1'] })],
   ['a variable of the contract', 'environment.PORT', cluster({ environment: { PORT: '80' } })],
   [
+    'a cluster of Redis, by the variable of the contract',
+    'environment.REDIS_CLUSTER',
+    cluster({ environment: { REDIS_CLUSTER: '1' } }),
+  ],
+  [
+    'the same as a secret',
+    'secrets.REDIS_CLUSTER',
+    cluster({ secrets: { REDIS_CLUSTER: Secret.fromFile('flag') } }),
+  ],
+  [
     'a variable with a hyphen',
     'environment["LOG-LEVEL"]',
     cluster({ environment: { 'LOG-LEVEL': '1' } }),
@@ -491,6 +501,7 @@ const BACKPLANE: Case[] = [
   ['a Redis twice', 'url', redis({ url: 'redis://a', secret: Secret.fromFile('url') })],
   ['a password in the URL', 'url', redis({ url: 'redis://:hunter2@cache:6379' })],
   ['a URL of something else', 'url', redis({ url: 'http://cache:6379' })],
+  ['a database of a cluster', 'url', redis({ url: 'redis://cache:6379/2', cluster: true })],
   [
     'an engine that does not exist, in JavaScript',
     'engine',

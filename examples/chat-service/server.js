@@ -26,7 +26,7 @@ try {
 async function start() {
   const settings = readSettings(process.env);
   const log = createLog(settings.instance);
-  const backplane = settings.redisUrl ? await connectBackplane(settings.redisUrl, log) : undefined;
+  const backplane = settings.redisUrl ? await connectBackplane(settings, log) : undefined;
 
   const server = createServer();
   // The instance has to keep an idle connection longer than the proxy before it does (4 s for the nginx of

@@ -10,6 +10,7 @@ import { StartError } from './start-error.js';
  * @property {string} enginePath Socket.IO's `path`: where the handshake arrives
  * @property {string} healthPath
  * @property {string | undefined} redisUrl given when there is a backplane; holds a password, so it is never logged
+ * @property {boolean} redisCluster whether that is a Redis Cluster
  * @property {number | undefined} pingInterval milliseconds; Socket.IO's own default when absent
  * @property {number | undefined} pingTimeout
  */
@@ -27,6 +28,7 @@ export function readSettings(environment) {
     enginePath: path('AIWM_ENGINE_PATH', environment.AIWM_ENGINE_PATH || '/dev/aiwm/chat/'),
     healthPath: path('AIWM_HEALTH_PATH', environment.AIWM_HEALTH_PATH || '/health'),
     redisUrl: secret('REDIS_URL', environment),
+    redisCluster: flag('REDIS_CLUSTER', environment.REDIS_CLUSTER),
     pingInterval: milliseconds('AIWM_PING_INTERVAL_MS', environment.AIWM_PING_INTERVAL_MS),
     pingTimeout: milliseconds('AIWM_PING_TIMEOUT_MS', environment.AIWM_PING_TIMEOUT_MS),
   };
@@ -87,6 +89,17 @@ function milliseconds(name, given) {
     throw new StartError(`${name} is "${given}": give a whole number of milliseconds`);
   }
   return value;
+}
+
+/**
+ * @param {string} name
+ * @param {string | undefined} given
+ */
+function flag(name, given) {
+  if (given && given !== '1') {
+    throw new StartError(`${name} is "${given}": give 1, or leave it out`);
+  }
+  return given === '1';
 }
 
 /** @param {string} text */

@@ -200,6 +200,12 @@ export interface RedisSpec {
 export interface RunningRedis {
   /** Its URL with the password in it. */
   readonly url: Secret;
+  /**
+   * Whether it is a Redis Cluster; the URL is that of any of its nodes then.
+   *
+   * @default false
+   */
+  readonly isCluster?: boolean;
   /** What has to be there before an instance may connect. */
   readonly dependables: ITerraformDependable[];
 }

@@ -1,5 +1,6 @@
 // The AWS examples with Terraform's own plugin and a made-up AWS: what they mean, all of it, SSM and ElastiCache
 // included. Who may talk to whom, what the world reaches, what is encrypted, and what a host may do.
+import { synthesizeAws } from '../support/aws/aws-site';
 import { lineDiff } from '../support/line-diff';
 import { describeWithAws } from '../support/aws/describe-aws';
 import { example, exampleNames, Names, valuesOf, type ExampleName } from '../support/aws/examples';
@@ -266,6 +267,39 @@ function singleHost(names: Names): Assertion[] {
 function redis(names: Names): Assertion[] {
   const group = names.one('aws_elasticache_replication_group');
   return [
+    ...anyRedis(names),
+    {
+      that: 'a second node takes over, in another zone',
+      condition: `${group}.num_cache_clusters >= 2 && ${group}.automatic_failover_enabled == true && ${group}.multi_az_enabled == true`,
+    },
+  ];
+}
+
+function shardedRedis(names: Names): Assertion[] {
+  const group = names.one('aws_elasticache_replication_group');
+  const parameters = names.one('aws_elasticache_parameter_group');
+  const alarms = names.of('aws_cloudwatch_metric_alarm').filter((name) => name.includes('_Busy'));
+  return [
+    ...anyRedis(names),
+    {
+      that: 'there are three shards, and in each a second node takes over, in another zone',
+      condition: `${group}.num_node_groups == 3 && ${group}.replicas_per_node_group == 1 && ${group}.automatic_failover_enabled == true && ${group}.multi_az_enabled == true`,
+    },
+    {
+      that: 'the parameters make it a cluster',
+      condition: `one([for each in ${parameters}.parameter : each.value if each.name == "cluster-enabled"]) == "yes"`,
+    },
+    {
+      that: 'each node is watched by its name',
+      condition: `toset([${alarms.map((alarm) => `${alarm}.dimensions.CacheClusterId`).join()}]) == toset([for each in setproduct(["0001", "0002", "0003"], ["001", "002"]) : "\${${group}.replication_group_id}-\${each[0]}-\${each[1]}"])`,
+    },
+  ];
+}
+
+/** What is true of Redis, however many nodes it has. */
+function anyRedis(names: Names): Assertion[] {
+  const group = names.one('aws_elasticache_replication_group');
+  return [
     {
       that: 'Redis is encrypted on disk and on the way, and TLS is no choice',
       condition: `tostring(${group}.at_rest_encryption_enabled) == "true" && ${group}.transit_encryption_enabled == true && ${group}.transit_encryption_mode == "required"`,
@@ -273,10 +307,6 @@ function redis(names: Names): Assertion[] {
     {
       that: 'Redis asks for a password, and a changed one is the only one',
       condition: `length(nonsensitive(${group}.auth_token)) >= 32 && ${group}.auth_token_update_strategy == "SET"`,
-    },
-    {
-      that: 'a second node takes over, in another zone',
-      condition: `${group}.num_cache_clusters >= 2 && ${group}.automatic_failover_enabled == true && ${group}.multi_az_enabled == true`,
     },
     {
       that: 'Redis lets in only what its own security group says',
@@ -543,6 +573,29 @@ describeWithAws('the AWS examples', (plugin) => {
       expect(text.includes('ip_hash;')).toBe(true);
       expect(/upstream aiwm_backend_session/.test(text)).toBe(name === 'aws-redis');
     });
+  });
+
+  test('Redis of three shards: a cluster, as closed as the one node was', async () => {
+    const { json } = synthesizeAws((site) => {
+      site.platform({ redis: { shards: 3 } });
+      site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+    });
+    const folder = new StackFolder(json as StackJson, plugin);
+    await folder.init();
+    await folder.succeed('validate');
+    const assertions = shardedRedis(new Names(folder.json));
+    const { errors, resources } = await mockRun(folder, assertions);
+    expect(unknownNames(folder, assertions)).toEqual([]);
+    expect(errors).toEqual([]);
+    const [release] = valuesOf(resources, 'aws_s3_object').filter(({ content_type: type }) =>
+      String(type).endsWith('json'),
+    );
+    const { environment } = JSON.parse(release!.content as string) as {
+      environment: Record<string, string>[];
+    };
+    expect(environment.map((each) => each.REDIS_CLUSTER)).toEqual(['1', '1', '1']);
+    expect(otherRules(resources)).toEqual([]);
+    expect(sentencesOf(rulesOf(resources))).toEqual([...RULES['aws-redis']].sort());
   });
 
   test('aws-redis is aws with Redis, its secret, and turns in place of ip_hash', () => {

@@ -104,6 +104,11 @@ describe('without a backplane', () => {
       'REDIS_URL is not the address',
     ],
     [
+      'a flag that is none',
+      { PORT: '3003', REDIS_URL: 'redis://127.0.0.1', REDIS_CLUSTER: 'yes' },
+      'REDIS_CLUSTER is "yes"',
+    ],
+    [
       'a file that is not there',
       { PORT: '3003', REDIS_URL_FILE: 'none' },
       'REDIS_URL_FILE is "none", which cannot be read: ENOENT',

@@ -10,6 +10,8 @@ export interface RedisOptions {
   readonly port?: number;
   readonly password?: string;
   readonly executable?: string;
+  /** Further lines of its configuration. */
+  readonly configuration?: readonly string[];
 }
 
 export class RedisBed {
@@ -18,6 +20,7 @@ export class RedisBed {
       options.port ?? (await freePort()),
       options.password ?? randomBytes(12).toString('hex'),
       options.executable ?? 'redis-server',
+      options.configuration ?? [],
     );
     await bed.start();
     return bed;
@@ -30,11 +33,12 @@ export class RedisBed {
     readonly port: number,
     readonly password: string,
     private readonly executable: string,
+    private readonly configuration: readonly string[],
   ) {}
 
   /** What an instance gets as REDIS_URL. */
   get url(): string {
-    return `redis://:${this.password}@127.0.0.1:${this.port}`;
+    return `redis://:${encodeURIComponent(this.password)}@127.0.0.1:${this.port}`;
   }
 
   /** Starts it again after `stop()`, on the same port: the end of an outage. */
@@ -47,6 +51,7 @@ export class RedisBed {
       `dir ${this.folder}`,
       'save ""',
       'appendonly no',
+      ...this.configuration,
     ];
     const child = startChild({
       name: 'redis-server',
@@ -69,7 +74,7 @@ export class RedisBed {
   }
 
   /** Sends one command as an inline text and returns the raw answer. */
-  private async command(text: string): Promise<string> {
+  async command(text: string): Promise<string> {
     const socket = connect(this.port, '127.0.0.1');
     let answer = '';
     let failure: Error | undefined;

@@ -1,9 +1,9 @@
 import type { CloudwatchMetricAlarmConfig } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
-import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AwsPlace } from './aws-place';
 import { dashboard } from './dashboard';
+import type { RedisNode } from './redis';
 
 /**
  * What is watched at a Redis.
@@ -14,15 +14,14 @@ export function redisAlarms(
   scope: Construct,
   place: AwsPlace,
   name: string,
-  group: ElasticacheReplicationGroup,
-  nodes: number,
+  nodes: readonly RedisNode[],
   topicArns: readonly string[],
   region: string,
 ): void {
   const alarm = alarms(scope, place, name, topicArns);
-  for (let node = 1; node <= nodes; node += 1) {
-    const dimensions = { CacheClusterId: nodeId(group, node) };
-    alarm(`Busy${node}`, `Node ${node} of the backplane has no time left.`, {
+  for (const { id, title, cacheClusterId } of nodes) {
+    const dimensions = { CacheClusterId: cacheClusterId };
+    alarm(`Busy${id}`, `${title} of the backplane has no time left.`, {
       namespace: 'AWS/ElastiCache',
       metricName: 'EngineCPUUtilization',
       dimensions,
@@ -32,7 +31,7 @@ export function redisAlarms(
       evaluationPeriods: 5,
       treatMissingData: 'notBreaching',
     });
-    alarm(`Lag${node}`, `Node ${node} of the backplane lags behind its primary.`, {
+    alarm(`Lag${id}`, `${title} of the backplane lags behind its primary.`, {
       namespace: 'AWS/ElastiCache',
       metricName: 'ReplicationLag',
       dimensions,
@@ -45,11 +44,11 @@ export function redisAlarms(
     });
   }
   const each = (metricName: string) =>
-    Array.from({ length: nodes }, (_, index) => [
+    nodes.map(({ cacheClusterId }) => [
       'AWS/ElastiCache',
       metricName,
       'CacheClusterId',
-      nodeId(group, index + 1),
+      cacheClusterId,
     ]);
   dashboard(scope, place, name, region, [
     { title: 'Time of the engine, %', statistic: 'Average', curves: each('EngineCPUUtilization') },
@@ -57,11 +56,6 @@ export function redisAlarms(
     { title: 'Connections', statistic: 'Maximum', curves: each('CurrConnections') },
     { title: 'Sent, bytes', statistic: 'Sum', curves: each('NetworkBytesOut') },
   ]);
-}
-
-/** As ElastiCache calls the nodes of a group. */
-function nodeId(group: ElasticacheReplicationGroup, node: number): string {
-  return `${group.replicationGroupId}-${String(node).padStart(3, '0')}`;
 }
 
 type Watch = Pick<

@@ -136,9 +136,17 @@ export interface AwsRedisOptions {
    */
   readonly nodeType?: string;
   /**
-   * Replicas beside the primary, 0 to 5. Without one there is nobody to take over.
+   * Replicas beside the primary, of each shard, 0 to 5. Without one there is nobody to take over.
    *
    * @default 1
    */
   readonly replicas?: number;
+  /**
+   * Primaries that share the rooms among them, 1 to 90; with their replicas they are 90 nodes at most. More than one are
+   * a Redis Cluster: instances get REDIS_CLUSTER=1 and need the sharded adapter. From one to more and back, Redis is
+   * replaced.
+   *
+   * @default 1
+   */
+  readonly shards?: number;
 }

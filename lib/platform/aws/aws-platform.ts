@@ -333,19 +333,12 @@ export class AwsPlatform extends Construct implements IPlatform {
       this.props.redis ?? {},
       this.instanceSecurityGroup,
     );
-    redisAlarms(
-      scope,
-      this.place,
-      spec.name,
-      redis.group,
-      1 + (this.props.redis?.replicas ?? 1),
-      this.alarmTopicArns,
-      this.bucket.region,
-    );
+    redisAlarms(scope, this.place, spec.name, redis.nodes, this.alarmTopicArns, this.bucket.region);
     this.redisGroup = redis.group;
     this.redisUrlVersion = redis.urlVersion;
     return {
       url: Secret.ofPlatform(REDIS_SECRET, redis.secret.arn),
+      isCluster: redis.isCluster,
       dependables: [redis.group, redis.version],
     };
   }

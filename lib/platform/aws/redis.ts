@@ -35,6 +35,20 @@ const NODE_TYPES: readonly (readonly [memory: number, type: string])[] = [
   [26_958, 'cache.m7g.2xlarge'],
 ];
 
+/** What AWS lets a cluster have, unless an account is given more. */
+const MAX_NODES = 90;
+
+/**
+ * A node, as people and as ElastiCache call it.
+ *
+ * @internal
+ */
+export interface RedisNode {
+  readonly id: string;
+  readonly title: string;
+  readonly cacheClusterId: string;
+}
+
 /**
  * A Redis with what the instances need to reach it.
  *
@@ -42,6 +56,8 @@ const NODE_TYPES: readonly (readonly [memory: number, type: string])[] = [
  */
 export interface AwsRedis {
   readonly group: ElasticacheReplicationGroup;
+  readonly nodes: readonly RedisNode[];
+  readonly isCluster: boolean;
   readonly secret: SecretsmanagerSecret;
   readonly version: SecretsmanagerSecretVersion;
   /** Another one whenever the URL is, which it does not tell. */
@@ -65,7 +81,10 @@ export function runReplicationGroup(
   const { bindings, provider, network } = place;
   const { version, family } = ENGINES[spec.engine]!;
   const name = place.named(40, spec.name);
-  const replicas = check.integer('platform.redis.replicas', options.replicas ?? 1, 0, 5);
+  const { shards, replicas } = checkNodes(check, options);
+  const isCluster = shards > 1;
+  // A Redis does not become a cluster in one step, nor cease to be one: by its name, Terraform makes another instead.
+  const mode = isCluster ? ['cluster'] : [];
   const securityGroupOfRedis = securityGroup(
     scope,
     'SecurityGroup',
@@ -89,26 +108,30 @@ export function runReplicationGroup(
   });
   const parameters = new bindings.ElasticacheParameterGroup(scope, 'Parameters', {
     ...place.tagged(name),
-    name: place.named(255, spec.name, family),
+    name: place.named(255, spec.name, ...mode, family),
     family,
     description: 'Room for a burst of events, before a slow subscriber is dropped.',
     parameter: [
       { name: 'client-output-buffer-limit-pubsub-hard-limit', value: String(64 * 2 ** 20) },
       { name: 'client-output-buffer-limit-pubsub-soft-limit', value: String(32 * 2 ** 20) },
       { name: 'client-output-buffer-limit-pubsub-soft-seconds', value: '60' },
+      ...(isCluster ? [{ name: 'cluster-enabled', value: 'yes' }] : []),
     ],
     lifecycle: { createBeforeDestroy: true },
   });
   const password = passwordOf(scope, check, spec.password);
   const group = new bindings.ElasticacheReplicationGroup(scope, 'Redis', {
     ...place.tagged(name),
-    replicationGroupId: name,
+    replicationGroupId: place.named(40, spec.name, ...mode),
     description: `Backplane of ${place.name}.`,
     engine: spec.engine,
     engineVersion: version,
     nodeType: nodeType(check, spec.maxMemory, options.nodeType),
-    numCacheClusters: 1 + replicas,
-    automaticFailoverEnabled: replicas > 0,
+    ...(isCluster
+      ? { numNodeGroups: shards, replicasPerNodeGroup: replicas }
+      : { numCacheClusters: 1 + replicas }),
+    // A cluster has to have it, even where a shard has nobody to take over.
+    automaticFailoverEnabled: isCluster || replicas > 0,
     multiAzEnabled: replicas > 0 && network.privateSubnetIds.length > 1,
     port: REDIS_PORT,
     subnetGroupName: subnets.name,
@@ -132,8 +155,9 @@ export function runReplicationGroup(
     // It can be made again at any time.
     recoveryWindowInDays: 0,
   });
-  const url = `rediss://:${Fn.urlencode(password)}@${group.primaryEndpointAddress}:${REDIS_PORT}`;
-  const urlHash = Fn.sha256(Fn.join('@', [Fn.sha256(password), group.primaryEndpointAddress]));
+  const endpoint = isCluster ? group.configurationEndpointAddress : group.primaryEndpointAddress;
+  const url = `rediss://:${Fn.urlencode(password)}@${endpoint}:${REDIS_PORT}`;
+  const urlHash = Fn.sha256(Fn.join('@', [Fn.sha256(password), endpoint]));
   const versionOfUrl = new bindings.SecretsmanagerSecretVersion(scope, 'UrlSecretVersion', {
     provider,
     secretId: secret.id,
@@ -144,10 +168,60 @@ export function runReplicationGroup(
   const changed = new TerraformData(scope, 'UrlVersion', { triggersReplace: { url: urlHash } });
   return {
     group,
+    nodes: isCluster ? nodesOfShards(group, shards, replicas) : nodesOf(group, replicas),
+    isCluster,
     secret,
     version: versionOfUrl,
     urlVersion: changed.getStringAttribute('id'),
   };
+}
+
+function checkNodes(
+  check: Check,
+  options: AwsRedisOptions,
+): { readonly shards: number; readonly replicas: number } {
+  const replicas = check.integer('platform.redis.replicas', options.replicas ?? 1, 0, 5);
+  const shards = check.integer('platform.redis.shards', options.shards ?? 1, 1, MAX_NODES);
+  const each = 1 + replicas;
+  if (shards * each > MAX_NODES) {
+    check.refuse(
+      'platform.redis.shards',
+      `${shards} shards of ${each} nodes each are ${shards * each} nodes`,
+      `at most ${MAX_NODES} nodes: ${Math.floor(MAX_NODES / each)} shards with ${replicas} replicas each`,
+      'Take fewer shards, or fewer replicas.',
+    );
+  }
+  return { shards, replicas };
+}
+
+function nodesOf(group: ElasticacheReplicationGroup, replicas: number): RedisNode[] {
+  return upTo(1 + replicas).map((node) => ({
+    id: String(node),
+    title: `Node ${node}`,
+    cacheClusterId: `${group.replicationGroupId}-${padded(3, node)}`,
+  }));
+}
+
+function nodesOfShards(
+  group: ElasticacheReplicationGroup,
+  shards: number,
+  replicas: number,
+): RedisNode[] {
+  return upTo(shards).flatMap((shard) =>
+    upTo(1 + replicas).map((node) => ({
+      id: `${shard}-${node}`,
+      title: `Node ${node} of shard ${shard}`,
+      cacheClusterId: `${group.replicationGroupId}-${padded(4, shard)}-${padded(3, node)}`,
+    })),
+  );
+}
+
+function upTo(last: number): number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+function padded(digits: number, number: number): string {
+  return String(number).padStart(digits, '0');
 }
 
 function nodeType(check: Check, maxMemory: string, own: string | undefined): string {

@@ -10,6 +10,7 @@ import {
   Secret,
   TlsCertificate,
   Upstream,
+  type AwsRedisOptions,
 } from 'cdktf-aiwm';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { TerraformVariable } from 'cdktf';
@@ -635,6 +636,80 @@ describe('Redis', () => {
     );
     expect(JSON.stringify(stack.json.locals)).toContain(`"secrets":{"REDIS_URL":"${arn}"}`);
     expect(statements('Aiwm_RolePolicy', stack).Secrets!.Resource).toEqual([arn]);
+  });
+});
+
+describe('Redis of several shards', () => {
+  const withRedis = (redis: AwsRedisOptions) =>
+    synthesizeAws((site) => {
+      site.platform({ redis });
+      site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+    });
+  const stack = withRedis({ shards: 3, replicas: 1 });
+  const group = only('aws_elasticache_replication_group', stack);
+
+  test('is a cluster, with somebody to take over in each shard', () => {
+    expect(group).toMatchObject({
+      num_node_groups: 3,
+      replicas_per_node_group: 1,
+      automatic_failover_enabled: true,
+      multi_az_enabled: true,
+    });
+    expect(group).not.toHaveProperty('num_cache_clusters');
+    expect(only('aws_elasticache_parameter_group', stack).parameter).toContainEqual({
+      name: 'cluster-enabled',
+      value: 'yes',
+    });
+  });
+
+  test('is told to instances, who find all nodes by one name', () => {
+    expect(plain(only('aws_secretsmanager_secret_version', stack).secret_string_wo)).toContain(
+      'aws_elasticache_replication_group.Backplane_Redis.configuration_endpoint_address',
+    );
+    expect(JSON.stringify(stack.json)).not.toContain('primary_endpoint_address');
+    expect(JSON.stringify(stack.json.locals).match(/"REDIS_CLUSTER":"1"/g)).toHaveLength(3);
+    expect(json).not.toMatch(/REDIS_CLUSTER|cluster-enabled/);
+  });
+
+  test('takes the place of one that is none, as AWS does not turn one into the other', () => {
+    const name = (of: SynthesizedStack) =>
+      only('aws_elasticache_replication_group', of).replication_group_id;
+    expect(name(withRedis({ shards: 1 }))).toBe(name(whole));
+    expect(name(stack)).not.toBe(name(whole));
+    expect(name(withRedis({ shards: 4 }))).toBe(name(stack));
+  });
+
+  test('has a failover to promise AWS even where no shard has a replica', () => {
+    expect(
+      only('aws_elasticache_replication_group', withRedis({ shards: 2, replicas: 0 })),
+    ).toMatchObject({
+      num_node_groups: 2,
+      replicas_per_node_group: 0,
+      automatic_failover_enabled: true,
+      multi_az_enabled: false,
+    });
+  });
+
+  test('is watched node by node, by the names that ElastiCache gives them', () => {
+    const alarms = named(stack, 'aws_cloudwatch_metric_alarm');
+    const nodes = ['1-1', '1-2', '2-1', '2-2', '3-1', '3-2'];
+    const ofRedis = Object.keys(alarms).filter((name) => name.startsWith('Backplane_'));
+    expect(ofRedis.sort()).toEqual(
+      ['Busy', 'Lag'].flatMap((what) => nodes.map((node) => `Backplane_Alarms_${what}${node}`)),
+    );
+    expect(alarms['Backplane_Alarms_Lag3-2']).toMatchObject({
+      alarm_description: 'Node 2 of shard 3 of the backplane lags behind its primary.',
+      alarm_name: 'chat-platform-backplane-lag3-2',
+    });
+    expect(plain(JSON.stringify(alarms['Backplane_Alarms_Lag3-2']!.dimensions))).toBe(
+      '{"CacheClusterId":"aws_elasticache_replication_group.Backplane_Redis.replication_group_id-0003-002"}',
+    );
+    const { Backplane_Dashboard: board } = named(stack, 'aws_cloudwatch_dashboard');
+    const { widgets } = JSON.parse(board!.dashboard_body as string) as {
+      widgets: { properties: { metrics: string[][] } }[];
+    };
+    expect(widgets.map(({ properties }) => properties.metrics.length)).toEqual([6, 6, 6, 6]);
+    expect(plain(widgets[0]!.properties.metrics[3]![3])).toMatch(/-0002-002$/);
   });
 });
 

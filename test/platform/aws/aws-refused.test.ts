@@ -280,6 +280,27 @@ describe('Redis', () => {
     );
     says(backplane({}, { redis: { replicas: 6 } }), 'Backplane', 'platform.redis.replicas');
   });
+
+  test.each([
+    ['none', { shards: 0 }],
+    ['a half', { shards: 1.5 }],
+    ['more than AWS has', { shards: 91, replicas: 0 }],
+    ['more nodes than AWS has', { shards: 31, replicas: 2 }],
+  ])('shards: %s', (_, redis) => {
+    says(backplane({}, { redis }), 'Backplane', 'platform.redis.shards');
+  });
+
+  test('as many shards as AWS has', () => {
+    for (const redis of [
+      { shards: 90, replicas: 0 },
+      { shards: 45 },
+      { shards: 15, replicas: 5 },
+    ]) {
+      const site = AwsSite.alone();
+      site.platform({ redis });
+      expect(() => site.backplane()).not.toThrow();
+    }
+  });
 });
 
 test('a second front', () => {
