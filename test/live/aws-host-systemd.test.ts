@@ -31,6 +31,22 @@ describeWithSystemd('a host of nginx', () => {
     // The addresses of instances, which AWS would give.
     .replace(/"\$\{[^}]*\}:(\d+)"/g, '127.0.0.1:$1');
 
+  /** Answers after two seconds, and leaves a file when it was asked. */
+  const slowInstance = `
+import http.server, time
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        with open('/srv/asked', 'w') as file:
+            file.write('yes')
+        time.sleep(2)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'slow')
+
+http.server.HTTPServer(('127.0.0.1', 3003), Answer).serve_forever()
+`;
+
   let host: AwsMachine;
   beforeAll(async () => {
     const { user_data: userData } = named(stack, 'aws_launch_template').Frontend_LaunchTemplate!;
@@ -153,6 +169,25 @@ describeWithSystemd('a host of nginx', () => {
     expect(parents.split(/\s+/).filter(Boolean).sort()).toEqual(['1', await mainPid()].sort());
   });
 
+  test('leaves no core when it crashes, which would hold the key', async () => {
+    const limits = await host.machine.ask(`cat /proc/${await mainPid()}/limits`);
+    expect(limits).toMatch(/^Max core file size +0 +0 /m);
+  });
+
+  test('answers what it was asked before it stops', async () => {
+    await host.machine.write('/srv/slow.py', slowInstance);
+    await host.machine.ask('systemd-run --quiet --unit=slow python3 /srv/slow.py');
+    const url = 'https://chat.example.org:8443/dev/aiwm/slow';
+    const asked = host.machine.ask(
+      `curl --silent --fail --insecure --resolve '*:8443:127.0.0.1' --retry 5 ${url}`,
+    );
+    await waitFor(() => host.machine.ask('cat /srv/asked'), 10_000, 'it was asked');
+    await host.machine.ask(`systemctl stop ${unit}`);
+    expect(await asked).toBe('slow');
+    expect(await host.machine.property(unit, 'ActiveState,Result')).toBe('success\ninactive');
+    expect(await host.deliver(configuration)).toMatchObject({ code: 0 });
+  });
+
   /** Those that there are, with what they start. */
   const timers = async () => {
     const listed = await host.machine.ask('systemctl list-timers --output json "aiwm-*"');
@@ -177,10 +212,11 @@ describeWithSystemd('a host of nginx', () => {
   });
 
   test('counts by itself', async () => {
+    // Each second, and at once when it starts: with the boot as well.
     for (const { unit: name } of await timers()) {
       await host.machine.write(
         `/etc/systemd/system/${name}.d/fast.conf`,
-        '[Timer]\nOnCalendar=*:*:0/1\n',
+        '[Timer]\nOnCalendar=*:*:0/1\nOnStartupSec=0\n',
       );
     }
     await host.machine.ask('systemctl daemon-reload && systemctl restart "aiwm-*.timer"');
@@ -221,7 +257,7 @@ describeWithSystemd('the host of a slot', () => {
 
   /** Ends a second after it was told to, or never; it is told how by its environment. */
   const service = `
-import http.server, os, signal, sys, threading, time
+import http.server, os, signal, time
 
 def leave(*_):
     if os.environ['MODE'] != 'deaf':

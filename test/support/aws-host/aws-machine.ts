@@ -135,10 +135,10 @@ export class AwsMachine {
     return (await this.machine.run('systemd-analyze verify /etc/systemd/system/aiwm-*')).output;
   }
 
-  /** Units that have failed, and orders that systemd could not keep to. */
+  /** Units of a host that have failed since the boot, and orders that systemd could not keep to. */
   async failures(): Promise<string> {
     return this.machine.ask(
-      'systemctl list-units --failed --no-legend --plain; journalctl --boot --output cat | grep -i "ordering cycle" || :',
+      "journalctl --boot --output cat _PID=1 | grep -E '^(aiwm-|docker|cloud-final).*Failed with result|ordering cycle' || :",
     );
   }
 }
