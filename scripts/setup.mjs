@@ -103,6 +103,15 @@ const TOOLS = [
     platform: 'linux',
   },
   {
+    name: 'systemd-nspawn',
+    requiredFor: [],
+    usedFor: ['tests'],
+    problem: () => notFound('systemd-nspawn'),
+    apt: 'systemd-container',
+    dnf: 'systemd-container',
+    platform: 'linux',
+  },
+  {
     name: 'docker',
     requiredFor: [],
     usedFor: ['tests'],

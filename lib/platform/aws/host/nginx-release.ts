@@ -87,6 +87,8 @@ KillSignal=SIGQUIT
 KillMode=mixed
 TimeoutStopSec=120
 LimitNOFILE=524288
+# A core has the key of the certificate in it, and would lie on the disk.
+LimitCORE=0
 NoNewPrivileges=yes
 ProtectSystem=full
 ProtectHome=yes

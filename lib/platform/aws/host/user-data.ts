@@ -78,6 +78,8 @@ aws cloudwatch put-metric-data --region "$AIWM_REGION" --namespace ${quoted(metr
     String.raw`cat > "$root/etc/systemd/system/aiwm-connections.service" << AIWM_END
 [Unit]
 Description=Tells CloudWatch how many connections are open
+# After a boot there is nothing to count until nginx is back.
+After=aiwm-nginx-release.service
 ConditionPathExists=$root/etc/aiwm/nginx.env
 
 [Service]
