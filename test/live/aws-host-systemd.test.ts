@@ -328,6 +328,19 @@ http.server.HTTPServer(('0.0.0.0', int(os.environ['PORT'])), Answer).serve_forev
     expect(await host.complaints()).toBe('');
   });
 
+  test('counts the connections of its instance each minute', async () => {
+    const listed = await host.machine.ask('systemctl list-timers --output json "aiwm-*"');
+    expect(JSON.parse(listed)).toEqual([
+      expect.objectContaining({
+        unit: 'aiwm-connections.timer',
+        activates: 'aiwm-connections.service',
+      }),
+    ]);
+    await host.machine.ask('systemctl start aiwm-connections.service');
+    const [told] = await host.awsCalls('cloudwatch');
+    expect(told).toMatch(/SlotConnections.*"Slot".*"2"/);
+  });
+
   test('has one instance again when what looks after it was killed', async () => {
     const before = await answer();
     await host.machine.ask(`systemctl kill --kill-who=main --signal=KILL ${unit}`);

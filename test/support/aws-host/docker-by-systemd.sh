@@ -21,6 +21,10 @@ systemctl is-active --quiet docker.service || no 'the Engine does not run'
 case $verb in
   pull) [ -f "/srv/images/$last" ] || no "manifest for $last not found: manifest unknown" ;;
   image) echo "[{ \"Id\": \"$last\" }]" ;;
+  inspect)
+    is_there || no 'No such object'
+    echo "[{ \"State\": { \"Pid\": $(systemctl show --property=MainPID --value "$unit") } }]"
+    ;;
   run)
     # Given as --env-file /dev/stdin.
     cat > /run/container.env
