@@ -43,13 +43,14 @@ export interface AwsPlatformProps {
    */
   readonly hostedZoneId?: string;
   /**
-   * What an instance of the service runs on. One instance, one host.
+   * What an instance of the service runs on. One instance, one host. A host that runs keeps the type that it was made
+   * with until you replace it.
    *
    * @default "t4g.small"
    */
   readonly instanceType?: string;
   /**
-   * What nginx runs on.
+   * What nginx runs on. A group behind a load balancer changes host by host; a single host when you replace it.
    *
    * @default "t4g.small"
    */

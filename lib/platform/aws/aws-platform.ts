@@ -54,7 +54,8 @@ import { HostImage } from './host-image';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
 import { REDIS_SECRET, runReplicationGroup } from './redis';
 import { releaseBucket } from './release-bucket';
-import { allowTo, port, securityGroup } from './security-rules';
+import type { Ports } from './security-rules';
+import { allow, allowTo, port, securityGroup } from './security-rules';
 import { runSlots } from './slots';
 
 const PLATFORM = 'AwsPlatform';
@@ -136,6 +137,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`,
       NAME,
     );
+    this.node.addValidation({ validate: () => this.unusedOptions() });
     this.instanceType = check.text(
       'instanceType',
       props.instanceType ?? 't4g.small',
@@ -239,6 +241,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       repositoryArns: this.repositoryArns,
       redisUrlVersion: this.redisUrlVersion,
       openPorts: [443, ...(this.props.instanceEgress ?? []).map(({ port: open }) => open)],
+      letClientsIn: (ports) => this.letClientsIn(ports),
       alarmTopicArns: this.alarmTopicArns,
     });
     this.slotHosts.push(...slots.hosts);
@@ -343,6 +346,23 @@ export class AwsPlatform extends Construct implements IPlatform {
     };
   }
 
+  /** Once, however many clusters have instances at the same ports: AWS refuses a rule that there is. */
+  private letClientsIn(ports: Ports): void {
+    const { from, to } = ports;
+    const id = from === to ? `Clients${from}` : `Clients${from}To${to}`;
+    if (this.node.tryFindChild(id) === undefined) {
+      allow(
+        this,
+        id,
+        this.place,
+        this.nginxSecurityGroup,
+        this.instanceSecurityGroup,
+        ports,
+        'nginx to instances',
+      );
+    }
+  }
+
   private checkNetwork(): void {
     const { check, entry } = this;
     const { vpcId, publicSubnetIds, privateSubnetIds } = this.props.network;
@@ -365,6 +385,15 @@ export class AwsPlatform extends Construct implements IPlatform {
         );
       }
     }
+  }
+
+  /** What only the whole stack shows. */
+  private unusedOptions(): string[] {
+    return this.props.redis === undefined || this.redisScope !== undefined
+      ? []
+      : [
+          'redis: no backplane of this platform runs a Redis that it could be for. Leave it out, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+        ];
   }
 
   private checkTags(): Record<string, string> {

@@ -37,7 +37,8 @@ export function dashboard(
 ): CloudwatchDashboard {
   return new place.bindings.CloudwatchDashboard(scope, 'Dashboard', {
     provider: place.provider,
-    dashboardName: place.named(255, name),
+    // One account has them for all of its regions.
+    dashboardName: `${place.named(230, name)}-${region}`,
     dashboardBody: JSON.stringify({
       widgets: pictures.map(({ title, statistic, curves }, index) => ({
         type: 'metric',

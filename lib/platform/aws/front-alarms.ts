@@ -1,6 +1,7 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { alarms } from './alarms';
 import type { AwsPlace } from './aws-place';
@@ -37,6 +38,8 @@ export interface BalancedFront extends WatchedFront {
   /** Undefined where nginx speaks TLS. */
   readonly certificateArn?: string;
   readonly connectionsPerHost: number;
+  /** Brings the hosts their release. */
+  readonly association: ITerraformDependable;
 }
 
 /**
@@ -66,7 +69,8 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
       disableScaleIn: true,
     },
   });
-  const alarm = alarms(scope, place, front.name, front.topicArns);
+  // Not before the first release: hosts without one do not serve.
+  const alarm = alarms(scope, place, front.name, front.topicArns, [front.association]);
   const dimensions = {
     LoadBalancer: balancer.arnSuffix,
     TargetGroup: targetGroup.arnSuffix,

@@ -15,7 +15,6 @@ import type { ResolvedEntry } from './aws-entry';
 import type { HostPlace } from './aws-place';
 import { SECRET_ARN } from './aws-text-rules';
 import { deliver } from './delivery';
-import type { WatchedFront } from './front-alarms';
 import { frontAlarms } from './front-alarms';
 import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
 import { hostProfile, readsReleases, readsSecrets, tellsMetrics, writesLogs } from './host-role';
@@ -137,7 +136,7 @@ export function runFront(
   const behind =
     entry.balancer === undefined
       ? singleHost(scope, spec, front, host)
-      : group(scope, check, spec, front, host, watched);
+      : group(scope, check, spec, front, host);
   const hosts = entry.balancer?.maxHosts ?? 1;
   const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
   const association = deliver(new Construct(scope, 'Delivery'), place, name, {
@@ -175,6 +174,18 @@ export function runFront(
       openFiles: spec.openFiles,
       association,
     });
+  } else {
+    frontAlarms(scope, place, {
+      ...watched,
+      balancer: behind.loadBalancer,
+      balancerNamespace:
+        entry.balancer!.kind === 'network' ? 'AWS/NetworkELB' : 'AWS/ApplicationELB',
+      targetGroup: behind.targetGroups[0]!,
+      group: behind.group,
+      certificateArn: behind.certificateArn,
+      connectionsPerHost: entry.balancer!.connectionsPerHost,
+      association,
+    });
   }
   return {
     ...behind,
@@ -205,7 +216,6 @@ function group(
   spec: NginxSpec,
   front: FrontPlace,
   host: NginxHost,
-  watched: WatchedFront,
 ) {
   const { place, entry, nginxGroup } = front;
   const certificate =
@@ -222,15 +232,6 @@ function group(
     hostDrainSeconds: front.hostDrainSeconds,
   });
   const made = nginxHosts(scope, front, host, balancer.targetGroups, spec.dependsOn);
-  frontAlarms(scope, place, {
-    ...watched,
-    balancer: balancer.balancer,
-    balancerNamespace: resolved.kind === 'network' ? 'AWS/NetworkELB' : 'AWS/ApplicationELB',
-    targetGroup: balancer.targetGroups[0]!,
-    group: made,
-    certificateArn: certificate,
-    connectionsPerHost: resolved.connectionsPerHost,
-  });
   if (front.hostedZoneId !== undefined) {
     aliasRecords(scope, place, front.hostedZoneId, spec.serverNames, balancer.balancer, {
       ipv6: resolved.ipv6,
@@ -241,6 +242,7 @@ function group(
     loadBalancer: balancer.balancer,
     targetGroups: balancer.targetGroups,
     group: made,
+    certificateArn: certificate,
     host: undefined,
     hosts: [made],
     entrance: balancer.listeners,
@@ -296,8 +298,8 @@ function singleHost(scope: Construct, spec: NginxSpec, front: FrontPlace, host: 
     },
     userDataBase64: host.userData,
     dependsOn: [address],
-    // A newer image would replace the only host there is.
-    lifecycle: { ignoreChanges: ['ami', 'user_data_base64'] },
+    // A newer image would replace the only host there is, and another type stop it.
+    lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
   });
   if (front.hostedZoneId !== undefined) {
     addressRecords(scope, place, front.hostedZoneId, spec.serverNames, address.publicIp);

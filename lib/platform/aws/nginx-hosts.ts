@@ -55,7 +55,7 @@ export function nginxHosts(
     // Amazon's newest image is another one every few days: it comes with the next host.
     ...(ownImage ? {} : { lifecycle: { ignoreChanges: ['image_id'] } }),
   });
-  return new bindings.AutoscalingGroup(scope, 'Nginx', {
+  const group = new bindings.AutoscalingGroup(scope, 'Nginx', {
     provider,
     name: host.name,
     minSize: minHosts,
@@ -76,17 +76,12 @@ export function nginxHosts(
         skipMatching: true,
       },
     },
-    initialLifecycleHook: [
-      {
-        // No new client gets to the host then, and those that it has stay so long.
-        name: 'drain',
-        lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-        heartbeatTimeout: hostDrainSeconds,
-        defaultResult: 'CONTINUE',
-      },
-    ],
     enabledMetrics: ['GroupInServiceInstances'],
     waitForCapacityTimeout: '10m',
+    // It would end hosts only to have as many in each zone.
+    suspendedProcesses: ['AZRebalance'],
+    // The load balancer keeps connections to hosts that go, and so does a destroy wait for them.
+    timeouts: { delete: `${Math.ceil(hostDrainSeconds / 60) + 15}m` },
     tag: Object.entries(place.tags(host.name, host.tags)).map(([key, value]) => ({
       key,
       value,
@@ -94,5 +89,15 @@ export function nginxHosts(
     })),
     // A group whose hosts get no release, because the instances before them do not get well, would replace them forever.
     dependsOn: [...(network.dependables ?? []), ...dependsOn],
+  }); // Apart from the group, which Terraform would replace for another time.
+  new bindings.AutoscalingLifecycleHook(scope, 'Drain', {
+    provider,
+    // No new client gets to the host then, and those that it has stay so long.
+    name: `${host.name}-drain`,
+    autoscalingGroupName: group.name,
+    lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+    heartbeatTimeout: hostDrainSeconds,
+    defaultResult: 'CONTINUE',
   });
+  return group;
 }

@@ -20,7 +20,7 @@ import { slotReleaseScript, type SlotRelease } from './host/slot-release';
 import { slotHostUserData } from './host/user-data';
 import { METRIC_NAMESPACE } from './metrics';
 import { REDIS_PORT, REDIS_SECRET } from './redis';
-import { allow } from './security-rules';
+import type { Ports } from './security-rules';
 import { slotAlarms } from './slot-alarms';
 
 /** From the start of a host to the agent's first question. */
@@ -40,6 +40,8 @@ export interface SlotsPlace extends HostPlace {
   readonly redisUrlVersion?: string;
   /** Where instances may connect to outside of their network. */
   readonly openPorts: readonly number[];
+  /** Lets nginx connect to instances. */
+  readonly letClientsIn: (ports: Ports) => void;
   readonly alarmTopicArns: readonly string[];
 }
 
@@ -68,7 +70,7 @@ export function runSlots(
   spec: InstancesSpec,
   slots: SlotsPlace,
 ): Slots {
-  const { place, bucket, nginxGroup, instanceGroup } = slots;
+  const { place, bucket, instanceGroup } = slots;
   const { bindings } = place;
   const image = checkImage(check, spec.service);
   checkBackplane(check, spec, slots.openPorts);
@@ -87,15 +89,7 @@ export function runSlots(
     tellsMetrics(),
   ]);
   const ports = spec.slots.map(({ port }) => port);
-  allow(
-    scope,
-    'Clients',
-    place,
-    nginxGroup,
-    instanceGroup,
-    { from: Math.min(...ports), to: Math.max(...ports) },
-    `nginx to instances of ${name}`,
-  );
+  slots.letClientsIn({ from: Math.min(...ports), to: Math.max(...ports) });
   const target = { tag: 'aiwm-cluster', value: place.named(200, name) };
   const made = spec.slots.map((slot, index) => {
     const called = place.named(128, slot.name);
@@ -122,8 +116,8 @@ export function runSlots(
       },
       userDataBase64: hostUserData(check, slotHostUserData({ slot: index + 1 }), slots.firstBoot),
       dependsOn: place.network.dependables,
-      // Terraform would replace all hosts at one time, or stop them. A host gets a newer one when it is replaced.
-      lifecycle: { ignoreChanges: ['ami', 'user_data_base64'] },
+      // Terraform would replace all hosts at one time, or stop them. A host gets another one when it is replaced.
+      lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
     });
     return { networkInterface, host };
   });
@@ -211,9 +205,18 @@ function checkImage(check: Check, service: AiwmService): string {
 /** Inside of a VPC as well: it is shared with whoever else is in it. */
 function checkBackplane(
   check: Check,
-  { slots }: InstancesSpec,
+  { slots, secrets }: InstancesSpec,
   openPorts: readonly number[],
 ): void {
+  const { REDIS_URL: secret } = secrets;
+  if (secret !== undefined && secret.kind !== REDIS_SECRET && openPorts.length === 1) {
+    check.refuse(
+      'backplane',
+      `instances may not connect to a Redis that this stack does not run: of the world outside, port ${openPorts[0]} alone is open to them`,
+      undefined,
+      openFor(REDIS_PORT),
+    );
+  }
   const url = slots[0]?.environment.REDIS_URL;
   if (url === undefined || Token.isUnresolved(url)) {
     return;
@@ -232,9 +235,13 @@ function checkBackplane(
       'backplane',
       `instances may not connect to port ${port}, where this Redis is`,
       undefined,
-      `Open it to the addresses of that Redis: new AwsPlatform(…, { instanceEgress: [{ port: ${port}, range: "10.0.0.0/16" }] }).`,
+      openFor(port),
     );
   }
+}
+
+function openFor(port: number): string {
+  return `Open its port to the addresses of that Redis: new AwsPlatform(…, { instanceEgress: [{ port: ${port}, range: "10.0.0.0/16" }] }).`;
 }
 
 function secretArns(check: Check, secrets: Record<string, Secret>): Record<string, string> {

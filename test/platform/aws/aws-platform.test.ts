@@ -1,6 +1,7 @@
 // What AwsPlatform says to AWS, by its meaning.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import {
+  AiwmCluster,
   AiwmService,
   AwsEntry,
   AwsNetwork,
@@ -227,6 +228,37 @@ test('who may read a secret may decrypt with the keys that are told, and nobody 
   expect(statements('Frontend_RolePolicy', stack)).not.toHaveProperty('Keys');
 });
 
+test('clusters with the same ports share one way in, which AWS has once; others have their own', () => {
+  const stack = synthesizeAws((site) => {
+    const platform = site.platform();
+    for (const [id, firstPort] of [
+      ['One', 3003],
+      ['Two', 3003],
+      ['Three', 4000],
+    ] as const) {
+      new AiwmCluster(site.scope, id, {
+        platform,
+        firstPort,
+        instances: 2,
+        service: AiwmService.image('registry.example/aiwm:1.4.2'),
+      });
+    }
+  });
+  const isBetweenHosts = ({ from_port: from }: Record<string, unknown>) => from !== 443;
+  const ports = (type: string) =>
+    Object.entries(named(stack, type))
+      .filter(([, rule]) => isBetweenHosts(rule))
+      .map(([name, rule]) => [name, rule.from_port]);
+  expect(ports('aws_vpc_security_group_ingress_rule')).toEqual([
+    ['Platform_Clients3003_In', 3003],
+    ['Platform_Clients4000_In', 4000],
+  ]);
+  expect(ports('aws_vpc_security_group_egress_rule')).toEqual([
+    ['Platform_Clients3003_Out', 3003],
+    ['Platform_Clients4000_Out', 4000],
+  ]);
+});
+
 describe('slots', () => {
   test('an address of its own for each, over the zones in turn, and a host at it', () => {
     const interfaces = named(whole, 'aws_network_interface');
@@ -248,9 +280,11 @@ describe('slots', () => {
     );
   });
 
-  test('a newer image or first boot does not replace or stop the hosts that run', () => {
+  test('a newer image, another type or first boot does not replace or stop the hosts that run', () => {
     for (const host of Object.values(named(whole, 'aws_instance'))) {
-      expect(host.lifecycle).toEqual({ ignore_changes: ['ami', 'user_data_base64'] });
+      expect(host.lifecycle).toEqual({
+        ignore_changes: ['ami', 'instance_type', 'user_data_base64'],
+      });
     }
   });
 
@@ -499,9 +533,16 @@ describe('the way in', () => {
         auto_rollback: true,
       },
     });
-    expect(group.initial_lifecycle_hook).toEqual([
-      expect.objectContaining({ heartbeat_timeout: 900, default_result: 'CONTINUE' }),
-    ]);
+    // Within the group it would be replaced with it.
+    expect(group).not.toHaveProperty('initial_lifecycle_hook');
+    expect(only('aws_autoscaling_lifecycle_hook')).toMatchObject({
+      lifecycle_transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+      heartbeat_timeout: 900,
+      default_result: 'CONTINUE',
+    });
+    // Longer than the load balancer keeps connections to hosts that go.
+    expect(group.timeouts).toEqual({ delete: '30m' });
+    expect(group.suspended_processes).toEqual(['AZRebalance']);
     expect(only('aws_autoscaling_policy').target_tracking_configuration).toMatchObject({
       target_value: 20_000,
       disable_scale_in: true,
@@ -627,13 +668,14 @@ describe('Redis', () => {
 
   test('one that exists, by its URL or by its secret', () => {
     const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:redis-AbCdEf';
-    const stack = synthesizeAws((site) =>
+    const stack = synthesizeAws((site) => {
+      site.platform({ instanceEgress: [{ port: 6379, range: '10.0.0.0/16' }] });
       site.cluster({
         backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', {
           secret: Secret.fromSecretsManager(arn),
         }),
-      }),
-    );
+      });
+    });
     expect(JSON.stringify(stack.json.locals)).toContain(`"secrets":{"REDIS_URL":"${arn}"}`);
     expect(statements('Aiwm_RolePolicy', stack).Secrets!.Resource).toEqual([arn]);
   });
@@ -961,6 +1003,7 @@ test('tags of your own are on everything that can have them', () => {
     )
     .map(([type]) => type);
   expect(without.sort()).toEqual([
+    'aws_autoscaling_lifecycle_hook',
     'aws_autoscaling_policy',
     'aws_cloudwatch_dashboard',
     'aws_cloudwatch_log_metric_filter',

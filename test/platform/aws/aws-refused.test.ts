@@ -260,6 +260,26 @@ describe('Redis', () => {
     expect(() => withEgress(AwsSite.alone(), 6380)).not.toThrow();
   });
 
+  test('by a secret, where instances may connect to nothing but 443', () => {
+    const secret = Secret.fromSecretsManager(TLS_SECRET);
+    const message = refusal((site) =>
+      site.cluster({
+        backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', { secret }),
+      }),
+    );
+    says(message, 'Aiwm', 'backplane');
+  });
+
+  test('nodes for one that nobody runs', () => {
+    const site = AwsSite.alone();
+    const platform = site.platform({ redis: { replicas: 2 } });
+    expect(platform.node.validate()).toEqual([
+      'redis: no backplane of this platform runs a Redis that it could be for. Leave it out, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+    ]);
+    site.backplane();
+    expect(platform.node.validate()).toEqual([]);
+  });
+
   test('a password that Terraform cannot read', () => {
     says(
       backplane({ password: Secret.fromEnvironment('REDIS_PASSWORD') }),
