@@ -74,6 +74,7 @@ http {
         statusPort,
         metric: { namespace: 'AIWM', name: 'Front', value: "it's" },
         logGroup: '/aiwm/dev/nginx',
+        firstBoot: [],
       }),
     );
     expect({ code, output }).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
@@ -186,7 +187,7 @@ describeOnHost('the host of a slot', () => {
   test('knows its number and runs Docker, in a range of its own', async () => {
     const bed = await HostBed.start({ dnf, ...patient });
     bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
-    const { code, output } = await bed.run(slotHostUserData({ slot: 3 }));
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot: [] }));
     expect({ code, output }).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
     expect(bed.read('etc/aiwm/slot')).toBe('3\n');
     expect(bed.has('etc/aiwm/ready')).toBe(true);
@@ -196,9 +197,31 @@ describeOnHost('the host of a slot', () => {
     expect(bed.systemd.pid('docker.service')).toBeDefined();
   });
 
+  test('is set up when the lines of the user have run', async () => {
+    const bed = await HostBed.start({ dnf, ...patient });
+    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
+    const note = (text: string) => `echo ${text} $(ls "$root/etc/aiwm") >> "$root/noted"`;
+    const firstBoot = [note('one'), note('two')];
+    expect(await bed.run(slotHostUserData({ slot: 3, firstBoot }))).toMatchObject({ code: 0 });
+    expect(bed.read('noted')).toBe('one slot\ntwo slot\n');
+    expect(bed.systemd.pid('docker.service')).toBeDefined();
+    expect(bed.has('etc/aiwm/ready')).toBe(true);
+  });
+
+  test('is not taken for set up when one of them fails', async () => {
+    const bed = await HostBed.start({ dnf, ...patient });
+    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
+    const firstBoot = ['ls "$root/none"', 'echo no more'];
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot }));
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/No such file/);
+    expect(output).not.toContain('no more');
+    expect(bed.has('etc/aiwm/ready')).toBe(false);
+  });
+
   test('is not taken for set up when something cannot be installed', async () => {
     const bed = await HostBed.start({ dnf: '#!/bin/sh\nexit 1\n', ...patient });
-    const { code, output } = await bed.run(slotHostUserData({ slot: 3 }));
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot: [] }));
     expect({ code, output }).toEqual({
       code: 1,
       output: 'aiwm: gave up: dnf install -y docker diffutils\n',

@@ -120,6 +120,7 @@ export function runFront(
         statusPort: front.statusPort,
         metric,
         logGroup: logGroupName,
+        firstBoot: front.firstBoot,
       }),
       front.firstBoot,
     ),

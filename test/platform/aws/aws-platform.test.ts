@@ -285,6 +285,18 @@ describe('slots', () => {
   });
 });
 
+test('lines of the user run on every host, and before it is taken for set up', () => {
+  const stack = synthesizeAws((site) => site.platform({ firstBoot: ['echo own'] }) && site.front());
+  const hosts = [
+    only('aws_launch_template', stack).user_data,
+    ...Object.values(named(stack, 'aws_instance')).map(({ user_data_base64: data }) => data),
+  ].map((data) => Buffer.from(data as string, 'base64').toString());
+  expect(hosts).toHaveLength(4);
+  for (const host of hosts) {
+    expect(host).toMatch(/\necho own\n: > "\$root\/etc\/aiwm\/ready"\necho "aiwm: .*"\n$/);
+  }
+});
+
 describe('deliveries', () => {
   const associations = named(whole, 'aws_ssm_association');
 

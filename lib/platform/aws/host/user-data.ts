@@ -10,11 +10,19 @@ export interface NginxHostOptions {
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
   /** The log group that nginx's logs are shipped to. */
   readonly logGroup: string;
+  readonly firstBoot: readonly string[];
+}
+
+/** What the first boot of the host of a slot has to know. */
+export interface SlotHostOptions {
+  /** They count from 1. */
+  readonly slot: number;
+  readonly firstBoot: readonly string[];
 }
 
 /** First boot of a host of nginx: what it needs is installed, and nothing is configured. */
 export function nginxHostUserData(options: NginxHostOptions): string {
-  const { nginxVersion, statusPort, metric, logGroup } = options;
+  const { nginxVersion, statusPort, metric, logGroup, firstBoot } = options;
   const dimensions = JSON.stringify([{ Name: metric.name, Value: metric.value }]);
   // nginx.org has the stable versions apart, which are those with an even number.
   const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
@@ -97,12 +105,12 @@ WantedBy=timers.target
 AIWM_END
 systemctl daemon-reload
 systemctl enable --now aiwm-connections.timer`,
-    ...DONE,
+    ...end(firstBoot),
   ].join('\n');
 }
 
-/** First boot of the host of a slot; slots count from 1. */
-export function slotHostUserData({ slot }: { readonly slot: number }): string {
+/** First boot of the host of a slot. */
+export function slotHostUserData({ slot, firstBoot }: SlotHostOptions): string {
   return [
     ...PREPARE,
     `echo ${slot} > "$root/etc/aiwm/slot"`,
@@ -111,7 +119,7 @@ export function slotHostUserData({ slot }: { readonly slot: number }): string {
     'mkdir -p "$root/etc/docker"',
     `echo '{ "bip": "198.18.0.1/24" }' > "$root/etc/docker/daemon.json"`,
     'systemctl enable --now docker.service',
-    ...DONE,
+    ...end(firstBoot),
   ].join('\n');
 }
 
@@ -134,12 +142,10 @@ const PREPARE = [
   '}',
 ];
 
-const DONE = [
-  '# What SSM delivers waits for this.',
-  `: > "$root${READY_FILE}"`,
-  'echo "aiwm: this host is set up"',
-  '',
-];
+/** What SSM delivers waits for the lines of the user: a release may need what they install. */
+function end(firstBoot: readonly string[]): string[] {
+  return [...firstBoot, `: > "$root${READY_FILE}"`, 'echo "aiwm: this host is set up"', ''];
+}
 
 function agentConfiguration(logGroup: string): string {
   const file = (name: string) => ({
