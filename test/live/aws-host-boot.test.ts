@@ -6,8 +6,8 @@ import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { certificateThatLasts } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { freePorts } from '../support/free-ports';
-import { requestJson } from '../support/http';
-import { sleep } from '../support/wait';
+import { request, requestJson } from '../support/http';
+import { sleep, waitFor } from '../support/wait';
 
 afterAll(cleanUp);
 
@@ -27,13 +27,13 @@ describeOnHost('a host of nginx', () => {
   let httpPort: number;
   let statusPort: number;
   let delivery: Record<string, string>;
-  let configuration: (listen: string) => string;
+  let configuration: (listen: string, port?: number) => string;
   beforeAll(async () => {
     bed = await HostBed.start({ dnf, ...patient });
     [httpPort = 0, statusPort = 0] = await freePorts(2);
     bed.write(agent, '#!/bin/sh\necho "$*" > "$AIWM_ROOT/agent"\n', 0o755);
     const { root } = bed;
-    configuration = (listen) => `
+    configuration = (listen, port = statusPort) => `
 user root;
 pid ${root}/run/nginx.pid;
 error_log ${root}/var/log/nginx/error.log;
@@ -50,7 +50,7 @@ http {
     return 200 '{"serves":true}';
   }
   server {
-    listen 127.0.0.1:${statusPort};
+    listen 127.0.0.1:${port};
     location = /release { include release.conf; }
     location = /connections { stub_status; }
   }
@@ -71,7 +71,6 @@ http {
     const { code, output } = await bed.run(
       nginxHostUserData({
         nginxVersion: '1.30',
-        statusPort,
         metric: { namespace: 'AIWM', name: 'Front', value: "it's" },
         logGroup: '/aiwm/dev/nginx',
         firstBoot: [],
@@ -171,6 +170,29 @@ priority=9
     expect(await told()).toEqual([connections]);
     expect(await bed.run(nginxReleaseScript(), delivery)).toMatchObject({ code: 0 });
     expect(await told()).toEqual([connections]);
+  });
+
+  test('and goes on with it where nginx tells it at another port', async () => {
+    const [port = 0] = await freePorts(1);
+    const moved = {
+      ...delivery,
+      AIWM_SHA256: bed.putObject('nginx/nginx.conf', configuration('', port)),
+      AIWM_STATUS_PORT: String(port),
+    };
+    expect(await bed.run(nginxReleaseScript(), moved)).toMatchObject({ code: 0 });
+    // nginx listens at the port before for a moment longer.
+    await waitFor(
+      () =>
+        request(`http://127.0.0.1:${statusPort}/`).then(
+          () => false,
+          () => true,
+        ),
+      5_000,
+      'the port before is closed',
+    );
+    expect(await told()).toEqual([
+      { ...own, MetricName: 'ActiveConnections', Unit: 'Count', Value: 1 },
+    ]);
   });
 
   test('has units that systemd itself has nothing to say about', () => {

@@ -117,7 +117,6 @@ export function runFront(
       check,
       nginxHostUserData({
         nginxVersion: front.nginxVersion,
-        statusPort: front.statusPort,
         metric,
         logGroup: logGroupName,
         firstBoot: front.firstBoot,

@@ -4,8 +4,6 @@ import { installedFile, LIBRARY, READY_FILE } from './installed-script';
 export interface NginxHostOptions {
   /** The line of nginx.org's packages, e.g. "1.30". */
   readonly nginxVersion: string;
-  /** Where nginx tells how many connections are open, on the loopback. */
-  readonly statusPort: number;
   /** The namespace of its metrics in CloudWatch, and their one dimension. */
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
   /** The log group that nginx's logs are shipped to. */
@@ -22,7 +20,7 @@ export interface SlotHostOptions {
 
 /** First boot of a host of nginx: what it needs is installed, and nothing is configured. */
 export function nginxHostUserData(options: NginxHostOptions): string {
-  const { nginxVersion, statusPort, metric, logGroup, firstBoot } = options;
+  const { nginxVersion, metric, logGroup, firstBoot } = options;
   const dimensions = JSON.stringify([{ Name: metric.name, Value: metric.value }]);
   // nginx.org has the stable versions apart, which are those with an even number.
   const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
@@ -61,14 +59,14 @@ AIWM_END`,
     agentConfiguration(logGroup),
     'AIWM_END',
     `"$root/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$root${AGENT_FILE}" || echo 'aiwm: no logs are shipped' >&2`,
-    '# The release tells the region, so there is nothing to count before there is one.',
+    '# The release tells the region and the port, so nothing is counted before there is one.',
     ...installedFile(
       'connections',
       String.raw`
 set -eu
 root=$(printenv AIWM_ROOT || :)
 metric() { printf '{"MetricName":"%s","Dimensions":%s,"Unit":"%s","Value":%s}' "$1" ${quoted(dimensions)} "$2" "$3"; }
-active=$(curl -sf -m 5 http://127.0.0.1:${statusPort}/connections | sed -n 's/^Active connections: *\([0-9]*\).*/\1/p')
+active=$(curl -sf -m 5 "http://127.0.0.1:$AIWM_STATUS_PORT/connections" | sed -n 's/^Active connections: *\([0-9]*\).*/\1/p')
 [ -n "$active" ] || { echo 'nginx does not tell how many connections are open' >&2; exit 1; }
 metrics=$(metric ActiveConnections Count "$active")
 # The one that nginx serves, where it speaks TLS. Whatever is wrong with it, connections are told.

@@ -8,7 +8,6 @@ import { nginxHostUserData, slotHostUserData } from '../../../../lib/platform/aw
 
 const nginxHost = nginxHostUserData({
   nginxVersion: '1.30',
-  statusPort: 8081,
   metric: { namespace: 'AIWM', name: 'Front', value: "dev/it's" },
   logGroup: '/aiwm/dev/nginx',
   firstBoot: [],
@@ -94,7 +93,6 @@ test('nginx comes from the line that was asked for', () => {
   const host = (nginxVersion: string) =>
     nginxHostUserData({
       nginxVersion,
-      statusPort: 8081,
       metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
       logGroup: 'nginx',
       firstBoot: [],
