@@ -319,13 +319,16 @@ describe('deliveries', () => {
     ).toContain('aws_ssm_association.Aiwm_Delivery_Association');
   });
 
-  test('each release has an association of its own, as Terraform waits for a new one alone', () => {
-    for (const { lifecycle } of Object.values(associations)) {
-      expect(lifecycle).toEqual({
-        replace_triggered_by: [
-          expect.stringMatching(/^aws_s3_object\.\w+_Delivery_Release_[0-9A-F]{8}\.key$/),
-        ],
-      });
+  test('other hosts and other values have an association of their own, as Terraform waits for a new one alone', () => {
+    for (const [name, { lifecycle, parameters }] of Object.entries(associations)) {
+      const own = (id: string) => name.replace(/Association$/, id);
+      expect(
+        (lifecycle as { replace_triggered_by: string[] }).replace_triggered_by.map(plain),
+      ).toEqual([`terraform_data.${own('Registration')}.id`, `terraform_data.${own('Told')}.id`]);
+      expect(named(whole, 'terraform_data')[own('Told')]!.triggers_replace).toEqual(parameters);
+      expect(plain((parameters as { Key: string }).Key)).toBe(
+        `aws_s3_object.${own('Release')}.key`,
+      );
     }
   });
 
