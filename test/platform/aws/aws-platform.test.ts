@@ -285,6 +285,27 @@ describe('slots', () => {
   });
 });
 
+test('hosts of nginx with other processors have another template, as one keeps the image that it was made with', () => {
+  const templateFor = (nginxInstanceType: string) => {
+    const stack = synthesizeAws((site) => site.platform({ nginxInstanceType }) && site.front());
+    const [[id, template]] = Object.entries(named(stack, 'aws_launch_template')) as [
+      [string, Readonly<Record<string, unknown>>],
+    ];
+    const { launch_template: used, name } = only('aws_autoscaling_group', stack);
+    expect(plain((used as { id: string }).id)).toBe(`aws_launch_template.${id}.id`);
+    expect(name).toBe('chat-platform-frontend');
+    return `${id} ${String(template.name)} ${plain(template.image_id)}`;
+  };
+  const arm =
+    'Frontend_LaunchTemplate chat-platform-frontend data.aws_ssm_parameter.Platform_ImageArm.insecure_value';
+  const x86 =
+    'Frontend_LaunchTemplateX86 chat-platform-frontend-x86 data.aws_ssm_parameter.Platform_ImageIntel.insecure_value';
+  expect(templateFor('t4g.small')).toBe(arm);
+  expect(templateFor('c8gn.large')).toBe(arm);
+  expect(templateFor('c7i.large')).toBe(x86);
+  expect(templateFor('m7a.large')).toBe(x86);
+});
+
 test('lines of the user run on every host, and before it is taken for set up', () => {
   const stack = synthesizeAws((site) => site.platform({ firstBoot: ['echo own'] }) && site.front());
   const hosts = [
