@@ -16,10 +16,13 @@ const dnf = `#!/bin/sh
 echo "$*" >> "$AIWM_ROOT/dnf"
 [ "$(wc -l < "$AIWM_ROOT/dnf")" -gt 2 ] || exit 1
 mkdir -p "$AIWM_ROOT/var/log/nginx"
-ln -s "$(command -v nginx || echo /usr/sbin/nginx)" "$AIWM_ROOT/usr/sbin/nginx"
+ln -sf "$(command -v nginx || echo /usr/sbin/nginx)" "$AIWM_ROOT/usr/sbin/nginx"
 `;
+/** Knows what the image of the host has. */
+const rpm = '#!/bin/sh\ngrep -qsxF "$2" "$AIWM_ROOT/packages"\n';
 /** Time goes by quickly, and is counted. */
-const patient = { sleep: '#!/bin/sh\necho "$1" >> "$AIWM_ROOT/slept"\nexec /bin/sleep 0.05\n' };
+const sleeps = '#!/bin/sh\necho "$1" >> "$AIWM_ROOT/slept"\nexec /bin/sleep 0.05\n';
+const patient = { rpm, sleep: sleeps };
 const agent = 'opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl';
 
 describeOnHost('a host of nginx', () => {
@@ -96,8 +99,13 @@ http {
   const own = { Dimensions: [{ Name: 'Front', Value: "it's" }] };
 
   test('has tried again what needs the network', () => {
-    const wanted = 'install -y nginx-1.30.* openssl diffutils logrotate amazon-cloudwatch-agent';
-    expect(bed.read('dnf').trim().split('\n')).toEqual([wanted, wanted, wanted]);
+    const nginx = 'install -y nginx-1.30.*';
+    expect(bed.read('dnf').trim().split('\n')).toEqual([
+      nginx,
+      nginx,
+      nginx,
+      'install -y openssl diffutils logrotate amazon-cloudwatch-agent',
+    ]);
     expect(
       bed
         .read('slept')
@@ -202,6 +210,45 @@ priority=9
   test('serves again after a reboot', async () => {
     await bed.reboot();
     expect(await requestJson(`http://127.0.0.1:${httpPort}/`)).toEqual({ serves: true });
+  });
+});
+
+describeOnHost('what the image of a host has is not installed', () => {
+  const packages = ['openssl', 'diffutils', 'logrotate', 'amazon-cloudwatch-agent', 'docker'];
+  const start = async (nginx: string, installed: readonly string[]) => {
+    const bed = await HostBed.start({ dnf, ...patient });
+    bed.write('packages', installed.join('\n'));
+    bed.write('usr/sbin/nginx', `#!/bin/sh\necho 'nginx version: nginx/${nginx}' >&2\n`, 0o755);
+    bed.write(agent, '#!/bin/sh\n', 0o755);
+    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
+    return bed;
+  };
+  const nginxHost = nginxHostUserData({
+    nginxVersion: '1.30',
+    metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
+    logGroup: '/aiwm/dev/nginx',
+    firstBoot: [],
+  });
+  const slotHost = slotHostUserData({ slot: 1, firstBoot: [] });
+
+  test.each([
+    ['a host of nginx', nginxHost],
+    ['the host of a slot', slotHost],
+  ])('%s: with all of it there, nothing is asked of the network', async (_, script) => {
+    const bed = await start('1.30.4', packages);
+    expect(await bed.run(script)).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
+    expect(bed.has('dnf')).toBe(false);
+    expect(bed.has('etc/yum.repos.d/nginx.repo')).toBe(false);
+  });
+
+  test.each([
+    ['another line of nginx', '1.3.30', packages, 'nginx-1.30.*'],
+    ['a tool that is not there', '1.30.4', packages.slice(1), 'openssl'],
+  ])('but %s is', async (_, nginx, installed, wanted) => {
+    const bed = await start(nginx, installed);
+    expect(await bed.run(nginxHost)).toMatchObject({ code: 0 });
+    expect(new Set(bed.read('dnf').trim().split('\n'))).toEqual(new Set([`install -y ${wanted}`]));
+    expect(bed.has('etc/yum.repos.d/nginx.repo')).toBe(wanted.startsWith('nginx'));
   });
 });
 

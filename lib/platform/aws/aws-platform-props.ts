@@ -55,8 +55,8 @@ export interface AwsPlatformProps {
    */
   readonly nginxInstanceType?: string;
   /**
-   * The image of all hosts, one of Amazon Linux 2023 for the processors of both types. A host that runs keeps the one that
-   * it was made with.
+   * The image of all hosts, one of Amazon Linux 2023 for the processors of both types. Packages that it has are not
+   * installed. A host that runs keeps the one that it was made with.
    *
    * @default - Amazon's newest, when a host is made
    */

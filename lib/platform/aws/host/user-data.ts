@@ -26,7 +26,8 @@ export function nginxHostUserData(options: NginxHostOptions): string {
   const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
   return [
     ...PREPARE,
-    String.raw`cat > "$root/etc/yum.repos.d/nginx.repo" << 'AIWM_END'
+    String.raw`if ! "$root/usr/sbin/nginx" -v 2>&1 | grep -qF 'nginx/${nginxVersion}.'; then
+  cat > "$root/etc/yum.repos.d/nginx.repo" << 'AIWM_END'
 [nginx]
 name=nginx.org
 baseurl=https://nginx.org/packages/${line}amzn/2023/$basearch/
@@ -35,8 +36,10 @@ gpgkey=https://nginx.org/keys/nginx_signing.key
 enabled=1
 module_hotfixes=true
 priority=9
-AIWM_END`,
-    `retry dnf install -y 'nginx-${nginxVersion}.*' openssl diffutils logrotate amazon-cloudwatch-agent`,
+AIWM_END
+  retry dnf install -y 'nginx-${nginxVersion}.*'
+fi
+have openssl diffutils logrotate amazon-cloudwatch-agent`,
     '# The package has a service, a configuration and a rotation of its own.',
     'systemctl disable --now nginx.service || :',
     String.raw`cat > "$root/etc/logrotate.d/nginx" << 'AIWM_END'
@@ -112,7 +115,7 @@ export function slotHostUserData({ slot, firstBoot }: SlotHostOptions): string {
   return [
     ...PREPARE,
     `echo ${slot} > "$root/etc/aiwm/slot"`,
-    'retry dnf install -y docker diffutils',
+    'have docker diffutils',
     '# Containers live in a range that no VPC has; without this a VPC of 172.17.0.0/16 could not be reached from them.',
     'mkdir -p "$root/etc/docker"',
     `echo '{ "bip": "198.18.0.1/24" }' > "$root/etc/docker/daemon.json"`,
@@ -137,6 +140,14 @@ const PREPARE = [
   '    [ "$tries" -lt 40 ] || { echo "aiwm: gave up: $*" >&2; return 1; }',
   '    sleep 10',
   '  done',
+  '}',
+  '# Installs what is not there: with an image that has it all, a host needs no way to the internet.',
+  'have() {',
+  '  for package in "$@"; do',
+  '    shift',
+  '    rpm -q "$package" > /dev/null 2>&1 || set -- "$@" "$package"',
+  '  done',
+  '  [ "$#" -eq 0 ] || retry dnf install -y "$@"',
   '}',
 ];
 
