@@ -30,39 +30,36 @@ export function nginxHosts(
   const { minHosts, maxHosts } = entry.balancer!;
   // Other processors take another template, or it would keep the image of those before.
   const isArm = processorsOf(host.instanceType) === 'arm64';
-  const template = new bindings.LaunchTemplate(
-    scope,
-    isArm ? 'LaunchTemplate' : 'LaunchTemplateX86',
-    {
-      ...place.tagged(host.name),
-      name: isArm ? host.name : awsName(128, host.name, 'x86'),
-      imageId: host.imageId,
-      instanceType: host.instanceType,
-      iamInstanceProfile: { arn: host.profile.arn },
-      vpcSecurityGroupIds: [nginxGroup.id],
-      metadataOptions: METADATA_OPTIONS,
-      blockDeviceMappings: [
-        {
-          // The root of Amazon Linux 2023.
-          deviceName: '/dev/xvda',
-          ebs: {
-            encrypted: 'true',
-            volumeType: 'gp3',
-            volumeSize: ROOT_SIZE,
-            deleteOnTermination: 'true',
-          },
+  const id = isArm ? 'LaunchTemplate' : 'LaunchTemplateX86';
+  const template = new bindings.LaunchTemplate(scope, id, {
+    ...place.tagged(host.name),
+    name: isArm ? host.name : awsName(128, host.name, 'x86'),
+    imageId: host.imageId,
+    instanceType: host.instanceType,
+    iamInstanceProfile: { arn: host.profile.arn },
+    vpcSecurityGroupIds: [nginxGroup.id],
+    metadataOptions: METADATA_OPTIONS,
+    blockDeviceMappings: [
+      {
+        // The root of Amazon Linux 2023.
+        deviceName: '/dev/xvda',
+        ebs: {
+          encrypted: 'true',
+          volumeType: 'gp3',
+          volumeSize: ROOT_SIZE,
+          deleteOnTermination: 'true',
         },
-      ],
-      userData: host.userData,
-      updateDefaultVersion: true,
-      tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
-        resourceType,
-        tags: place.tags(host.name),
-      })),
-      // Amazon's newest image is another one every few days: it comes with the next host.
-      ...(ownImage ? {} : { lifecycle: { ignoreChanges: ['image_id'] } }),
-    },
-  );
+      },
+    ],
+    userData: host.userData,
+    updateDefaultVersion: true,
+    tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
+      resourceType,
+      tags: place.tags(host.name),
+    })),
+    // Amazon's newest image is another one every few days: it comes with the next host.
+    ...(ownImage ? {} : { lifecycle: { ignoreChanges: ['image_id'] } }),
+  });
   return new bindings.AutoscalingGroup(scope, 'Nginx', {
     provider,
     name: host.name,
