@@ -6,8 +6,8 @@ import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { certificateThatLasts } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { freePorts } from '../support/free-ports';
-import { requestJson } from '../support/http';
-import { sleep } from '../support/wait';
+import { request, requestJson } from '../support/http';
+import { sleep, waitFor } from '../support/wait';
 
 afterAll(cleanUp);
 
@@ -16,10 +16,13 @@ const dnf = `#!/bin/sh
 echo "$*" >> "$AIWM_ROOT/dnf"
 [ "$(wc -l < "$AIWM_ROOT/dnf")" -gt 2 ] || exit 1
 mkdir -p "$AIWM_ROOT/var/log/nginx"
-ln -s "$(command -v nginx || echo /usr/sbin/nginx)" "$AIWM_ROOT/usr/sbin/nginx"
+ln -sf "$(command -v nginx || echo /usr/sbin/nginx)" "$AIWM_ROOT/usr/sbin/nginx"
 `;
+/** Knows what the image of the host has. */
+const rpm = '#!/bin/sh\ngrep -qsxF "$2" "$AIWM_ROOT/packages"\n';
 /** Time goes by quickly, and is counted. */
-const patient = { sleep: '#!/bin/sh\necho "$1" >> "$AIWM_ROOT/slept"\nexec /bin/sleep 0.05\n' };
+const sleeps = '#!/bin/sh\necho "$1" >> "$AIWM_ROOT/slept"\nexec /bin/sleep 0.05\n';
+const patient = { rpm, sleep: sleeps };
 const agent = 'opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl';
 
 describeOnHost('a host of nginx', () => {
@@ -27,13 +30,13 @@ describeOnHost('a host of nginx', () => {
   let httpPort: number;
   let statusPort: number;
   let delivery: Record<string, string>;
-  let configuration: (listen: string) => string;
+  let configuration: (listen: string, port?: number) => string;
   beforeAll(async () => {
     bed = await HostBed.start({ dnf, ...patient });
     [httpPort = 0, statusPort = 0] = await freePorts(2);
     bed.write(agent, '#!/bin/sh\necho "$*" > "$AIWM_ROOT/agent"\n', 0o755);
     const { root } = bed;
-    configuration = (listen) => `
+    configuration = (listen, port = statusPort) => `
 user root;
 pid ${root}/run/nginx.pid;
 error_log ${root}/var/log/nginx/error.log;
@@ -50,7 +53,7 @@ http {
     return 200 '{"serves":true}';
   }
   server {
-    listen 127.0.0.1:${statusPort};
+    listen 127.0.0.1:${port};
     location = /release { include release.conf; }
     location = /connections { stub_status; }
   }
@@ -71,9 +74,9 @@ http {
     const { code, output } = await bed.run(
       nginxHostUserData({
         nginxVersion: '1.30',
-        statusPort,
         metric: { namespace: 'AIWM', name: 'Front', value: "it's" },
         logGroup: '/aiwm/dev/nginx',
+        firstBoot: [],
       }),
     );
     expect({ code, output }).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
@@ -96,8 +99,13 @@ http {
   const own = { Dimensions: [{ Name: 'Front', Value: "it's" }] };
 
   test('has tried again what needs the network', () => {
-    const wanted = 'install -y nginx-1.30.* openssl diffutils logrotate amazon-cloudwatch-agent';
-    expect(bed.read('dnf').trim().split('\n')).toEqual([wanted, wanted, wanted]);
+    const nginx = 'install -y nginx-1.30.*';
+    expect(bed.read('dnf').trim().split('\n')).toEqual([
+      nginx,
+      nginx,
+      nginx,
+      'install -y openssl diffutils logrotate amazon-cloudwatch-agent',
+    ]);
     expect(
       bed
         .read('slept')
@@ -172,6 +180,29 @@ priority=9
     expect(await told()).toEqual([connections]);
   });
 
+  test('and goes on with it where nginx tells it at another port', async () => {
+    const [port = 0] = await freePorts(1);
+    const moved = {
+      ...delivery,
+      AIWM_SHA256: bed.putObject('nginx/nginx.conf', configuration('', port)),
+      AIWM_STATUS_PORT: String(port),
+    };
+    expect(await bed.run(nginxReleaseScript(), moved)).toMatchObject({ code: 0 });
+    // nginx listens at the port before for a moment longer.
+    await waitFor(
+      () =>
+        request(`http://127.0.0.1:${statusPort}/`).then(
+          () => false,
+          () => true,
+        ),
+      5_000,
+      'the port before is closed',
+    );
+    expect(await told()).toEqual([
+      { ...own, MetricName: 'ActiveConnections', Unit: 'Count', Value: 1 },
+    ]);
+  });
+
   test('has units that systemd itself has nothing to say about', () => {
     expect(bed.unitComplaints() ?? '').toBe('');
   });
@@ -182,11 +213,50 @@ priority=9
   });
 });
 
+describeOnHost('what the image of a host has is not installed', () => {
+  const packages = ['openssl', 'diffutils', 'logrotate', 'amazon-cloudwatch-agent', 'docker'];
+  const start = async (nginx: string, installed: readonly string[]) => {
+    const bed = await HostBed.start({ dnf, ...patient });
+    bed.write('packages', installed.join('\n'));
+    bed.write('usr/sbin/nginx', `#!/bin/sh\necho 'nginx version: nginx/${nginx}' >&2\n`, 0o755);
+    bed.write(agent, '#!/bin/sh\n', 0o755);
+    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
+    return bed;
+  };
+  const nginxHost = nginxHostUserData({
+    nginxVersion: '1.30',
+    metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
+    logGroup: '/aiwm/dev/nginx',
+    firstBoot: [],
+  });
+  const slotHost = slotHostUserData({ slot: 1, firstBoot: [] });
+
+  test.each([
+    ['a host of nginx', nginxHost],
+    ['the host of a slot', slotHost],
+  ])('%s: with all of it there, nothing is asked of the network', async (_, script) => {
+    const bed = await start('1.30.4', packages);
+    expect(await bed.run(script)).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
+    expect(bed.has('dnf')).toBe(false);
+    expect(bed.has('etc/yum.repos.d/nginx.repo')).toBe(false);
+  });
+
+  test.each([
+    ['another line of nginx', '1.3.30', packages, 'nginx-1.30.*'],
+    ['a tool that is not there', '1.30.4', packages.slice(1), 'openssl'],
+  ])('but %s is', async (_, nginx, installed, wanted) => {
+    const bed = await start(nginx, installed);
+    expect(await bed.run(nginxHost)).toMatchObject({ code: 0 });
+    expect(new Set(bed.read('dnf').trim().split('\n'))).toEqual(new Set([`install -y ${wanted}`]));
+    expect(bed.has('etc/yum.repos.d/nginx.repo')).toBe(wanted.startsWith('nginx'));
+  });
+});
+
 describeOnHost('the host of a slot', () => {
   test('knows its number and runs Docker, in a range of its own', async () => {
     const bed = await HostBed.start({ dnf, ...patient });
     bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
-    const { code, output } = await bed.run(slotHostUserData({ slot: 3 }));
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot: [] }));
     expect({ code, output }).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
     expect(bed.read('etc/aiwm/slot')).toBe('3\n');
     expect(bed.has('etc/aiwm/ready')).toBe(true);
@@ -196,9 +266,31 @@ describeOnHost('the host of a slot', () => {
     expect(bed.systemd.pid('docker.service')).toBeDefined();
   });
 
+  test('is set up when the lines of the user have run', async () => {
+    const bed = await HostBed.start({ dnf, ...patient });
+    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
+    const note = (text: string) => `echo ${text} $(ls "$root/etc/aiwm") >> "$root/noted"`;
+    const firstBoot = [note('one'), note('two')];
+    expect(await bed.run(slotHostUserData({ slot: 3, firstBoot }))).toMatchObject({ code: 0 });
+    expect(bed.read('noted')).toBe('one slot\ntwo slot\n');
+    expect(bed.systemd.pid('docker.service')).toBeDefined();
+    expect(bed.has('etc/aiwm/ready')).toBe(true);
+  });
+
+  test('is not taken for set up when one of them fails', async () => {
+    const bed = await HostBed.start({ dnf, ...patient });
+    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
+    const firstBoot = ['ls "$root/none"', 'echo no more'];
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot }));
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/No such file/);
+    expect(output).not.toContain('no more');
+    expect(bed.has('etc/aiwm/ready')).toBe(false);
+  });
+
   test('is not taken for set up when something cannot be installed', async () => {
     const bed = await HostBed.start({ dnf: '#!/bin/sh\nexit 1\n', ...patient });
-    const { code, output } = await bed.run(slotHostUserData({ slot: 3 }));
+    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot: [] }));
     expect({ code, output }).toEqual({
       code: 1,
       output: 'aiwm: gave up: dnf install -y docker diffutils\n',

@@ -340,16 +340,34 @@ describeOnHost('a release that cannot be had leaves everything as it was:', () =
     });
   });
 
-  test('nginx does not come to serve it', async () => {
-    host.bed.systemd.deaf.add(unit);
+  test('nginx does not come to serve it; the next time nginx is not told of it, until another is delivered', async () => {
+    const failed = join(host.bed.root, 'etc/aiwm/failed');
     const [other = 0] = await freePorts(1);
     const mute = host.configuration('two', { statusPort: other });
-    expect(await host.deliver(host.release(mute, { key: 'nginx/mute.conf' }))).toEqual({
+    const variables = host.release(mute, { key: 'nginx/mute.conf' });
+    host.bed.systemd.deaf.add(unit);
+    expect(await host.deliver(variables)).toEqual({
       code: 1,
       output:
-        'aiwm: nginx does not serve the new configuration after 10 s; the one before it is back.\n',
+        'aiwm: nginx does not serve the new configuration after 10 s; the one before it is back. ' +
+        `It is not tried again until another one was delivered, or ${failed} is removed on this host.\n`,
     });
     host.bed.systemd.deaf.delete(unit);
+
+    const told = host.bed.systemd.calls.length;
+    expect(await host.deliver(variables)).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        new RegExp(
+          '^aiwm: nginx did not serve release \\w{12} when it was tried, so it is not tried again; ' +
+            `the one before it goes on serving. Deliver another configuration, or remove ${failed} on this host.\n$`,
+        ),
+      ),
+    });
+    expect(host.bed.systemd.calls).toHaveLength(told);
+
+    expect(await host.deliver(host.release(host.configuration('one')))).toMatchObject({ code: 0 });
+    expect(host.bed.has('etc/aiwm/failed')).toBe(false);
   });
 
   test('a reboot goes on with the release before', async () => {

@@ -1,7 +1,7 @@
 // What SSM runs on the host of a slot, run for real beside stand-ins of the AWS CLI, of systemd and of Docker: an
 // instance is a process of Node.js here.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { slotReleaseScript, type SlotRelease } from '../../lib/platform/aws/host/slot-release';
 import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
@@ -18,13 +18,15 @@ const unit = 'aiwm-instance.service';
 const arn = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}`;
 const registry = '123456789012.dkr.ecr.eu-central-1.amazonaws.com';
 
-/** A service whose MODE is "well", "sick", or "hangs": well until it is asked at /hang. */
+/** A service whose MODE is "well" until it is asked at /hang, or "sick", or the path of what it cannot be well without. */
 const service = (version: string) => `
+const { existsSync } = require('node:fs');
 const { createServer } = require('node:http');
 const { ADDRESS = '127.0.0.1', MODE, PORT } = process.env;
 let hangs = MODE === 'sick';
 createServer((request, response) => {
   if (request.url === '/hang') hangs = true;
+  if (MODE.startsWith('/')) hangs = !existsSync(MODE);
   if (request.url === '/health' && hangs) return void response.writeHead(500).end();
   response.end(JSON.stringify({ version: '${version}', pid: process.pid, environment: process.env }));
 }).on('upgrade', (request, socket) => {
@@ -402,6 +404,7 @@ describeOnHost('a new release', () => {
 describeOnHost('a release that does not come to serve leaves the one before:', () => {
   let host: SlotHost;
   let before: string;
+  const failed = () => join(host.bed.root, 'etc/aiwm/instance/failed');
   beforeAll(async () => {
     host = await SlotHost.serving();
     before = host.current;
@@ -448,7 +451,34 @@ describeOnHost('a release that does not come to serve leaves the one before:', (
       code: 1,
       output:
         'aiwm: slot 2 does not get well with the new release; the one before is back. ' +
-        'What it printed is in the log group /aiwm/dev/chat, stream slot-2.\n',
+        'What it printed is in the log group /aiwm/dev/chat, stream slot-2. ' +
+        `It is not tried again until another release was delivered, or ${failed()} is removed on this host.\n`,
+    });
+  });
+
+  test('it has failed before: the instance is not touched', async () => {
+    const { pid } = await host.answer();
+    expect(await host.deliver(host.release({}, { MODE: 'sick' }))).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        new RegExp(
+          '^aiwm: slot 2 did not get well with release \\w{12} when it was tried, so it is not tried again; ' +
+            `the one before serves. Deliver another release, or remove ${failed()} on this host.\n$`,
+        ),
+      ),
+    });
+    expect((await host.answer()).pid).toBe(pid);
+  });
+
+  test.each([
+    ['the mark was removed', () => Promise.resolve(rmSync(failed()))],
+    ['another release was delivered meanwhile', () => host.deliver()],
+    ['the one before is not well either', () => host.bed.run(`systemctl stop ${unit}`)],
+  ])('it has failed before, and is tried once more: %s', async (_, change) => {
+    await change();
+    expect(await host.deliver(host.release({}, { MODE: 'sick' }))).toEqual({
+      code: 1,
+      output: expect.stringContaining('slot 2 does not get well with the new release'),
     });
   });
 
@@ -468,6 +498,27 @@ describeOnHost('a release that does not come to serve leaves the one before:', (
       code: 1,
       output: expect.stringContaining('the one before is back'),
     });
+  });
+});
+
+describeOnHost('a release that does not get well when the one before does not either', () => {
+  test('is tried again', async () => {
+    const host = await SlotHost.start();
+    const database = join(host.bed.root, 'database');
+    host.bed.write('database', '');
+    const first = host.release({}, { MODE: database });
+    const second = host.release({ image: 'chat:2' }, { MODE: database });
+    host.putImage('chat:2', 'two');
+    expect(await host.deliver(first)).toMatchObject({ code: 0 });
+    rmSync(database);
+    expect(await host.deliver(second)).toEqual({
+      code: 1,
+      output: expect.stringContaining('; the one before does not get well either. What it printed'),
+    });
+    host.bed.write('database', '');
+    await waitFor(() => host.answer(), 5_000, 'the one before is back');
+    expect(await host.deliver(second)).toMatchObject({ code: 0 });
+    expect(await host.answer()).toMatchObject({ version: 'two' });
   });
 });
 

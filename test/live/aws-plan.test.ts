@@ -1,6 +1,8 @@
 // The AWS examples with Terraform's own plugin and a made-up AWS: what they mean, all of it, SSM and ElastiCache
 // included. Who may talk to whom, what the world reaches, what is encrypted, and what a host may do.
-import { synthesizeAws } from '../support/aws/aws-site';
+import { AiwmService, AwsEntry, TlsCertificate } from 'cdktf-aiwm';
+import { TerraformVariable } from 'cdktf';
+import { synthesizeAws, TLS_SECRET } from '../support/aws/aws-site';
 import { lineDiff } from '../support/line-diff';
 import { describeWithAws } from '../support/aws/describe-aws';
 import { example, exampleNames, Names, valuesOf, type ExampleName } from '../support/aws/examples';
@@ -596,6 +598,58 @@ describeWithAws('the AWS examples', (plugin) => {
     expect(environment.map((each) => each.REDIS_CLUSTER)).toEqual(['1', '1', '1']);
     expect(otherRules(resources)).toEqual([]);
     expect(sentencesOf(rulesOf(resources))).toEqual([...RULES['aws-redis']].sort());
+  });
+
+  test('the apply waits for another release, other hosts and another secret, and a second plan is empty', async () => {
+    const own = new StackFolder(
+      synthesizeAws((site) => {
+        const secret = new TerraformVariable(site.scope, 'secret', { type: 'string' });
+        site.platform({ entry: AwsEntry.nlb() });
+        const service = AiwmService.image(
+          new TerraformVariable(site.scope, 'image', { type: 'string' }).stringValue,
+        );
+        site.front({
+          cluster: site.cluster({ service }),
+          tls: TlsCertificate.fromSecret(secret.stringValue),
+        });
+      }).json as StackJson,
+      plugin,
+    );
+    await own.init();
+    const names = new Names(own.json);
+    const before = { secret: TLS_SECRET, image: 'registry.example/aiwm:1' };
+    const { errors, plans } = await mockRun(own, [], before, [
+      {},
+      { replace: [names.one('aws_instance.Aiwm_Instance2')] },
+      { variables: { ...before, secret: `${TLS_SECRET}2` } },
+      { variables: { ...before, image: 'registry.example/aiwm:2' } },
+    ]);
+    expect(errors).toEqual([]);
+    const anew = 'delete, create';
+    expect(
+      plans.map((plan) =>
+        Object.fromEntries(
+          Object.entries(plan).map(([address, actions]) => [withoutHash(address), actions]),
+        ),
+      ),
+    ).toEqual([
+      {},
+      {
+        'aws_instance.Aiwm_Instance2': anew,
+        'terraform_data.Aiwm_Delivery_Registration': anew,
+        'aws_ssm_association.Aiwm_Delivery_Association': anew,
+      },
+      {
+        'aws_iam_role_policy.Frontend_RolePolicy': 'update',
+        'terraform_data.Frontend_Delivery_Told': anew,
+        'aws_ssm_association.Frontend_Delivery_Association': anew,
+      },
+      {
+        'aws_s3_object.Aiwm_Delivery_Release': expect.any(String),
+        'terraform_data.Aiwm_Delivery_Told': anew,
+        'aws_ssm_association.Aiwm_Delivery_Association': anew,
+      },
+    ]);
   });
 
   test('aws-redis is aws with Redis, its secret, and turns in place of ip_hash', () => {

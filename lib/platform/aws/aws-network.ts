@@ -19,7 +19,7 @@ export interface IAwsNetwork {
   readonly publicSubnetIds: string[];
   /**
    * Subnets for the hosts and Redis, in different zones. From there port 443 outside must be reachable, through a NAT
-   * gateway or interface endpoints: hosts get their configuration so. The order decides which host is where: keep it.
+   * gateway: hosts get packages and their configuration so. The order decides which host is where: keep it.
    */
   readonly privateSubnetIds: string[];
   /**

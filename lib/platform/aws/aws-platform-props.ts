@@ -56,15 +56,17 @@ export interface AwsPlatformProps {
    */
   readonly nginxInstanceType?: string;
   /**
-   * The image of all hosts, one of Amazon Linux 2023 for the processors of both types. A host that runs keeps the one that
-   * it was made with.
+   * The image of all hosts, one of Amazon Linux 2023 for the processors of both types. Packages that it has are not
+   * installed. A host that runs keeps the one that it was made with.
    *
    * @default - Amazon's newest, when a host is made
    */
   readonly imageId?: string;
   /**
-   * Commands of your own, run as root at the end of the first boot of every host: to install what your company wants on
-   * each. They must hold no secret.
+   * Commands of your own, run as root by bash at the end of the first boot of every host and before its first release: to
+   * install what your company wants on each. Where one fails the host gets no release, so that the apply fails;
+   * /var/log/cloud-init-output.log on the host tells why. On the host of a slot Docker runs already: what it reads only at
+   * its start takes a `systemctl restart docker`. They must hold no secret.
    *
    * @default - none
    */

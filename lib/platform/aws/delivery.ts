@@ -62,7 +62,8 @@ export interface Delivery {
  * Delivers a release: an object in the bucket, and an association of Systems Manager that brings one host after another
  * to it and stops at the first that fails.
  *
- * Terraform waits for an association when it is made and at no other time, so each release has one of its own.
+ * Terraform waits for an association when it is made and at no other time, so each release has one of its own, and so
+ * have other hosts and other values of the parameters.
  *
  * @internal
  */
@@ -102,13 +103,15 @@ export function deliver(
     triggersReplace: { hosts: [...delivery.hostIds] },
     provisioners: [{ type: 'local-exec', command: `sleep ${REGISTRATION_SECONDS}` }],
   });
+  const values = Object.fromEntries(
+    parameters.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
+  );
+  const told = new TerraformData(scope, 'Told', { triggersReplace: values });
   return new bindings.SsmAssociation(scope, 'Association', {
     ...place.tagged(place.named(128, name)),
     name: document.name,
     associationName: place.named(128, name),
-    parameters: Object.fromEntries(
-      parameters.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
-    ),
+    parameters: values,
     targets: [{ key: `tag:${target.tag}`, values: [target.value] }],
     maxConcurrency: '1',
     maxErrors: '0',
@@ -119,7 +122,9 @@ export function deliver(
     // Neither this nor the object is created before it is destroyed: Terraform would then do so with all that they
     // depend on, and no two hosts can have one address.
     lifecycle: {
-      replaceTriggeredBy: [`${release.terraformResourceType}.${release.friendlyUniqueId}.key`],
+      replaceTriggeredBy: [registration, told].map(
+        (each) => `${each.terraformResourceType}.${each.friendlyUniqueId}.id`,
+      ),
     },
   });
 }

@@ -116,9 +116,9 @@ export function runFront(
       check,
       nginxHostUserData({
         nginxVersion: front.nginxVersion,
-        statusPort: front.statusPort,
         metric,
         logGroup: logGroupName,
+        firstBoot: front.firstBoot,
       }),
       front.firstBoot,
     ),

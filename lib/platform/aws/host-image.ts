@@ -6,6 +6,15 @@ import type { AwsPlace } from './aws-place';
 const GRAVITON = /^(?:a1|[a-z]+\d+g[a-z]*)\./;
 
 /**
+ * What an image has to be made for.
+ *
+ * @internal
+ */
+export function processorsOf(instanceType: string): 'arm64' | 'x86_64' {
+  return GRAVITON.test(instanceType) ? 'arm64' : 'x86_64';
+}
+
+/**
  * The image of hosts: Amazon Linux 2023 for the processors of a type, unless another one is asked for.
  *
  * @internal
@@ -24,7 +33,7 @@ export class HostImage {
   }
 
   private parameter(instanceType: string): DataAwsSsmParameter {
-    const processors = GRAVITON.test(instanceType) ? 'arm64' : 'x86_64';
+    const processors = processorsOf(instanceType);
     const known = this.newest.get(processors);
     if (known !== undefined) {
       return known;

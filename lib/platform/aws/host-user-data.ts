@@ -4,16 +4,15 @@ import type { Check } from '../../check';
 const MOST_BYTES = 16_384;
 
 /**
- * What a host runs at its first boot, in base64: the platform's part, and then the user's own lines.
+ * What a host runs at its first boot, in base64.
  *
  * @throws ValidationError when it is longer than AWS takes
  * @internal
  */
-export function hostUserData(check: Check, script: string, own: readonly string[]): string {
-  const text = [script.trimEnd(), ...own].join('\n') + '\n';
-  const bytes = Buffer.byteLength(text);
+export function hostUserData(check: Check, script: string, firstBoot: readonly string[]): string {
+  const bytes = Buffer.byteLength(script);
   if (bytes > MOST_BYTES) {
-    const ownBytes = bytes - Buffer.byteLength(script);
+    const ownBytes = Buffer.byteLength(firstBoot.map((line) => `${line}\n`).join(''));
     check.refuse(
       'platform.firstBoot',
       `the user data of a host would have ${bytes} bytes, ${ownBytes} of them from firstBoot`,
@@ -21,5 +20,5 @@ export function hostUserData(check: Check, script: string, own: readonly string[
       'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
     );
   }
-  return Buffer.from(text, 'utf8').toString('base64');
+  return Buffer.from(script, 'utf8').toString('base64');
 }

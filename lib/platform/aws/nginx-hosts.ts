@@ -2,8 +2,10 @@ import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
+import { awsName } from './aws-name';
 import type { FrontPlace, NginxHost } from './front';
 import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
+import { processorsOf } from './host-image';
 
 /**
  * Until a new host has its packages and its first release: where it comes while another host gets one, that is the next
@@ -26,9 +28,12 @@ export function nginxHosts(
 ): AutoscalingGroup {
   const { bindings, provider, network } = place;
   const { minHosts, maxHosts } = entry.balancer!;
-  const template = new bindings.LaunchTemplate(scope, 'LaunchTemplate', {
+  // Other processors take another template, or it would keep the image of those before.
+  const isArm = processorsOf(host.instanceType) === 'arm64';
+  const id = isArm ? 'LaunchTemplate' : 'LaunchTemplateX86';
+  const template = new bindings.LaunchTemplate(scope, id, {
     ...place.tagged(host.name),
-    name: host.name,
+    name: isArm ? host.name : awsName(128, host.name, 'x86'),
     imageId: host.imageId,
     instanceType: host.instanceType,
     iamInstanceProfile: { arn: host.profile.arn },

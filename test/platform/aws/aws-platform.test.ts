@@ -319,6 +319,39 @@ describe('slots', () => {
   });
 });
 
+test('hosts of nginx with other processors have another template, as one keeps the image that it was made with', () => {
+  const templateFor = (nginxInstanceType: string) => {
+    const stack = synthesizeAws((site) => site.platform({ nginxInstanceType }) && site.front());
+    const [[id, template]] = Object.entries(named(stack, 'aws_launch_template')) as [
+      [string, Readonly<Record<string, unknown>>],
+    ];
+    const { launch_template: used, name } = only('aws_autoscaling_group', stack);
+    expect(plain((used as { id: string }).id)).toBe(`aws_launch_template.${id}.id`);
+    expect(name).toBe('chat-platform-frontend');
+    return `${id} ${String(template.name)} ${plain(template.image_id)}`;
+  };
+  const arm =
+    'Frontend_LaunchTemplate chat-platform-frontend data.aws_ssm_parameter.Platform_ImageArm.insecure_value';
+  const x86 =
+    'Frontend_LaunchTemplateX86 chat-platform-frontend-x86 data.aws_ssm_parameter.Platform_ImageIntel.insecure_value';
+  expect(templateFor('t4g.small')).toBe(arm);
+  expect(templateFor('c8gn.large')).toBe(arm);
+  expect(templateFor('c7i.large')).toBe(x86);
+  expect(templateFor('m7a.large')).toBe(x86);
+});
+
+test('lines of the user run on every host, and before it is taken for set up', () => {
+  const stack = synthesizeAws((site) => site.platform({ firstBoot: ['echo own'] }) && site.front());
+  const hosts = [
+    only('aws_launch_template', stack).user_data,
+    ...Object.values(named(stack, 'aws_instance')).map(({ user_data_base64: data }) => data),
+  ].map((data) => Buffer.from(data as string, 'base64').toString());
+  expect(hosts).toHaveLength(4);
+  for (const host of hosts) {
+    expect(host).toMatch(/\necho own\n: > "\$root\/etc\/aiwm\/ready"\necho "aiwm: .*"\n$/);
+  }
+});
+
 describe('deliveries', () => {
   const associations = named(whole, 'aws_ssm_association');
 
@@ -341,13 +374,16 @@ describe('deliveries', () => {
     ).toContain('aws_ssm_association.Aiwm_Delivery_Association');
   });
 
-  test('each release has an association of its own, as Terraform waits for a new one alone', () => {
-    for (const { lifecycle } of Object.values(associations)) {
-      expect(lifecycle).toEqual({
-        replace_triggered_by: [
-          expect.stringMatching(/^aws_s3_object\.\w+_Delivery_Release_[0-9A-F]{8}\.key$/),
-        ],
-      });
+  test('other hosts and other values have an association of their own, as Terraform waits for a new one alone', () => {
+    for (const [name, { lifecycle, parameters }] of Object.entries(associations)) {
+      const own = (id: string) => name.replace(/Association$/, id);
+      expect(
+        (lifecycle as { replace_triggered_by: string[] }).replace_triggered_by.map(plain),
+      ).toEqual([`terraform_data.${own('Registration')}.id`, `terraform_data.${own('Told')}.id`]);
+      expect(named(whole, 'terraform_data')[own('Told')]!.triggers_replace).toEqual(parameters);
+      expect(plain((parameters as { Key: string }).Key)).toBe(
+        `aws_s3_object.${own('Release')}.key`,
+      );
     }
   });
 

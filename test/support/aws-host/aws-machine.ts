@@ -42,6 +42,7 @@ WantedBy=multi-user.target
     '#!/bin/sh\necho "$*" > /srv/agent\n',
   // A folder of dnf's.
   '/etc/yum.repos.d/amazonlinux.repo': '',
+  '/usr/bin/rpm': '#!/bin/sh\nexit 1\n',
   // Notes what is asked for, all of which is there. The services of packages may run already.
   '/usr/bin/dnf': `#!/bin/sh
 echo "$*" >> /srv/dnf

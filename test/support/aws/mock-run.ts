@@ -24,6 +24,15 @@ export interface MockRun {
   readonly warnings: readonly string[];
   readonly resources: readonly AppliedResource[];
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What each of the further plans would do, by address. */
+  readonly plans: readonly Readonly<Record<string, string>>[];
+}
+
+/** A plan after the apply. */
+export interface FurtherPlan {
+  /** As by -replace. */
+  readonly replace?: readonly string[];
+  readonly variables?: Readonly<Record<string, unknown>>;
 }
 
 export const MOCK_ACCOUNT = '111122223333';
@@ -33,9 +42,10 @@ export async function mockRun(
   stack: StackFolder,
   assertions: readonly Assertion[] = [],
   variables: Readonly<Record<string, unknown>> = {},
+  plans: readonly FurtherPlan[] = [],
 ): Promise<MockRun> {
   const schema = await resourceSchemas(stack);
-  stack.write('tests/meaning.tftest.hcl', testFile(stack, schema, assertions, variables));
+  stack.write('tests/meaning.tftest.hcl', testFile(stack, schema, assertions, variables, plans));
   const { stdout, output } = await stack.terraform('test', '-json', '-verbose');
   const messages = stdout
     .split('\n')
@@ -55,6 +65,7 @@ export async function mockRun(
     outputs: Object.fromEntries(
       Object.entries(state?.outputs ?? {}).map(([name, { value }]) => [name, value]),
     ),
+    plans: messages.flatMap(({ test_plan: plan }) => (plan ? [changesOf(plan)] : [])),
   };
 }
 
@@ -74,6 +85,23 @@ interface Message {
     readonly outputs?: Readonly<Record<string, { readonly value: unknown }>>;
     readonly root_module?: { readonly resources?: readonly AppliedResource[] };
   };
+  readonly test_plan?: Plan;
+}
+
+interface Plan {
+  readonly resource_changes?: readonly {
+    readonly address: string;
+    readonly change: { readonly actions: readonly string[] };
+  }[];
+}
+
+/** "delete, create" by address. */
+function changesOf({ resource_changes: changes = [] }: Plan): Record<string, string> {
+  return Object.fromEntries(
+    changes
+      .map(({ address, change }) => [address, change.actions.join(', ')] as const)
+      .filter(([, actions]) => actions !== 'no-op'),
+  );
 }
 
 function describeDiagnostic({ summary, detail, address, snippet }: Diagnostic): string {
@@ -108,6 +136,7 @@ function testFile(
   schemas: Schemas,
   assertions: readonly Assertion[],
   variables: Readonly<Record<string, unknown>>,
+  plans: readonly FurtherPlan[],
 ): string {
   const { resource = {}, data = {}, provider = {} } = stack.json;
   const known = Object.keys(data)
@@ -133,6 +162,15 @@ function testFile(
       '  }',
     ]),
     '}',
+    ...plans.flatMap(({ replace = [], variables: changed = {} }, index) => [
+      `run "plan${index + 1}" {`,
+      '  command = plan',
+      `  plan_options {\n    replace = [${replace.join(', ')}]\n  }`,
+      '  variables {',
+      ...Object.entries(changed).map(([name, value]) => `    ${name} = ${hcl(value)}`),
+      '  }',
+      '}',
+    ]),
     '',
   ].join('\n');
 }

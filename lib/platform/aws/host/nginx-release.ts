@@ -2,7 +2,8 @@ import { installedScript, LIBRARY, PRELUDE } from './installed-script';
 
 /**
  * What SSM runs on a host of nginx, and the host itself after a reboot: gets the configuration and the certificate,
- * has nginx test them, swaps them in, and asks nginx whether it serves them; if not, the release before comes back.
+ * has nginx test them, swaps them in, and asks nginx whether it serves them; if not, the release before comes back, and
+ * this one is not tried again.
  *
  * Reads `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY`, `AIWM_SHA256`, `AIWM_TLS_SECRET` (empty without one) and
  * `AIWM_STATUS_PORT`, all exported.
@@ -52,6 +53,8 @@ fi
 id=$( (echo "$AIWM_SHA256" && cat "$cert") | sha256sum | cut -c1-12)
 new=$conf/releases/$id
 old=$(readlink "$conf/current" || :)
+# The one that failed, until another one is delivered or has another certificate.
+if [ "$(cat "$conf/failed" 2> /dev/null || :)" != "$id" ]; then rm -f "$conf/failed"; fi
 
 # What belongs to no release goes, however this ends.
 tidy() {
@@ -140,6 +143,12 @@ if [ "$old" = "releases/$id" ] && matches "$new/nginx.conf" && runs && serves; t
   exit 0
 fi
 
+# This runs every half hour, and each try ends with a reload, after which open WebSockets have only so long.
+if [ -f "$conf/failed" ] && runs; then
+  fail "nginx did not serve release $id when it was tried, so it is not tried again; the one before it goes on serving. Deliver another configuration, or remove $conf/failed on this host."
+fi
+rm -f "$conf/failed"
+
 if matches "$new/nginx.conf"; then
   candidate=$new
 else
@@ -186,7 +195,8 @@ until runs && serves; do
     point "$old" "$conf/current"
     tell || :
     rm -rf "$new"
-    fail 'nginx does not serve the new configuration after 10 s; the one before it is back.'
+    echo "$id" > "$conf/failed"
+    fail "nginx does not serve the new configuration after 10 s; the one before it is back. It is not tried again until another one was delivered, or $conf/failed is removed on this host."
   fi
   sleep 0.1
 done

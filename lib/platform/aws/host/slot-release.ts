@@ -29,8 +29,8 @@ export interface SlotRelease {
 
 /**
  * What SSM runs on the host of a slot: pulls the image, stops the instance gracefully, starts the new one and waits
- * until it is well; if it does not get well, the one before comes back. After a reboot systemd starts the instance
- * without SSM and without a registry.
+ * until it is well; if it does not get well, the one before comes back, and this one is not tried again. After a reboot
+ * systemd starts the instance without SSM and without a registry.
  *
  * Reads `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY` and `AIWM_SHA256`, all exported, and the number in /etc/aiwm/slot.
  */
@@ -80,6 +80,8 @@ rm -rf "$home/releases/new.part"
 id=$(instance plan "$draft/release.json" "$slot" "$home/releases/new.part")
 candidate=$home/releases/$id
 old=$(readlink "$home/current" || :)
+# The one that failed, until another one is delivered.
+if [ "$(cat "$home/failed" 2> /dev/null || :)" != "$id" ]; then rm -f "$home/failed"; fi
 
 remember() {
   cp "$draft/release.json" "$home/release.json.new"
@@ -91,6 +93,12 @@ if [ "$old" = "releases/$id" ] && runs && instance await "$home/current"; then
   say "slot $slot runs release $id already"
   exit 0
 fi
+
+# This runs every half hour, and each try takes down an instance that is well.
+if [ -f "$home/failed" ] && runs && instance await "$home/current"; then
+  fail "slot $slot did not get well with release $id when it was tried, so it is not tried again; the one before serves. Deliver another release, or remove $home/failed on this host."
+fi
+rm -f "$home/failed"
 
 pull() {
   image=$(cat "$1/image")
@@ -173,8 +181,11 @@ if ! instance await "$home/current"; then
   write_unit
   systemctl start aiwm-instance.service || :
   rm -rf "$candidate"
-  if instance await "$home/current"; then back='the one before is back'; else back='the one before does not get well either'; fi
-  fail "slot $slot does not get well with the new release; $back. What it printed is in the log group $group, stream slot-$slot."
+  printed="What it printed is in the log group $group, stream slot-$slot."
+  # What keeps both from getting well is not the release, which deserves another try.
+  instance await "$home/current" || fail "slot $slot does not get well with the new release; the one before does not get well either. $printed"
+  echo "$id" > "$home/failed"
+  fail "slot $slot does not get well with the new release; the one before is back. $printed It is not tried again until another release was delivered, or $home/failed is removed on this host."
 fi
 remember
 

@@ -4,23 +4,30 @@ import { installedFile, LIBRARY, READY_FILE } from './installed-script';
 export interface NginxHostOptions {
   /** The line of nginx.org's packages, e.g. "1.30". */
   readonly nginxVersion: string;
-  /** Where nginx tells how many connections are open, on the loopback. */
-  readonly statusPort: number;
   /** The namespace of its metrics in CloudWatch, and their one dimension. */
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
   /** The log group that nginx's logs are shipped to. */
   readonly logGroup: string;
+  readonly firstBoot: readonly string[];
+}
+
+/** What the first boot of the host of a slot has to know. */
+export interface SlotHostOptions {
+  /** They count from 1. */
+  readonly slot: number;
+  readonly firstBoot: readonly string[];
 }
 
 /** First boot of a host of nginx: what it needs is installed, and nothing is configured. */
 export function nginxHostUserData(options: NginxHostOptions): string {
-  const { nginxVersion, statusPort, metric, logGroup } = options;
+  const { nginxVersion, metric, logGroup, firstBoot } = options;
   const dimensions = JSON.stringify([{ Name: metric.name, Value: metric.value }]);
   // nginx.org has the stable versions apart, which are those with an even number.
   const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
   return [
     ...PREPARE,
-    String.raw`cat > "$root/etc/yum.repos.d/nginx.repo" << 'AIWM_END'
+    String.raw`if ! "$root/usr/sbin/nginx" -v 2>&1 | grep -qF 'nginx/${nginxVersion}.'; then
+  cat > "$root/etc/yum.repos.d/nginx.repo" << 'AIWM_END'
 [nginx]
 name=nginx.org
 baseurl=https://nginx.org/packages/${line}amzn/2023/$basearch/
@@ -29,8 +36,10 @@ gpgkey=https://nginx.org/keys/nginx_signing.key
 enabled=1
 module_hotfixes=true
 priority=9
-AIWM_END`,
-    `retry dnf install -y 'nginx-${nginxVersion}.*' openssl diffutils logrotate amazon-cloudwatch-agent`,
+AIWM_END
+  retry dnf install -y 'nginx-${nginxVersion}.*'
+fi
+have openssl diffutils logrotate amazon-cloudwatch-agent`,
     '# The package has a service, a configuration and a rotation of its own.',
     'systemctl disable --now nginx.service || :',
     String.raw`cat > "$root/etc/logrotate.d/nginx" << 'AIWM_END'
@@ -53,14 +62,14 @@ AIWM_END`,
     agentConfiguration(logGroup),
     'AIWM_END',
     `"$root/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$root${AGENT_FILE}" || echo 'aiwm: no logs are shipped' >&2`,
-    '# The release tells the region, so there is nothing to count before there is one.',
+    '# The release tells the region and the port, so nothing is counted before there is one.',
     ...installedFile(
       'connections',
       String.raw`
 set -eu
 root=$(printenv AIWM_ROOT || :)
 metric() { printf '{"MetricName":"%s","Dimensions":%s,"Unit":"%s","Value":%s}' "$1" ${quoted(dimensions)} "$2" "$3"; }
-active=$(curl -sf -m 5 http://127.0.0.1:${statusPort}/connections | sed -n 's/^Active connections: *\([0-9]*\).*/\1/p')
+active=$(curl -sf -m 5 "http://127.0.0.1:$AIWM_STATUS_PORT/connections" | sed -n 's/^Active connections: *\([0-9]*\).*/\1/p')
 [ -n "$active" ] || { echo 'nginx does not tell how many connections are open' >&2; exit 1; }
 metrics=$(metric ActiveConnections Count "$active")
 # The one that nginx serves, where it speaks TLS. Whatever is wrong with it, connections are told.
@@ -97,21 +106,21 @@ WantedBy=timers.target
 AIWM_END
 systemctl daemon-reload
 systemctl enable --now aiwm-connections.timer`,
-    ...DONE,
+    ...end(firstBoot),
   ].join('\n');
 }
 
-/** First boot of the host of a slot; slots count from 1. */
-export function slotHostUserData({ slot }: { readonly slot: number }): string {
+/** First boot of the host of a slot. */
+export function slotHostUserData({ slot, firstBoot }: SlotHostOptions): string {
   return [
     ...PREPARE,
     `echo ${slot} > "$root/etc/aiwm/slot"`,
-    'retry dnf install -y docker diffutils',
+    'have docker diffutils',
     '# Containers live in a range that no VPC has; without this a VPC of 172.17.0.0/16 could not be reached from them.',
     'mkdir -p "$root/etc/docker"',
     `echo '{ "bip": "198.18.0.1/24" }' > "$root/etc/docker/daemon.json"`,
     'systemctl enable --now docker.service',
-    ...DONE,
+    ...end(firstBoot),
   ].join('\n');
 }
 
@@ -132,14 +141,20 @@ const PREPARE = [
   '    sleep 10',
   '  done',
   '}',
+  '# Installs what is not there: with an image that has it all, a host needs no way to the internet.',
+  'have() {',
+  '  for package in "$@"; do',
+  '    shift',
+  '    rpm -q "$package" > /dev/null 2>&1 || set -- "$@" "$package"',
+  '  done',
+  '  [ "$#" -eq 0 ] || retry dnf install -y "$@"',
+  '}',
 ];
 
-const DONE = [
-  '# What SSM delivers waits for this.',
-  `: > "$root${READY_FILE}"`,
-  'echo "aiwm: this host is set up"',
-  '',
-];
+/** What SSM delivers waits for the lines of the user: a release may need what they install. */
+function end(firstBoot: readonly string[]): string[] {
+  return [...firstBoot, `: > "$root${READY_FILE}"`, 'echo "aiwm: this host is set up"', ''];
+}
 
 function agentConfiguration(logGroup: string): string {
   const file = (name: string) => ({

@@ -8,11 +8,11 @@ import { nginxHostUserData, slotHostUserData } from '../../../../lib/platform/aw
 
 const nginxHost = nginxHostUserData({
   nginxVersion: '1.30',
-  statusPort: 8081,
   metric: { namespace: 'AIWM', name: 'Front', value: "dev/it's" },
   logGroup: '/aiwm/dev/nginx',
+  firstBoot: [],
 });
-const slotHost = slotHostUserData({ slot: 2 });
+const slotHost = slotHostUserData({ slot: 2, firstBoot: [] });
 
 /** What an installing script writes to a host, by name. */
 function installed(script: string): [string, string][] {
@@ -93,9 +93,9 @@ test('nginx comes from the line that was asked for', () => {
   const host = (nginxVersion: string) =>
     nginxHostUserData({
       nginxVersion,
-      statusPort: 8081,
       metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
       logGroup: 'nginx',
+      firstBoot: [],
     });
   expect(host('1.30')).toContain('https://nginx.org/packages/amzn/2023/$basearch/');
   expect(host('1.30')).toContain("'nginx-1.30.*'");
