@@ -459,7 +459,7 @@ describe('the way in', () => {
       ),
     );
     expect(rendered).toContain('listen 8444 proxy_protocol so_keepalive=60s:15s:4;');
-    expect(rendered).toContain('listen 8082;');
+    expect(rendered).toContain('listen 8082 proxy_protocol;');
   });
 
   test('an application load balancer speaks TLS, redirects by itself and names the client in a header', () => {
