@@ -160,6 +160,12 @@ export interface EntryLayout {
    * Undefined where each connection is one client's.
    */
   readonly reuseTimeoutMs?: number;
+  /** The open connections at which another nginx comes to help. A front that expects fewer would be full before. */
+  readonly connectionsPerHost: number;
+  /** Where in the platform's properties that is set. */
+  readonly connectionsPerHostProperty: string;
+  /** The open connections that one nginx has to take, where the front does not say how many. */
+  readonly expectedConnections: number;
 }
 
 /** One nginx, or a group of equal ones. */

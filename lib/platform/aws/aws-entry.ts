@@ -30,7 +30,8 @@ export interface LoadBalancerOptions {
    */
   readonly maxHosts?: number;
   /**
-   * Connections of one host above which another one is added.
+   * Connections of one host above which another one is added. nginx has room for half as many more, unless the front's
+   * `expectedConnections` says otherwise.
    *
    * @default 20000
    */
@@ -160,6 +161,9 @@ export interface ResolvedBalancer {
   readonly deletionProtection: boolean;
   readonly webAclArn?: string;
 }
+
+/** From so many times `connectionsPerHost` on, hosts are too full: no more of them come. */
+export const CROWDED = 1.5;
 
 function resolveNlb(check: Check, options: NlbOptions): ResolvedEntry {
   const { ipv6 = false, proxyProtocol = false } = options;

@@ -29,7 +29,7 @@ import type {
 } from '../platform';
 import { redisAlarms } from './alarms';
 import type { ResolvedEntry } from './aws-entry';
-import { AwsEntry } from './aws-entry';
+import { AwsEntry, CROWDED } from './aws-entry';
 import type { HostPlace } from './aws-place';
 import { AwsPlace } from './aws-place';
 import type { AwsPlatformProps } from './aws-platform-props';
@@ -275,6 +275,9 @@ export class AwsPlatform extends Construct implements IPlatform {
       idleTimeoutMs: idleMs,
       trustedProxies: this.trustedProxies,
       proxyProtocol: balancer.proxyProtocol,
+      connectionsPerHost: balancer.connectionsPerHost,
+      // Room until the alarm goes off.
+      expectedConnections: Math.min(Math.round(CROWDED * balancer.connectionsPerHost), 500_000),
     };
     return balancer.kind === 'network'
       ? {
@@ -285,6 +288,7 @@ export class AwsPlatform extends Construct implements IPlatform {
             ...entry,
             terminatedIdleTimeoutMs: TLS_IDLE_SECONDS * 1000,
             idleTimeoutProperty: 'entry: AwsEntry.nlb({ idleTimeout })',
+            connectionsPerHostProperty: 'entry: AwsEntry.nlb({ connectionsPerHost })',
           },
         }
       : {
@@ -296,6 +300,7 @@ export class AwsPlatform extends Construct implements IPlatform {
             ...entry,
             terminatedIdleTimeoutMs: idleMs,
             idleTimeoutProperty: 'entry: AwsEntry.alb({ idleTimeout })',
+            connectionsPerHostProperty: 'entry: AwsEntry.alb({ connectionsPerHost })',
             reuseTimeoutMs: idleMs,
           },
         };

@@ -3,6 +3,7 @@ import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import { Construct } from 'constructs';
 import { alarms } from './alarms';
+import { CROWDED } from './aws-entry';
 import type { AwsPlace } from './aws-place';
 import type { Curve, Picture } from './dashboard';
 import { dashboard } from './dashboard';
@@ -116,7 +117,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
       dimensions: { [metric.name]: metric.value },
       statistic: 'Average',
       comparisonOperator: 'GreaterThanThreshold',
-      threshold: Math.round(front.connectionsPerHost * 1.5),
+      threshold: Math.round(front.connectionsPerHost * CROWDED),
       evaluationPeriods: 10,
       treatMissingData: 'notBreaching',
     },

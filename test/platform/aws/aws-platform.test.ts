@@ -11,6 +11,7 @@ import {
   TlsCertificate,
   Upstream,
   type AwsRedisOptions,
+  type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { TerraformVariable } from 'cdktf';
@@ -437,6 +438,44 @@ describe('the way in', () => {
     }
     expect(conf).toContain('ip_hash;');
     expect(whole.warnings).toEqual([]);
+  });
+
+  const behind = (entry: AwsEntry, props: Partial<NginxWsFrontendProps> = {}, instances = 3) =>
+    synthesizeAws((site) => {
+      site.platform({ entry });
+      site.front({ cluster: site.cluster({ instances }), ...props });
+    });
+  const room = (stack: SynthesizedStack) =>
+    (Number(FrontConf.parse(stack.configuration()).block('events').value('worker_connections')) -
+      1024) /
+    2;
+
+  test.each<[string, AwsEntry, number]>([
+    ['a network load balancer', AwsEntry.nlb(), 30_000],
+    ['an application load balancer', AwsEntry.alb({ connectionsPerHost: 1_001 }), 1_502],
+  ])('nginx has room until an alarm says that hosts are crowded: %s', (_, entry, crowded) => {
+    const stack = behind(entry);
+    expect(room(stack)).toBe(crowded);
+    expect(named(stack, 'aws_cloudwatch_metric_alarm').Frontend_Alarms_Crowded!.threshold).toBe(
+      crowded,
+    );
+  });
+
+  test('nginx has room for what the front says, and for no more than it can be told', () => {
+    expect(room(behind(AwsEntry.nlb(), { expectedConnections: 25_000 }))).toBe(25_000);
+    expect(room(behind(AwsEntry.nlb({ connectionsPerHost: 400_000 })))).toBe(500_000);
+    const tls = TlsCertificate.fromSecret(TLS_SECRET);
+    expect(room(behind(AwsEntry.single(), { tls }))).toBe(10_000);
+  });
+
+  test('a word about ports only where they are gone before another host comes', () => {
+    expect(behind(AwsEntry.nlb(), {}, 1).warnings).toEqual([]);
+    expect(behind(AwsEntry.nlb({ connectionsPerHost: 60_000 }), {}, 2).warnings).toEqual([
+      expect.stringContaining('60000 connections over 2 instance(s) are 30000 to one address'),
+    ]);
+    expect(behind(AwsEntry.nlb(), { expectedConnections: 30_000 }, 1).warnings).toEqual([
+      expect.stringContaining('30000 connections over 1 instance(s) are 30000 to one address'),
+    ]);
   });
 
   test('with IPv6 the load balancer names the client, and only it is believed', () => {

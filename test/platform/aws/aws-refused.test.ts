@@ -190,6 +190,18 @@ describe('silence', () => {
   });
 });
 
+describe('room for fewer connections than it takes for another host to come', () => {
+  test.each([
+    ['at a network load balancer', AwsEntry.nlb({ connectionsPerHost: 15_000 }), 14_999, 15_000],
+    ['at an application load balancer', AwsEntry.alb(), 10_000, 20_000],
+  ])('%s', (_, entry, expectedConnections, enough) => {
+    says(front({ expectedConnections }, { entry }), 'Frontend', 'expectedConnections');
+    const site = AwsSite.alone();
+    site.platform({ entry });
+    expect(() => site.front({ expectedConnections: enough })).not.toThrow();
+  });
+});
+
 test('a PROXY protocol that the load balancer of the platform does not speak', () => {
   says(front({ proxyProtocol: true, trustedProxies: ['10.0.0.0/8'] }), 'Frontend', 'proxyProtocol');
 });
