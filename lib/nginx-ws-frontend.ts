@@ -208,6 +208,10 @@ export class NginxWsFrontend extends Construct {
       configuration: this.configuration,
       certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
       serverNames: [props.serverName, ...(props.alternativeNames ?? [])],
+      foreignPeers:
+        cluster?.platform === platform
+          ? []
+          : upstream.list.filter(({ down }) => !down).map(({ address }) => address),
       openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;

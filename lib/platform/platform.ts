@@ -178,6 +178,8 @@ export interface NginxSpec {
   readonly certificate?: TlsCertificate;
   /** The names it serves. */
   readonly serverNames: string[];
+  /** The addresses with port of servers that this platform does not run: nginx has to be able to reach them. */
+  readonly foreignPeers: string[];
   /** How many files and connections it has to be allowed to open. */
   readonly openFiles: number;
   /** What has to run before nginx is told of it. */

@@ -14,7 +14,7 @@ import { onlyOne } from '../../only-one';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
-import { IP_RANGE, LINE } from '../../text-rules';
+import { LINE } from '../../text-rules';
 import { TlsKind } from '../../tls-certificate';
 import type {
   InstancesSpec,
@@ -32,7 +32,7 @@ import type { ResolvedEntry } from './aws-entry';
 import { AwsEntry, CROWDED } from './aws-entry';
 import type { HostPlace } from './aws-place';
 import { AwsPlace } from './aws-place';
-import type { AwsPlatformProps } from './aws-platform-props';
+import type { AwsEgress, AwsPlatformProps } from './aws-platform-props';
 import {
   AMI_ID,
   INSTANCE_TYPE,
@@ -48,6 +48,7 @@ import {
 } from './aws-text-rules';
 import type { AwsBindings } from './bindings';
 import { loadBindings } from './bindings';
+import { checkEgress, checkPeers, HTTPS_ANYWHERE } from './egress';
 import type { Front } from './front';
 import { runFront } from './front';
 import { HostImage } from './host-image';
@@ -113,6 +114,8 @@ export class AwsPlatform extends Construct implements IPlatform {
   private readonly hostDrainSeconds: number;
   private readonly statusPort: number;
   private readonly trustedProxies: string[];
+  private readonly nginxEgress: AwsEgress[];
+  private readonly instanceEgress: AwsEgress[];
   private frontScope?: IConstruct;
   private redisScope?: IConstruct;
   private front?: Front;
@@ -172,6 +175,8 @@ export class AwsPlatform extends Construct implements IPlatform {
       'instances',
       'Hosts with instances of the service.',
     );
+    this.nginxEgress = checkEgress(check, 'nginxEgress', props.nginxEgress);
+    this.instanceEgress = checkEgress(check, 'instanceEgress', props.instanceEgress);
     this.openWaysOut();
     this.trustedProxies = this.balancerAddresses();
     this.hosts = {
@@ -238,7 +243,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       instanceType: this.instanceType,
       repositoryArns: this.repositoryArns,
       redisUrlVersion: this.redisUrlVersion,
-      openPorts: [443, ...(this.props.instanceEgress ?? []).map(({ port: open }) => open)],
+      openPorts: [HTTPS_ANYWHERE, ...this.instanceEgress].map(({ port: open }) => open),
       alarmTopicArns: this.alarmTopicArns,
     });
     this.slotHosts.push(...slots.hosts);
@@ -306,10 +311,11 @@ export class AwsPlatform extends Construct implements IPlatform {
         };
   }
 
-  /** @throws ValidationError for a second front */
+  /** @throws ValidationError for a second front, and for one before servers that its hosts may not connect to */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     const check: Check = checkInStackOf(this, PLATFORM, scope);
     this.frontScope = onlyOne(this, PLATFORM, check, this.frontScope, 'front');
+    checkPeers(check, spec.foreignPeers, [HTTPS_ANYWHERE, ...this.nginxEgress]);
     this.front = runFront(scope, check, spec, {
       ...this.hosts,
       entry: this.entry,
@@ -431,23 +437,17 @@ export class AwsPlatform extends Construct implements IPlatform {
 
   /** Packages, images, releases and the agent of Systems Manager: all of it at 443. */
   private openWaysOut(): void {
-    const { place, check } = this;
-    const everywhere = '0.0.0.0/0';
     const { nginxSecurityGroup: nginx, instanceSecurityGroup: instances } = this;
-    allowTo(this, 'NginxOut', place, nginx, everywhere, port(443), 'Packages, releases, AWS');
-    allowTo(this, 'InstancesOut', place, instances, everywhere, port(443), 'Images, releases, AWS');
-    check.list('instanceEgress', this.props.instanceEgress ?? []).forEach((egress, index) => {
-      const property = `instanceEgress[${index}]`;
-      allowTo(
-        this,
-        `InstancesOut${index + 1}`,
-        place,
-        instances,
-        check.text(`${property}.range`, egress.range, IP_RANGE),
-        port(check.integer(`${property}.port`, egress.port, 1, 65_535)),
-        'What the service uses',
-      );
-    });
+    const open = (id: string, from: SecurityGroup, { port: to, range }: AwsEgress, why: string) =>
+      allowTo(this, id, this.place, from, range, port(to), why);
+    open('NginxOut', nginx, HTTPS_ANYWHERE, 'Packages, releases, AWS');
+    open('InstancesOut', instances, HTTPS_ANYWHERE, 'Images, releases, AWS');
+    this.nginxEgress.forEach((egress, index) =>
+      open(`NginxOut${index + 1}`, nginx, egress, 'Servers behind nginx'),
+    );
+    this.instanceEgress.forEach((egress, index) =>
+      open(`InstancesOut${index + 1}`, instances, egress, 'What the service uses'),
+    );
   }
 
   /** Where the load balancer names the client, it is an address of one of its subnets that does. */

@@ -93,9 +93,12 @@ describe('who reaches whom', () => {
     ]);
   });
 
-  test('out: hosts at 443 to anywhere, instances to what is said', () => {
+  test('out: hosts at 443 to anywhere, and to what is said', () => {
     const stack = synthesizeAws((site) => {
-      site.platform({ instanceEgress: [{ port: 5432, range: '10.0.0.0/16' }] });
+      site.platform({
+        instanceEgress: [{ port: 5432, range: '10.0.0.0/16' }],
+        nginxEgress: [{ port: 3003, range: '10.1.0.0/16' }],
+      });
       site.front();
     });
     const ways = Object.values(named(stack, 'aws_vpc_security_group_egress_rule'))
@@ -108,6 +111,7 @@ describe('who reaches whom', () => {
       'aws_security_group.Platform_InstanceSecurityGroup.id 0.0.0.0/0 443',
       'aws_security_group.Platform_InstanceSecurityGroup.id 10.0.0.0/16 5432',
       'aws_security_group.Platform_NginxSecurityGroup.id 0.0.0.0/0 443',
+      'aws_security_group.Platform_NginxSecurityGroup.id 10.1.0.0/16 3003',
     ]);
   });
 
@@ -1062,7 +1066,7 @@ test('servers that exist already are fronted without hosts for instances', () =>
   const stack = synthesizeAws(
     (site) =>
       new NginxWsFrontend(site.scope, 'Frontend', {
-        platform: site.platform(),
+        platform: site.platform({ nginxEgress: [{ port: 3003, range: '10.0.1.0/24' }] }),
         upstream: Upstream.servers(['10.0.1.5:3003', '10.0.1.6:3003']),
         serverName: 'chat.example.org',
         tls: TlsCertificate.acm(CERTIFICATE),

@@ -8,12 +8,15 @@ import {
   RedisAdapterBackplane,
   Secret,
   TlsCertificate,
+  Upstream,
+  type AwsEgress,
   type AiwmClusterProps,
   type AwsNetworkProps,
   type AwsPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
+import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
 import { servers } from '../../support/site';
@@ -78,6 +81,8 @@ describe('properties of the platform', () => {
     ['logRetentionDays', { logRetentionDays: 31 }],
     ['tags.Name', { tags: { Name: 'chat' } }],
     ['instanceEgress[0].range', { instanceEgress: [{ port: 5432, range: 'database' }] }],
+    ['nginxEgress[0].range', { nginxEgress: [{ port: 3003, range: 'chat.internal' }] }],
+    ['nginxEgress[0].port', { nginxEgress: [{ port: 65_536, range: '10.0.0.0/8' }] }],
     ['instanceEgress[0].port', { instanceEgress: [{ port: 0, range: '10.0.0.0/8' }] }],
   ])('%s', (property, props) => {
     says(platform(props), 'Platform', property);
@@ -187,6 +192,60 @@ describe('silence', () => {
     });
     says(message, 'Frontend', 'heartbeat');
     expect(message).toContain('raise entry: AwsEntry.nlb({ idleTimeout }) at Stack/Platform');
+  });
+});
+
+describe('servers that nginx may not connect to', () => {
+  const before = (address: string, ...nginxEgress: AwsEgress[]) => {
+    const site = AwsSite.alone();
+    site.platform({ nginxEgress });
+    const late = new TerraformVariable(site.scope, 'late', {}).stringValue;
+    return () =>
+      new NginxWsFrontend(site.scope, 'Frontend', {
+        platform: site.platform(),
+        upstream: servers([address.replace('<late>', late)]),
+        serverName: 'chat.example.org',
+        tls: TlsCertificate.acm(CERTIFICATE),
+      });
+  };
+
+  test.each<[string, AwsEgress[]]>([
+    ['10.0.1.5:3003', []],
+    ['10.0.1.5:3003', [{ port: 3004, range: '10.0.0.0/16' }]],
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.2.0/24' }]],
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.1.4' }]],
+    ['[fd00::5]:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    // What all hosts may connect to is IPv4.
+    ['[fd00::5]:443', []],
+    ['chat.internal:3003', [{ port: 3004, range: '10.0.0.0/16' }]],
+    ['<late>:3003', []],
+  ])('%s', (address, egress) => {
+    says(refusal(before(address, ...egress)), 'Frontend', 'upstream');
+  });
+
+  test.each<[string, AwsEgress[]]>([
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.1.5' }]],
+    ['[fd00::5]:3003', [{ port: 3003, range: 'fd00::/8' }]],
+    ['10.0.1.5:443', []],
+    ['chat.internal:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    ['<late>:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    ['<late>', []],
+    ['127.0.0.1:3003', []],
+    ['[::1]:3003', []],
+    ['unix:/run/chat.sock', []],
+  ])('%s may be', (address, egress) => {
+    expect(before(address, ...egress)).not.toThrow();
+  });
+
+  test('not one that is out of service, and not the instances of the platform', () => {
+    const site = AwsSite.alone();
+    expect(() => site.front()).not.toThrow();
+    const other = AwsSite.alone();
+    const upstream = Upstream.servers(['10.0.1.5:443', { address: '10.0.1.6:3003', down: true }]);
+    expect(() =>
+      other.front({ cluster: undefined, platform: other.platform(), upstream }),
+    ).not.toThrow();
   });
 });
 

@@ -45,6 +45,10 @@ function renderOnAws(ports: FrontPorts, options: FrontOptions, entry: AwsEntry):
       privateSubnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
     },
     entry,
+    // Some tests have servers in addresses that nobody has.
+    nginxEgress: [...new Set(props.upstream?.list.map(({ address }) => portOf(address)))]
+      .filter((port) => port !== undefined)
+      .map((port) => ({ port, range: '0.0.0.0/0' })),
   });
   const cluster = clusterOptions && addCluster(stack, platform, clusterOptions);
   const front = new NginxWsFrontend(stack, 'Frontend', {
@@ -71,6 +75,11 @@ function renderOnAws(ports: FrontPorts, options: FrontOptions, entry: AwsEntry):
     webSocketUrl: onThisMachine(front.webSocketUrl),
     heartbeat: cluster?.heartbeat,
   };
+}
+
+function portOf(address: string): number | undefined {
+  const digits = /:(\d+)$/.exec(address)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:chat-AbCdEf';
