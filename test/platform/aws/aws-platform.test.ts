@@ -522,6 +522,7 @@ describe('the way in', () => {
     });
     const rendered = stack.configuration();
     expect(rendered).toContain('real_ip_header X-Forwarded-For;');
+    expect(rendered).toContain('real_ip_recursive off;');
     expect(rendered).toContain('keepalive_timeout 3615s;');
     expect(rendered).not.toContain('listen 8080');
     expect(
@@ -530,6 +531,13 @@ describe('the way in', () => {
       expect.objectContaining({ id: 'subnet-0a1b2c3d4e5f60721' }),
       expect.objectContaining({ id: 'subnet-0a1b2c3d4e5f60722' }),
     ]);
+  });
+
+  test('a proxy before the load balancer is one to be looked past', () => {
+    const stack = behind(AwsEntry.alb(), { trustedProxies: ['192.0.2.0/24'] });
+    const { front: server } = FrontConf.parse(plain(stack.configuration()));
+    expect(server.all('set_real_ip_from').flat()).toContain('192.0.2.0/24');
+    expect(server.value('real_ip_recursive')).toBe('on');
   });
 
   test('hosts of nginx: two at least, replaced by new ones first, drained when they go', () => {
