@@ -1,4 +1,5 @@
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../check';
 import type { TlsCertificate } from '../../tls-certificate';
@@ -35,26 +36,27 @@ export function certificateFor(
     );
   }
   const { bindings, provider } = place;
+  const names = serverNames.map(asKept);
   const certificate = new bindings.AcmCertificate(scope, 'Certificate', {
     ...place.tagged(place.named(128, name)),
-    domainName: serverNames[0]!,
-    ...(serverNames.length > 1 ? { subjectAlternativeNames: serverNames.slice(1) } : {}),
+    domainName: names[0]!,
+    ...(names.length > 1 ? { subjectAlternativeNames: names.slice(1) } : {}),
     validationMethod: 'DNS',
     lifecycle: { createBeforeDestroy: true },
   });
   const records = new Construct(scope, 'ValidationRecords');
   // Not by for_each: AWS says only at apply what the records are, and the names are known now.
-  const fqdns = serverNames.map((serverName, index) => {
+  const fqdns = [...validatedBy(names)].map(([id, serverName]) => {
     const told = (attribute: string): string =>
       `\${one([for each in ${certificate.terraformResourceType}.${certificate.friendlyUniqueId}.domain_validation_options : each.${attribute} if each.domain_name == "${serverName}"])}`;
-    return new bindings.Route53Record(records, `Name${index + 1}`, {
+    return new bindings.Route53Record(records, `Name-${id}`, {
       provider,
       zoneId,
       name: told('resource_record_name'),
       type: told('resource_record_type'),
       records: [told('resource_record_value')],
       ttl: TTL_SECONDS,
-      // A name and its wildcard are validated by one record.
+      // All certificates of the account for a name are validated by one record.
       allowOverwrite: true,
     }).fqdn;
   });
@@ -63,6 +65,21 @@ export function certificateFor(
     certificateArn: certificate.arn,
     validationRecordFqdns: fqdns,
   }).certificateArn;
+}
+
+/** By what tells the record apart: one of the names that it validates. A name and its wildcard have one together. */
+function validatedBy(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map((name, index) => [idOf(name.replace(/^\*\./, ''), index), name]));
+}
+
+/** What others keep: names are the same in upper and lower case, and AWS tells them in lower case. */
+function asKept(name: string): string {
+  return Token.isUnresolved(name) ? name : name.toLowerCase();
+}
+
+/** A record goes with its name, wherever that stands in the list. */
+function idOf(name: string, index: number): string {
+  return Token.isUnresolved(name) ? String(index + 1) : asKept(name);
 }
 
 /**
@@ -81,17 +98,21 @@ export function aliasRecords(
   const records = new Construct(scope, 'Names');
   names.forEach((name, index) => {
     for (const type of ['A', ...(ipv6 ? ['AAAA'] : [])]) {
-      new bindings.Route53Record(records, `${type === 'A' ? 'Ipv4' : 'Ipv6'}${index + 1}`, {
-        provider,
-        zoneId,
-        name,
-        type,
-        alias: {
-          name: balancer.dnsName,
-          zoneId: balancer.zoneId,
-          evaluateTargetHealth: true,
+      new bindings.Route53Record(
+        records,
+        `${type === 'A' ? 'Ipv4' : 'Ipv6'}-${idOf(name, index)}`,
+        {
+          provider,
+          zoneId,
+          name,
+          type,
+          alias: {
+            name: balancer.dnsName,
+            zoneId: balancer.zoneId,
+            evaluateTargetHealth: true,
+          },
         },
-      });
+      );
     }
   });
 }
@@ -110,7 +131,7 @@ export function addressRecords(
 ): void {
   const records = new Construct(scope, 'Names');
   names.forEach((name, index) => {
-    new bindings.Route53Record(records, `Ipv4${index + 1}`, {
+    new bindings.Route53Record(records, `Ipv4-${idOf(name, index)}`, {
       provider,
       zoneId,
       name,

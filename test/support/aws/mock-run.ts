@@ -194,7 +194,8 @@ function idOf(type: string, name: string): string {
 function validationOf({ domain_name, subject_alternative_names = [] }: Attributes): Attributes[] {
   return [domain_name, ...(subject_alternative_names as unknown[])].map((name) => ({
     domain_name: name,
-    resource_record_name: `_validation.${String(name)}.`,
+    // A name and its wildcard have one record.
+    resource_record_name: `_validation.${String(name).replace(/^\*\./, '')}.`,
     resource_record_type: 'CNAME',
     resource_record_value: '_validation.acm-validations.aws.',
   }));
