@@ -162,9 +162,6 @@ export interface ResolvedBalancer {
   readonly webAclArn?: string;
 }
 
-/** From so many times `connectionsPerHost` on, hosts are too full: no more of them come. */
-export const CROWDED = 1.5;
-
 function resolveNlb(check: Check, options: NlbOptions): ResolvedEntry {
   const { ipv6 = false, proxyProtocol = false } = options;
   if (ipv6 && !proxyProtocol) {

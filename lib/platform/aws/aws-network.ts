@@ -32,12 +32,8 @@ export interface IAwsNetwork {
 
 /** Properties of an `AwsNetwork`. */
 export interface AwsNetworkProps {
-  /**
-   * The provider of all resources.
-   *
-   * @default - the one of the stack that has no alias
-   */
-  readonly provider?: AwsProvider;
+  /** The provider of all resources. An `AwsPlatform` in it takes the same. */
+  readonly provider: AwsProvider;
   /**
    * Its addresses.
    *
@@ -69,13 +65,17 @@ export interface AwsNetworkProps {
  * costs nothing. Where the network belongs to somebody else, give an `AwsPlatform` its ids instead.
  *
  * @example
- * const network = new AwsNetwork(this, "Network", { zones: 3 });
+ * const provider = new AwsProvider(this, "Provider", { region: "eu-central-1" });
+ * const network = new AwsNetwork(this, "Network", { provider, zones: 3 });
+ * const platform = new AwsPlatform(this, "Platform", { provider, network });
  */
 export class AwsNetwork extends Construct implements IAwsNetwork {
   public readonly vpcId: string;
   public readonly publicSubnetIds: string[];
   public readonly privateSubnetIds: string[];
   public readonly dependables?: ITerraformDependable[];
+  /** The provider of all resources. */
+  public readonly provider: AwsProvider;
   /** The VPC. */
   public readonly vpc: Vpc;
   /** What the private subnets reach the internet through. */
@@ -84,7 +84,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
   public readonly s3Endpoint: VpcEndpoint;
 
   /** @throws ValidationError naming the property that is wrong */
-  public constructor(scope: Construct, id: string, props: AwsNetworkProps = {}) {
+  public constructor(scope: Construct, id: string, props: AwsNetworkProps) {
     super(scope, id);
     const check: Check = new Check(this);
     const bindings = loadBindings(check);
@@ -96,6 +96,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       NAME,
     );
     const { provider } = props;
+    this.provider = provider;
     const tagged = (...parts: string[]) => ({
       provider,
       tags: { ...props.tags, Name: [name, ...parts].join('-') },

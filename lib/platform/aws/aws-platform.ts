@@ -29,9 +29,10 @@ import type {
 } from '../platform';
 import { redisAlarms } from './alarms';
 import type { ResolvedEntry } from './aws-entry';
-import { AwsEntry, CROWDED } from './aws-entry';
+import { AwsEntry } from './aws-entry';
 import type { HostPlace } from './aws-place';
 import { AwsPlace } from './aws-place';
+import { AwsNetwork } from './aws-network';
 import type { AwsEgress, AwsPlatformProps } from './aws-platform-props';
 import {
   AMI_ID,
@@ -52,6 +53,7 @@ import { checkEgress, checkPeers, HTTPS_ANYWHERE } from './egress';
 import type { Front } from './front';
 import { runFront } from './front';
 import { HostImage } from './host-image';
+import { CROWDED } from './metrics';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
 import { REDIS_SECRET, runReplicationGroup } from './redis';
 import { releaseBucket } from './release-bucket';
@@ -134,6 +136,7 @@ export class AwsPlatform extends Construct implements IPlatform {
     this.bindings = loadBindings(check);
     this.entry = (props.entry ?? AwsEntry.nlb())._resolve(check);
     this.checkNetwork();
+    this.checkOwnNetwork();
     const name = check.text(
       'name',
       props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`,
@@ -375,6 +378,29 @@ export class AwsPlatform extends Construct implements IPlatform {
           min === 1 ? undefined : 'For one zone there is entry: AwsEntry.single().',
         );
       }
+    }
+  }
+
+  /** What an `AwsNetwork` is made with is known, and what it has not. */
+  private checkOwnNetwork(): void {
+    const { check, entry, props } = this;
+    if (!(props.network instanceof AwsNetwork)) {
+      return;
+    }
+    if (props.network.provider !== props.provider) {
+      check.refuse(
+        'network',
+        `${props.network.node.path} is made with another provider, and may be in another region or account`,
+        undefined,
+        'Give both the same: new AwsPlatform(…, { provider, network: new AwsNetwork(…, { provider }) }).',
+      );
+    }
+    if (entry.balancer?.ipv6) {
+      check.refuse(
+        'entry.ipv6',
+        `the subnets of ${props.network.node.path} have no IPv6`,
+        'ipv6 in a network that has it, told by its ids',
+      );
     }
   }
 

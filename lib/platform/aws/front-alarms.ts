@@ -3,10 +3,10 @@ import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import { Construct } from 'constructs';
 import { alarms } from './alarms';
-import { CROWDED } from './aws-entry';
 import type { AwsPlace } from './aws-place';
 import type { Curve, Picture } from './dashboard';
 import { dashboard } from './dashboard';
+import { CROWDED } from './metrics';
 
 /**
  * What is watched at every front.

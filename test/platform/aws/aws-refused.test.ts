@@ -18,6 +18,7 @@ import {
 } from 'cdktf-aiwm';
 import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import type { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
 import { servers } from '../../support/site';
 
@@ -114,13 +115,55 @@ describe('the entry', () => {
 });
 
 describe('a network of its own', () => {
-  test.each<[string, AwsNetworkProps]>([
+  const made = (scope: Construct, props: Partial<AwsNetworkProps> = {}) =>
+    new AwsNetwork(scope, 'Network', {
+      provider: new AwsProvider(scope, 'Aws', { region: 'eu-west-1' }),
+      ...props,
+    });
+
+  test.each<[string, (site: AwsSite) => Partial<AwsPlatformProps>]>([
+    ['a region, which the network has not', ({ scope }) => ({ network: made(scope) })],
+    ['that of the environment', ({ scope }) => ({ network: made(scope), region: undefined })],
+    [
+      'another provider',
+      ({ scope }) => ({
+        network: made(scope),
+        region: undefined,
+        provider: new AwsProvider(scope, 'Other', { alias: 'other', region: 'eu-central-1' }),
+      }),
+    ],
+  ])('in a platform with %s', (_, props) => {
+    says(
+      refusal((site) => site.platform(props(site))),
+      'Platform',
+      'network',
+    );
+  });
+
+  test.each([
+    ['network', AwsEntry.nlb({ ipv6: true, proxyProtocol: true })],
+    ['application', AwsEntry.alb({ ipv6: true })],
+  ])('without IPv6 behind a %s load balancer with it', (_, entry) => {
+    const inIt = (site: AwsSite, own?: AwsEntry) => {
+      const network = made(site.scope);
+      const { provider } = network;
+      return site.platform({ network, provider, region: undefined, entry: own });
+    };
+    says(
+      refusal((site) => inIt(site, entry)),
+      'Platform',
+      'entry.ipv6',
+    );
+    expect(() => inIt(AwsSite.alone())).not.toThrow();
+  });
+
+  test.each<[string, Partial<AwsNetworkProps>]>([
     ['range', { range: '8.8.0.0/16' }],
     ['zones', { zones: 4 }],
     ['name', { name: 'Chat' }],
   ])('%s', (property, props) => {
     says(
-      refusal(({ scope }) => new AwsNetwork(scope, 'Network', props)),
+      refusal(({ scope }) => made(scope, props)),
       'Network',
       property,
     );
