@@ -114,9 +114,16 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
     });
     const zones = new bindings.DataAwsAvailabilityZones(this, 'Zones', {
       provider,
-      state: 'available',
-      // Not the local zones, which have no load balancers.
+      // Not the local zones, which have no load balancers. One that is out of order stays in the list.
       filter: [{ name: 'opt-in-status', values: ['opt-in-not-required'] }],
+      lifecycle: {
+        postcondition: [
+          {
+            condition: `\${length(self.names) >= ${count}}`,
+            errorMessage: `zones: \${self.id} has \${length(self.names)} for this account, and ${count} are asked for.`,
+          },
+        ],
+      },
     });
     const table = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
       const made = new bindings.RouteTable(this, `${kind}Routes`, {
@@ -141,6 +148,8 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
             availabilityZone: Fn.element(zones.names, index) as string,
             cidrBlock: Fn.cidrsubnet(range, 4, first + index),
             mapPublicIpOnLaunch: false,
+            // A zone that joins or leaves the list moves others in it, and would replace subnets with all that is in them.
+            lifecycle: { ignoreChanges: ['availability_zone'] },
           }),
       );
     const publicSubnets = subnets('Public', 0);

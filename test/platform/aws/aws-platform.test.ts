@@ -1112,6 +1112,9 @@ test('a network of its own: public and private subnets in each zone, one way out
   expect(
     Object.values(named(stack, 'aws_subnet')).map((each) => each.map_public_ip_on_launch),
   ).toEqual(Array(6).fill(false));
+  for (const subnet of Object.values(named(stack, 'aws_subnet'))) {
+    expect(subnet.lifecycle).toEqual({ ignore_changes: ['availability_zone'] });
+  }
   expect(Object.keys(named(stack, 'aws_nat_gateway'))).toHaveLength(1);
   expect(only('aws_vpc_endpoint', stack)).toMatchObject({ vpc_endpoint_type: 'Gateway' });
 });

@@ -33,9 +33,10 @@ export async function mockRun(
   stack: StackFolder,
   assertions: readonly Assertion[] = [],
   variables: Readonly<Record<string, unknown>> = {},
+  data: MockData = {},
 ): Promise<MockRun> {
   const schema = await resourceSchemas(stack);
-  stack.write('tests/meaning.tftest.hcl', testFile(stack, schema, assertions, variables));
+  stack.write('tests/meaning.tftest.hcl', testFile(stack, schema, assertions, variables, data));
   const { stdout, output } = await stack.terraform('test', '-json', '-verbose');
   const messages = stdout
     .split('\n')
@@ -108,11 +109,13 @@ function testFile(
   schemas: Schemas,
   assertions: readonly Assertion[],
   variables: Readonly<Record<string, unknown>>,
+  own: MockData,
 ): string {
   const { resource = {}, data = {}, provider = {} } = stack.json;
+  const answers = { ...DATA, ...own };
   const known = Object.keys(data)
-    .filter((type) => type in DATA)
-    .map((type) => `  mock_data "${type}" {\n    defaults = ${hcl(DATA[type])}\n  }`);
+    .filter((type) => type in answers)
+    .map((type) => `  mock_data "${type}" {\n    defaults = ${hcl(answers[type])}\n  }`);
   return [
     ...(provider.aws ?? [{}]).flatMap(({ alias }) => [
       'mock_provider "aws" {',
@@ -138,7 +141,9 @@ function testFile(
 }
 
 /** What data sources answer, where the plugin or the stack needs more than any text. */
-const DATA: Readonly<Record<string, Attributes>> = {
+type MockData = Readonly<Record<string, Attributes>>;
+
+const DATA: MockData = {
   aws_iam_policy_document: { json: '{}' },
   aws_caller_identity: { account_id: MOCK_ACCOUNT },
   aws_region: { name: MOCK_REGION },
