@@ -10,6 +10,7 @@ import { Check } from '../../check';
 import { resourceName } from '../../resource-name';
 import { IPV4_NETWORK, NAME } from './aws-text-rules';
 import { loadBindings } from './bindings';
+import { checkTags } from './tags';
 
 /** A network of AWS. One that exists is told by its ids. */
 export interface IAwsNetwork {
@@ -96,10 +97,11 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       NAME,
     );
     const { provider } = props;
+    const tags = checkTags(check, props.tags);
     this.provider = provider;
     const tagged = (...parts: string[]) => ({
       provider,
-      tags: { ...props.tags, Name: [name, ...parts].join('-') },
+      tags: { ...tags, Name: [name, ...parts].join('-') },
     });
 
     this.vpc = new bindings.Vpc(this, 'Vpc', {

@@ -31,7 +31,7 @@ export interface AwsPlatformProps {
    */
   readonly name?: string;
   /**
-   * Tags on everything that can have them.
+   * Tags on everything that can have them, at most 40.
    *
    * @default - none but the names
    */

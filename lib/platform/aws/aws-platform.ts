@@ -14,7 +14,6 @@ import { onlyOne } from '../../only-one';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
-import { LINE } from '../../text-rules';
 import { TlsKind } from '../../tls-certificate';
 import type {
   InstancesSpec,
@@ -56,9 +55,11 @@ import { HostImage } from './host-image';
 import { CROWDED } from './metrics';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
 import { REDIS_SECRET, runReplicationGroup } from './redis';
+import { checkRegion } from './region';
 import { releaseBucket } from './release-bucket';
 import { allowTo, port, securityGroup } from './security-rules';
 import { runSlots } from './slots';
+import { checkTags } from './tags';
 
 const PLATFORM = 'AwsPlatform';
 
@@ -153,16 +154,29 @@ export class AwsPlatform extends Construct implements IPlatform {
       INSTANCE_TYPE,
     );
     this.repositoryArns = check.texts('repositoryArns', props.repositoryArns ?? [], REPOSITORY_ARN);
-    this.alarmTopicArns = check.texts('alarmTopicArns', props.alarmTopicArns ?? [], TOPIC_ARN);
     this.hostDrainSeconds = Math.ceil(
       checkDuration(check, 'hostDrain', props.hostDrain ?? '15m', '30s', '1h').milliseconds / 1000,
     );
     this.statusPort = this.checkStatusPort();
     this.provider = this.chooseProvider(name);
+    this.alarmTopicArns = check.texts('alarmTopicArns', props.alarmTopicArns ?? [], TOPIC_ARN);
+    this.alarmTopicArns.forEach((arn, index) =>
+      checkRegion(check, `alarmTopicArns[${index}]`, arn, this.provider),
+    );
+    const webAclArn = this.entry.balancer?.webAclArn;
+    if (webAclArn !== undefined) {
+      checkRegion(check, 'entry.webAclArn', webAclArn, this.provider);
+    }
     if (props.hostedZoneId !== undefined) {
       check.text('hostedZoneId', props.hostedZoneId, ZONE_ID);
     }
-    this.place = new AwsPlace(this.bindings, this.provider, name, this.checkTags(), props.network);
+    this.place = new AwsPlace(
+      this.bindings,
+      this.provider,
+      name,
+      checkTags(check, props.tags),
+      props.network,
+    );
     this.bucket = releaseBucket(this, this.place);
     this.nginxSecurityGroup = securityGroup(
       this,
@@ -402,22 +416,6 @@ export class AwsPlatform extends Construct implements IPlatform {
         'ipv6 in a network that has it, told by its ids',
       );
     }
-  }
-
-  private checkTags(): Record<string, string> {
-    const { check } = this;
-    const tags = this.props.tags ?? {};
-    for (const [key, value] of Object.entries(tags)) {
-      if (key === 'Name' || /^(?:aiwm-|aws:)/.test(key)) {
-        check.refuse(
-          `tags.${key}`,
-          'the tag belongs to the platform or to AWS',
-          'keys other than "Name", "aiwm-…" and "aws:…"',
-        );
-      }
-      check.text(`tags.${key}`, value, LINE);
-    }
-    return tags;
   }
 
   private checkRetention(): number {

@@ -1,8 +1,9 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { Token } from 'cdktf';
 import type { Check } from '../../check';
-import { IP_RANGE } from '../../text-rules';
 import type { AwsEgress } from './aws-platform-props';
+import { SECURITY_RANGE } from './aws-text-rules';
+import { whole } from './security-rules';
 
 /**
  * Where all hosts may connect to.
@@ -21,10 +22,23 @@ export function checkEgress(
   property: string,
   given: readonly AwsEgress[] = [],
 ): AwsEgress[] {
-  return check.list(property, given).map(({ port, range }, index) => ({
-    range: check.text(`${property}[${index}].range`, range, IP_RANGE),
-    port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
-  }));
+  const open = [HTTPS_ANYWHERE];
+  check.list(property, given).forEach(({ port, range }, index) => {
+    const way = {
+      range: check.text(`${property}[${index}].range`, range, SECURITY_RANGE),
+      port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
+    };
+    // AWS has no rule twice.
+    if (open.some((each) => each.port === port && whole(each.range) === whole(range))) {
+      check.refuse(
+        `${property}[${index}]`,
+        `port ${port} of ${range} is open already`,
+        'each port and range once, without 443 of "0.0.0.0/0"',
+      );
+    }
+    open.push(way);
+  });
+  return open.slice(1);
 }
 
 /** What is on the host of nginx itself; no security group is asked. */

@@ -6,6 +6,7 @@ import type { TlsCertificate } from '../../tls-certificate';
 import type { NginxSpec } from '../platform';
 import type { AwsPlace } from './aws-place';
 import { CERTIFICATE_ARN } from './aws-text-rules';
+import { checkRegion } from './region';
 
 const TTL_SECONDS = 60;
 
@@ -25,7 +26,8 @@ export function certificateFor(
   zoneId: string | undefined,
 ): string {
   if (arn !== undefined) {
-    return check.text('tls.certificateArn', arn, CERTIFICATE_ARN);
+    check.text('tls.certificateArn', arn, CERTIFICATE_ARN);
+    return checkRegion(check, 'tls.certificateArn', arn, place.provider);
   }
   if (zoneId === undefined) {
     check.refuse(
