@@ -1,5 +1,8 @@
+import type { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route53-zone';
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
-import { Token } from 'cdktf';
+import type { Route53RecordConfig } from '@cdktf/provider-aws/lib/route53-record';
+import { TerraformLocal, Token } from 'cdktf';
+import type { Postcondition } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../check';
 import type { TlsCertificate } from '../../tls-certificate';
@@ -49,8 +52,11 @@ export function certificateFor(
   const records = new Construct(scope, 'ValidationRecords');
   // Not by for_each: AWS says only at apply what the records are, and the names are known now.
   const fqdns = [...validatedBy(names)].map(([id, serverName]) => {
+    const name = Token.isUnresolved(serverName)
+      ? `lower(${new TerraformLocal(records, `LateName${id}`, serverName).fqn})`
+      : `"${serverName}"`;
     const told = (attribute: string): string =>
-      `\${one([for each in ${certificate.terraformResourceType}.${certificate.friendlyUniqueId}.domain_validation_options : each.${attribute} if each.domain_name == "${serverName}"])}`;
+      `\${one([for each in ${certificate.terraformResourceType}.${certificate.friendlyUniqueId}.domain_validation_options : each.${attribute} if each.domain_name == ${name}])}`;
     return new bindings.Route53Record(records, `Name-${id}`, {
       provider,
       zoneId,
@@ -91,31 +97,14 @@ function idOf(name: string, index: number): string {
  */
 export function aliasRecords(
   scope: Construct,
-  { bindings, provider }: AwsPlace,
+  place: AwsPlace,
   zoneId: string,
   names: readonly string[],
   balancer: Lb,
   { ipv6 }: { readonly ipv6: boolean },
 ): void {
-  const records = new Construct(scope, 'Names');
-  names.forEach((name, index) => {
-    for (const type of ['A', ...(ipv6 ? ['AAAA'] : [])]) {
-      new bindings.Route53Record(
-        records,
-        `${type === 'A' ? 'Ipv4' : 'Ipv6'}-${idOf(name, index)}`,
-        {
-          provider,
-          zoneId,
-          name,
-          type,
-          alias: {
-            name: balancer.dnsName,
-            zoneId: balancer.zoneId,
-            evaluateTargetHealth: true,
-          },
-        },
-      );
-    }
+  nameRecords(scope, place, zoneId, names, ipv6 ? ['A', 'AAAA'] : ['A'], {
+    alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
   });
 }
 
@@ -126,20 +115,46 @@ export function aliasRecords(
  */
 export function addressRecords(
   scope: Construct,
-  { bindings, provider }: AwsPlace,
+  place: AwsPlace,
   zoneId: string,
   names: readonly string[],
   address: string,
 ): void {
+  nameRecords(scope, place, zoneId, names, ['A'], { ttl: TTL_SECONDS, records: [address] });
+}
+
+function nameRecords(
+  scope: Construct,
+  { bindings, provider }: AwsPlace,
+  zoneId: string,
+  names: readonly string[],
+  types: readonly ('A' | 'AAAA')[],
+  target: Pick<Route53RecordConfig, 'alias' | 'records' | 'ttl'>,
+): void {
   const records = new Construct(scope, 'Names');
+  const zone = new bindings.DataAwsRoute53Zone(records, 'Zone', { provider, zoneId });
   names.forEach((name, index) => {
-    new bindings.Route53Record(records, `Ipv4-${idOf(name, index)}`, {
-      provider,
-      zoneId,
-      name,
-      type: 'A',
-      ttl: TTL_SECONDS,
-      records: [address],
-    });
+    for (const type of types) {
+      const id = `${type === 'A' ? 'Ipv4' : 'Ipv6'}-${idOf(name, index)}`;
+      new bindings.Route53Record(records, id, {
+        provider,
+        zoneId,
+        name,
+        type,
+        ...target,
+        lifecycle: { postcondition: [isIn(zone)] },
+      });
+    }
   });
+}
+
+/**
+ * Of a name outside, AWS would make one inside without a word: "chat.example.com.example.org". Checked at plan, as name and
+ * zone are known then.
+ */
+function isIn(zone: DataAwsRoute53Zone): Postcondition {
+  return {
+    condition: `\${endswith(lower(join(".", ["", self.name])), lower(join(".", ["", trimsuffix(${zone.name}, ".")])))}`,
+    errorMessage: `\${self.name} is not in the hosted zone ${zone.name}: give the platform the zone of the front's names (hostedZoneId), or none.`,
+  };
 }

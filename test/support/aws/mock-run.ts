@@ -123,7 +123,7 @@ function testFile(
       ...known,
       '}',
     ]),
-    ...overrides(resource, schemas),
+    ...overrides(resource, schemas, variables),
     'variables {',
     ...Object.entries(variables).map(([name, value]) => `  ${name} = ${hcl(value)}`),
     '}',
@@ -150,11 +150,16 @@ const DATA: MockData = {
   aws_partition: { partition: 'aws', dns_suffix: 'amazonaws.com' },
   aws_availability_zones: { names: ['a', 'b', 'c'].map((zone) => MOCK_REGION + zone) },
   aws_ssm_parameter: { insecure_value: 'ami-0123456789abcdef0' },
+  aws_route53_zone: { name: 'example.org' },
   aws_subnet: { cidr_block: '10.0.1.0/24' },
 };
 
 /** Ids and ARNs that say whose they are, and addresses that are addresses. */
-function overrides(resources: Blocks, schemas: Schemas): string[] {
+function overrides(
+  resources: Blocks,
+  schemas: Schemas,
+  variables: Readonly<Record<string, unknown>>,
+): string[] {
   return Object.entries(resources).flatMap(([type, byName]) =>
     Object.entries(byName).flatMap(([name, attributes], index) => {
       const computed = schemas[type]?.block.attributes ?? {};
@@ -164,7 +169,7 @@ function overrides(resources: Blocks, schemas: Schemas): string[] {
         private_ip: `10.0.0.${10 + index}`,
         public_ip: `198.51.100.${10 + index}`,
         dns_name: `${name.toLowerCase()}.example`,
-        domain_validation_options: validationOf(attributes),
+        domain_validation_options: validationOf(attributes, variables),
       };
       // The plugin knows the names of a certificate's records before it is made.
       const isKnownEarly = type === 'aws_acm_certificate';
@@ -196,11 +201,17 @@ function idOf(type: string, name: string): string {
     : `${type.replace(/^aws_/, '')}/${name}`;
 }
 
-function validationOf({ domain_name, subject_alternative_names = [] }: Attributes): Attributes[] {
-  return [domain_name, ...(subject_alternative_names as unknown[])].map((name) => ({
+function validationOf(
+  { domain_name, subject_alternative_names = [] }: Attributes,
+  variables: Readonly<Record<string, unknown>>,
+): Attributes[] {
+  const names = [domain_name, ...(subject_alternative_names as unknown[])].map((name) =>
+    String(name).replace(/\$\{var\.(\w+)\}/g, (_, variable: string) => String(variables[variable])),
+  );
+  return names.map((name) => ({
     domain_name: name,
     // A name and its wildcard have one record.
-    resource_record_name: `_validation.${String(name).replace(/^\*\./, '')}.`,
+    resource_record_name: `_validation.${name.replace(/^\*\./, '')}.`,
     resource_record_type: 'CNAME',
     resource_record_value: '_validation.acm-validations.aws.',
   }));
