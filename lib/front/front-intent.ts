@@ -102,7 +102,7 @@ export class FrontIntent {
       limits: props.limits === undefined ? undefined : checkLimits(check, props.limits),
       allowedOrigins: checkAllowedOrigins(context),
       trustedProxies,
-      // A load balancer of the platform alone is the last before nginx, and has no other behind it.
+      // Before a load balancer of the platform is no proxy to look past, unless somebody names one.
       proxiesInRow: (props.trustedProxies ?? []).length > 0,
       proxyProtocol: props.proxyProtocol ?? this.layout.entry?.proxyProtocol ?? false,
       accessLog: check.oneOf(
