@@ -143,9 +143,9 @@ export interface NginxWsFrontendProps {
    */
   readonly hsts?: Hsts;
   /**
-   * WebSockets open at one time, 1 to 500000. Decides nginx's limits on connections and descriptors.
+   * WebSockets open at one time at one nginx, 1 to 500000. Decides nginx's limits on connections and descriptors.
    *
-   * @default 10000
+   * @default - 10000; behind a load balancer of the platform, more than it takes for another nginx to come
    */
   readonly expectedConnections?: number;
   /**
@@ -208,6 +208,10 @@ export class NginxWsFrontend extends Construct {
       configuration: this.configuration,
       certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
       serverNames: [props.serverName, ...(props.alternativeNames ?? [])],
+      foreignPeers:
+        cluster?.platform === platform
+          ? []
+          : upstream.list.filter(({ down }) => !down).map(({ address }) => address),
       openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;

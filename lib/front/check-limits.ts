@@ -41,21 +41,32 @@ export function checkLimits(
 
 /** @internal */
 export function checkExpectedConnections(
-  { check, props, warnings }: FrontContext,
+  { check, props, layout: { entry }, warnings }: FrontContext,
   peers: readonly Peer[],
 ): number {
+  const given = props.expectedConnections;
   const expected = check.integer(
     'expectedConnections',
-    props.expectedConnections ?? 10_000,
+    given ?? entry?.expectedConnections ?? 10_000,
     1,
     500_000,
   );
+  if (entry !== undefined && expected < entry.connectionsPerHost) {
+    check.refuse(
+      'expectedConnections',
+      `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, and one with room for ${expected} would be full before`,
+      `${entry.connectionsPerHost} to 500000`,
+      `Leave it out, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
+    );
+  }
+  // Where nobody said how many, they are as many as another nginx does not take over.
+  const likely = given ?? entry?.connectionsPerHost ?? expected;
   const serving = peers.filter(({ down, backup }) => !down && !backup).length;
   const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));
-  const each = Math.ceil(expected / serving);
+  const each = Math.ceil(likely / serving);
   if (hasPorts && each > EPHEMERAL_PORTS) {
     warnings.push(
-      `${expected} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
+      `${likely} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
         `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,
     );
   }

@@ -102,6 +102,8 @@ export class FrontIntent {
       limits: props.limits === undefined ? undefined : checkLimits(check, props.limits),
       allowedOrigins: checkAllowedOrigins(context),
       trustedProxies,
+      // Before a load balancer of the platform is no proxy to look past, unless somebody names one.
+      proxiesInRow: (props.trustedProxies ?? []).length > 0,
       proxyProtocol: props.proxyProtocol ?? this.layout.entry?.proxyProtocol ?? false,
       accessLog: check.oneOf(
         'accessLog',

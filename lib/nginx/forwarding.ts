@@ -41,14 +41,21 @@ function publicPort({ tls, layout }: Intent): number {
 }
 
 /** Who may say what the client's address is. Affinity, limits and the log all go by it. */
-export function realIp({ trustedProxies, proxyProtocol }: Intent): Entry[] {
+export function realIp({ trustedProxies, proxiesInRow, proxyProtocol }: Intent): Entry[] {
   return trustedProxies.length === 0
     ? []
     : [
         comment('Only these proxies are believed when they name the client.'),
         ...trustedProxies.map((range) => directive('set_real_ip_from', range)),
         directive('real_ip_header', proxyProtocol ? 'proxy_protocol' : 'X-Forwarded-For'),
-        directive('real_ip_recursive', 'on'),
+        ...(proxiesInRow
+          ? []
+          : [
+              comment(
+                'The address that they add, and none before it: a client can be their neighbor.',
+              ),
+            ]),
+        directive('real_ip_recursive', proxiesInRow ? 'on' : 'off'),
       ];
 }
 

@@ -23,6 +23,8 @@ export interface Intent {
   readonly limits?: Limits;
   readonly allowedOrigins?: readonly string[];
   readonly trustedProxies: readonly string[];
+  /** Whether one trusted proxy may stand before another: the last address that is none of them counts then. */
+  readonly proxiesInRow: boolean;
   readonly proxyProtocol: boolean;
   readonly accessLog: 'readable' | 'json' | 'off';
   readonly errorPages?: ErrorPages;

@@ -188,8 +188,9 @@ function redirect(intent: Intent): Entry[] {
   ];
 }
 
-/** Apart from the front: the load balancer's question has no name of a client in it, and no PROXY protocol. */
-function healthPage({ layout: { entry } }: Intent): Entry[] {
+/** Apart from the front: the load balancer asks under no name of ours, and in the PROXY protocol where it speaks that. */
+function healthPage(intent: Intent): Entry[] {
+  const { entry } = intent.layout;
   return entry === undefined
     ? []
     : [
@@ -198,7 +199,7 @@ function healthPage({ layout: { entry } }: Intent): Entry[] {
           'server',
           [],
           [
-            directive('listen', entry.healthListen),
+            directive('listen', entry.healthListen, ...proxyProtocol(intent)),
             directive('access_log', 'off'),
             block('location', ['=', '/nginx-health'], [directive('return', 204)]),
             block('location', ['/'], [directive('return', 404)]),

@@ -160,6 +160,12 @@ export interface EntryLayout {
    * Undefined where each connection is one client's.
    */
   readonly reuseTimeoutMs?: number;
+  /** The open connections at which another nginx comes to help. A front that expects fewer would be full before. */
+  readonly connectionsPerHost: number;
+  /** Where in the platform's properties that is set. */
+  readonly connectionsPerHostProperty: string;
+  /** The open connections that one nginx has to take, where the front does not say how many. */
+  readonly expectedConnections: number;
 }
 
 /** One nginx, or a group of equal ones. */
@@ -172,6 +178,8 @@ export interface NginxSpec {
   readonly certificate?: TlsCertificate;
   /** The names it serves. */
   readonly serverNames: string[];
+  /** The addresses with port of servers that this platform does not run: nginx has to be able to reach them. */
+  readonly foreignPeers: string[];
   /** How many files and connections it has to be allowed to open. */
   readonly openFiles: number;
   /** What has to run before nginx is told of it. */

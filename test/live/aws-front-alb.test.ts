@@ -8,7 +8,8 @@ import { localAgent } from '../support/local-agent';
 import { handshake } from '../support/raw-websocket';
 import { RenderedFront } from '../support/rendered-front';
 
-renderBehind(() => AwsEntry.alb({ idleTimeout: '4000s' }));
+// The load balancer is this test.
+renderBehind(() => AwsEntry.alb({ idleTimeout: '4000s' }), '127.0.0.0/8');
 
 const names = ['a', 'b', 'c'];
 let servers: EchoServer[];
@@ -18,8 +19,6 @@ beforeAll(async () => {
   servers = await Promise.all(names.map((name) => EchoServer.start({ name })));
   front = await RenderedFront.start({
     upstream: Upstream.servers(servers.map(({ port }) => `127.0.0.1:${port}`)),
-    // The load balancer is this test.
-    trustedProxies: ['127.0.0.1'],
   });
 });
 afterAll(cleanUp);
@@ -55,6 +54,11 @@ test('30 clients over one connection spread, and each stays', async () => {
 test('an address that a client writes before the real one moves nobody', async () => {
   const honest = serversOf(await askFor(clients));
   expect(serversOf(await askFor(clients, '203.0.113.9, '))).toEqual(honest);
+});
+
+test('nor does one that a client in a subnet of the load balancer writes', async () => {
+  const [answer] = await askFor(['127.0.0.5'], '203.0.113.9, ');
+  expect(JSON.parse(answer!.body)).toMatchObject({ headers: { 'x-real-ip': '127.0.0.5' } });
 });
 
 test('an instance is told the client alone, and that it came over TLS', async () => {

@@ -618,12 +618,14 @@ describeWithAws('the AWS examples', (plugin) => {
     await own.init();
     const names = new Names(own.json);
     const before = { secret: TLS_SECRET, image: 'registry.example/aiwm:1' };
-    const { errors, plans } = await mockRun(own, [], before, [
-      {},
-      { replace: [names.one('aws_instance.Aiwm_Instance2')] },
-      { variables: { ...before, secret: `${TLS_SECRET}2` } },
-      { variables: { ...before, image: 'registry.example/aiwm:2' } },
-    ]);
+    const { errors, plans } = await mockRun(own, [], before, {
+      plans: [
+        {},
+        { replace: [names.one('aws_instance.Aiwm_Instance2')] },
+        { variables: { ...before, secret: `${TLS_SECRET}2` } },
+        { variables: { ...before, image: 'registry.example/aiwm:2' } },
+      ],
+    });
     expect(errors).toEqual([]);
     const anew = 'delete, create';
     expect(

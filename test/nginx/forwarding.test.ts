@@ -69,6 +69,11 @@ describe('the address of the client', () => {
     expect(front.value('real_ip_recursive')).toBe('on');
   });
 
+  test('is the last one of all behind a load balancer with no proxy before it, whose neighbor a client may be', () => {
+    const { front } = conf({ trustedProxies: ['10.0.0.0/8'], proxiesInRow: false });
+    expect(front.value('real_ip_recursive')).toBe('off');
+  });
+
   test('may come by the PROXY protocol, which then every listener of clients speaks', () => {
     const result = conf({ trustedProxies: ['10.0.0.0/8'], proxyProtocol: true });
     expect(result.front.value('real_ip_header')).toBe('proxy_protocol');

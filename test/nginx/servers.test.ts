@@ -148,9 +148,13 @@ describe("behind the platform's own load balancer", () => {
     ]);
   });
 
-  test('its question is answered without the PROXY protocol, and not logged', () => {
+  // AWS: "the proxy protocol header is also included in health check connections from the load balancer".
+  test('its question is answered as it comes, by the PROXY protocol as well, and not logged', () => {
     const result = conf({ layout, proxyProtocol: true, trustedProxies: ['10.0.0.0/16'] });
-    const health = result.servers.find((server) => listeners(server).includes('8082'))!;
+    const health = result.servers.find(({ directives }) =>
+      directives.some(({ name, args }) => name === 'listen' && args[0] === '8082'),
+    )!;
+    expect(listeners(health)).toEqual(['8082 proxy_protocol']);
     expect(health.block('location', '=', '/nginx-health').value('return')).toBe('204');
     expect(health.value('access_log')).toBe('off');
   });

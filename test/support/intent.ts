@@ -57,6 +57,7 @@ export function intent({ upstream, version = '1.22', own = {}, layout, ...rest }
     },
     timeouts: { webSocket: '7d', rest: '60s' },
     trustedProxies: [],
+    proxiesInRow: true,
     proxyProtocol: false,
     accessLog: 'readable',
     maxBodySize: '2m',

@@ -1,11 +1,11 @@
-// Bytes to a port of this machine and the bytes that come back: for what an HTTP client would not send.
+// Bytes to a port or a Unix socket of this machine and the bytes that come back: for what an HTTP client would not send.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { everyNameIsLocal } from './local-agent';
 
 export interface RawOptions {
-  /** Sent first and outside of TLS: the line of the PROXY protocol. */
-  readonly preamble?: string;
+  /** Sent first and outside of TLS: the header of the PROXY protocol. */
+  readonly preamble?: string | Buffer;
   /** Speaks TLS with this SNI; an empty one sends none. */
   readonly tls?: { readonly ca?: string; readonly serverName: string };
   readonly timeoutMs?: number;
@@ -13,12 +13,14 @@ export interface RawOptions {
 
 /** Sends it and returns what came back until the other side closed; throws when the connection breaks. */
 export function rawExchange(
-  port: number,
+  at: number | { readonly path: string },
   bytes: string | Buffer,
   { preamble, tls, timeoutMs = 10_000 }: RawOptions = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const tcp = connectTcp({ port, host: '127.0.0.1', lookup: everyNameIsLocal });
+    const tcp = connectTcp(
+      typeof at === 'number' ? { port: at, host: '127.0.0.1', lookup: everyNameIsLocal } : at,
+    );
     if (preamble !== undefined) {
       tcp.write(preamble);
     }

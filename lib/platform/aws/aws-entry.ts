@@ -1,7 +1,7 @@
 import type { Check } from '../../check';
 import { checkDuration } from '../../duration';
-import { IP_RANGE } from '../../text-rules';
-import { WEB_ACL_ARN } from './aws-text-rules';
+import { SECURITY_RANGE, WEB_ACL_ARN } from './aws-text-rules';
+import { whole } from './security-rules';
 
 /** What goes with every load balancer. */
 export interface LoadBalancerOptions {
@@ -30,7 +30,8 @@ export interface LoadBalancerOptions {
    */
   readonly maxHosts?: number;
   /**
-   * Connections of one host above which another one is added.
+   * Connections of one host above which another one is added. nginx has room for half as many more, unless the front's
+   * `expectedConnections` says otherwise.
    *
    * @default 20000
    */
@@ -223,5 +224,10 @@ function idleSeconds(check: Check, given = '1h', min: string, max: string): numb
 function ranges(check: Check, given: string[] | undefined, ipv6 = false): string[] {
   return given === undefined
     ? ['0.0.0.0/0', ...(ipv6 ? ['::/0'] : [])]
-    : check.texts('entry.allowedRanges', given, IP_RANGE, { min: 1 });
+    : [
+        // AWS has no rule twice.
+        ...new Set(
+          check.texts('entry.allowedRanges', given, SECURITY_RANGE, { min: 1 }).map(whole),
+        ),
+      ];
 }

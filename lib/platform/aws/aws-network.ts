@@ -10,6 +10,7 @@ import { Check } from '../../check';
 import { resourceName } from '../../resource-name';
 import { IPV4_NETWORK, NAME } from './aws-text-rules';
 import { loadBindings } from './bindings';
+import { checkTags } from './tags';
 
 /** A network of AWS. One that exists is told by its ids. */
 export interface IAwsNetwork {
@@ -32,12 +33,8 @@ export interface IAwsNetwork {
 
 /** Properties of an `AwsNetwork`. */
 export interface AwsNetworkProps {
-  /**
-   * The provider of all resources.
-   *
-   * @default - the one of the stack that has no alias
-   */
-  readonly provider?: AwsProvider;
+  /** The provider of all resources. An `AwsPlatform` in it takes the same. */
+  readonly provider: AwsProvider;
   /**
    * Its addresses.
    *
@@ -69,13 +66,17 @@ export interface AwsNetworkProps {
  * costs nothing. Where the network belongs to somebody else, give an `AwsPlatform` its ids instead.
  *
  * @example
- * const network = new AwsNetwork(this, "Network", { zones: 3 });
+ * const provider = new AwsProvider(this, "Provider", { region: "eu-central-1" });
+ * const network = new AwsNetwork(this, "Network", { provider, zones: 3 });
+ * const platform = new AwsPlatform(this, "Platform", { provider, network });
  */
 export class AwsNetwork extends Construct implements IAwsNetwork {
   public readonly vpcId: string;
   public readonly publicSubnetIds: string[];
   public readonly privateSubnetIds: string[];
   public readonly dependables?: ITerraformDependable[];
+  /** The provider of all resources. */
+  public readonly provider: AwsProvider;
   /** The VPC. */
   public readonly vpc: Vpc;
   /** What the private subnets reach the internet through. */
@@ -84,7 +85,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
   public readonly s3Endpoint: VpcEndpoint;
 
   /** @throws ValidationError naming the property that is wrong */
-  public constructor(scope: Construct, id: string, props: AwsNetworkProps = {}) {
+  public constructor(scope: Construct, id: string, props: AwsNetworkProps) {
     super(scope, id);
     const check: Check = new Check(this);
     const bindings = loadBindings(check);
@@ -96,9 +97,11 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       NAME,
     );
     const { provider } = props;
+    const tags = checkTags(check, props.tags);
+    this.provider = provider;
     const tagged = (...parts: string[]) => ({
       provider,
-      tags: { ...props.tags, Name: [name, ...parts].join('-') },
+      tags: { ...tags, Name: [name, ...parts].join('-') },
     });
 
     this.vpc = new bindings.Vpc(this, 'Vpc', {
@@ -113,9 +116,16 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
     });
     const zones = new bindings.DataAwsAvailabilityZones(this, 'Zones', {
       provider,
-      state: 'available',
-      // Not the local zones, which have no load balancers.
+      // Not the local zones, which have no load balancers. One that is out of order stays in the list.
       filter: [{ name: 'opt-in-status', values: ['opt-in-not-required'] }],
+      lifecycle: {
+        postcondition: [
+          {
+            condition: `\${length(self.names) >= ${count}}`,
+            errorMessage: `zones: \${self.id} has \${length(self.names)} for this account, and ${count} are asked for.`,
+          },
+        ],
+      },
     });
     const table = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
       const made = new bindings.RouteTable(this, `${kind}Routes`, {
@@ -140,6 +150,8 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
             availabilityZone: Fn.element(zones.names, index) as string,
             cidrBlock: Fn.cidrsubnet(range, 4, first + index),
             mapPublicIpOnLaunch: false,
+            // A zone that joins or leaves the list moves others in it, and would replace subnets with all that is in them.
+            lifecycle: { ignoreChanges: ['availability_zone'] },
           }),
       );
     const publicSubnets = subnets('Public', 0);

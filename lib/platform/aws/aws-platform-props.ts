@@ -31,7 +31,7 @@ export interface AwsPlatformProps {
    */
   readonly name?: string;
   /**
-   * Tags on everything that can have them.
+   * Tags on everything that can have them, at most 40.
    *
    * @default - none but the names
    */
@@ -78,6 +78,13 @@ export interface AwsPlatformProps {
    */
   readonly instanceEgress?: AwsEgress[];
   /**
+   * Where the hosts of nginx may connect to, besides instances of the platform and any address at port 443: servers that
+   * exist already.
+   *
+   * @default - nowhere else
+   */
+  readonly nginxEgress?: AwsEgress[];
+  /**
    * Repositories of ECR that instances may pull from. One that is written out in the name of the service's image need not
    * be told.
    *
@@ -122,7 +129,7 @@ export interface AwsPlatformProps {
   readonly redis?: AwsRedisOptions;
 }
 
-/** Where instances may connect to. */
+/** Where hosts may connect to. */
 export interface AwsEgress {
   /** The TCP port, 1 to 65535. */
   readonly port: number;

@@ -14,7 +14,6 @@ import { onlyOne } from '../../only-one';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
-import { IP_RANGE, LINE } from '../../text-rules';
 import { TlsKind } from '../../tls-certificate';
 import type {
   InstancesSpec,
@@ -32,7 +31,8 @@ import type { ResolvedEntry } from './aws-entry';
 import { AwsEntry } from './aws-entry';
 import type { HostPlace } from './aws-place';
 import { AwsPlace } from './aws-place';
-import type { AwsPlatformProps } from './aws-platform-props';
+import { AwsNetwork } from './aws-network';
+import type { AwsEgress, AwsPlatformProps } from './aws-platform-props';
 import {
   AMI_ID,
   INSTANCE_TYPE,
@@ -48,15 +48,19 @@ import {
 } from './aws-text-rules';
 import type { AwsBindings } from './bindings';
 import { loadBindings } from './bindings';
+import { checkEgress, checkPeers, HTTPS_ANYWHERE } from './egress';
 import type { Front } from './front';
 import { runFront } from './front';
 import { HostImage } from './host-image';
+import { CROWDED } from './metrics';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
 import { REDIS_SECRET, runReplicationGroup } from './redis';
+import { checkRegion } from './region';
 import { releaseBucket } from './release-bucket';
 import type { Ports } from './security-rules';
 import { allow, allowTo, port, securityGroup } from './security-rules';
 import { runSlots } from './slots';
+import { checkTags } from './tags';
 
 const PLATFORM = 'AwsPlatform';
 
@@ -114,6 +118,8 @@ export class AwsPlatform extends Construct implements IPlatform {
   private readonly hostDrainSeconds: number;
   private readonly statusPort: number;
   private readonly trustedProxies: string[];
+  private readonly nginxEgress: AwsEgress[];
+  private readonly instanceEgress: AwsEgress[];
   private frontScope?: IConstruct;
   private redisScope?: IConstruct;
   private front?: Front;
@@ -132,6 +138,7 @@ export class AwsPlatform extends Construct implements IPlatform {
     this.bindings = loadBindings(check);
     this.entry = (props.entry ?? AwsEntry.nlb())._resolve(check);
     this.checkNetwork();
+    this.checkOwnNetwork();
     const name = check.text(
       'name',
       props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`,
@@ -149,16 +156,29 @@ export class AwsPlatform extends Construct implements IPlatform {
       INSTANCE_TYPE,
     );
     this.repositoryArns = check.texts('repositoryArns', props.repositoryArns ?? [], REPOSITORY_ARN);
-    this.alarmTopicArns = check.texts('alarmTopicArns', props.alarmTopicArns ?? [], TOPIC_ARN);
     this.hostDrainSeconds = Math.ceil(
       checkDuration(check, 'hostDrain', props.hostDrain ?? '15m', '30s', '1h').milliseconds / 1000,
     );
     this.statusPort = this.checkStatusPort();
     this.provider = this.chooseProvider(name);
+    this.alarmTopicArns = check.texts('alarmTopicArns', props.alarmTopicArns ?? [], TOPIC_ARN);
+    this.alarmTopicArns.forEach((arn, index) =>
+      checkRegion(check, `alarmTopicArns[${index}]`, arn, this.provider),
+    );
+    const webAclArn = this.entry.balancer?.webAclArn;
+    if (webAclArn !== undefined) {
+      checkRegion(check, 'entry.webAclArn', webAclArn, this.provider);
+    }
     if (props.hostedZoneId !== undefined) {
       check.text('hostedZoneId', props.hostedZoneId, ZONE_ID);
     }
-    this.place = new AwsPlace(this.bindings, this.provider, name, this.checkTags(), props.network);
+    this.place = new AwsPlace(
+      this.bindings,
+      this.provider,
+      name,
+      checkTags(check, props.tags),
+      props.network,
+    );
     this.bucket = releaseBucket(this, this.place);
     this.nginxSecurityGroup = securityGroup(
       this,
@@ -174,6 +194,8 @@ export class AwsPlatform extends Construct implements IPlatform {
       'instances',
       'Hosts with instances of the service.',
     );
+    this.nginxEgress = checkEgress(check, 'nginxEgress', props.nginxEgress);
+    this.instanceEgress = checkEgress(check, 'instanceEgress', props.instanceEgress);
     this.openWaysOut();
     this.trustedProxies = this.balancerAddresses();
     this.hosts = {
@@ -240,7 +262,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       instanceType: this.instanceType,
       repositoryArns: this.repositoryArns,
       redisUrlVersion: this.redisUrlVersion,
-      openPorts: [443, ...(this.props.instanceEgress ?? []).map(({ port: open }) => open)],
+      openPorts: [HTTPS_ANYWHERE, ...this.instanceEgress].map(({ port: open }) => open),
       letClientsIn: (ports) => this.letClientsIn(ports),
       alarmTopicArns: this.alarmTopicArns,
     });
@@ -278,6 +300,9 @@ export class AwsPlatform extends Construct implements IPlatform {
       idleTimeoutMs: idleMs,
       trustedProxies: this.trustedProxies,
       proxyProtocol: balancer.proxyProtocol,
+      connectionsPerHost: balancer.connectionsPerHost,
+      // Room until the alarm goes off.
+      expectedConnections: Math.min(Math.round(CROWDED * balancer.connectionsPerHost), 500_000),
     };
     return balancer.kind === 'network'
       ? {
@@ -288,6 +313,7 @@ export class AwsPlatform extends Construct implements IPlatform {
             ...entry,
             terminatedIdleTimeoutMs: TLS_IDLE_SECONDS * 1000,
             idleTimeoutProperty: 'entry: AwsEntry.nlb({ idleTimeout })',
+            connectionsPerHostProperty: 'entry: AwsEntry.nlb({ connectionsPerHost })',
           },
         }
       : {
@@ -299,15 +325,17 @@ export class AwsPlatform extends Construct implements IPlatform {
             ...entry,
             terminatedIdleTimeoutMs: idleMs,
             idleTimeoutProperty: 'entry: AwsEntry.alb({ idleTimeout })',
+            connectionsPerHostProperty: 'entry: AwsEntry.alb({ connectionsPerHost })',
             reuseTimeoutMs: idleMs,
           },
         };
   }
 
-  /** @throws ValidationError for a second front */
+  /** @throws ValidationError for a second front, and for one before servers that its hosts may not connect to */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     const check: Check = checkInStackOf(this, PLATFORM, scope);
     this.frontScope = onlyOne(this, PLATFORM, check, this.frontScope, 'front');
+    checkPeers(check, spec.foreignPeers, [HTTPS_ANYWHERE, ...this.nginxEgress]);
     this.front = runFront(scope, check, spec, {
       ...this.hosts,
       entry: this.entry,
@@ -396,20 +424,27 @@ export class AwsPlatform extends Construct implements IPlatform {
         ];
   }
 
-  private checkTags(): Record<string, string> {
-    const { check } = this;
-    const tags = this.props.tags ?? {};
-    for (const [key, value] of Object.entries(tags)) {
-      if (key === 'Name' || /^(?:aiwm-|aws:)/.test(key)) {
-        check.refuse(
-          `tags.${key}`,
-          'the tag belongs to the platform or to AWS',
-          'keys other than "Name", "aiwm-…" and "aws:…"',
-        );
-      }
-      check.text(`tags.${key}`, value, LINE);
+  /** What an `AwsNetwork` is made with is known, and what it has not. */
+  private checkOwnNetwork(): void {
+    const { check, entry, props } = this;
+    if (!(props.network instanceof AwsNetwork)) {
+      return;
     }
-    return tags;
+    if (props.network.provider !== props.provider) {
+      check.refuse(
+        'network',
+        `${props.network.node.path} is made with another provider, and may be in another region or account`,
+        undefined,
+        'Give both the same: new AwsPlatform(…, { provider, network: new AwsNetwork(…, { provider }) }).',
+      );
+    }
+    if (entry.balancer?.ipv6) {
+      check.refuse(
+        'entry.ipv6',
+        `the subnets of ${props.network.node.path} have no IPv6`,
+        'ipv6 in a network that has it, told by its ids',
+      );
+    }
   }
 
   private checkRetention(): number {
@@ -455,23 +490,17 @@ export class AwsPlatform extends Construct implements IPlatform {
 
   /** Packages, images, releases and the agent of Systems Manager: all of it at 443. */
   private openWaysOut(): void {
-    const { place, check } = this;
-    const everywhere = '0.0.0.0/0';
     const { nginxSecurityGroup: nginx, instanceSecurityGroup: instances } = this;
-    allowTo(this, 'NginxOut', place, nginx, everywhere, port(443), 'Packages, releases, AWS');
-    allowTo(this, 'InstancesOut', place, instances, everywhere, port(443), 'Images, releases, AWS');
-    check.list('instanceEgress', this.props.instanceEgress ?? []).forEach((egress, index) => {
-      const property = `instanceEgress[${index}]`;
-      allowTo(
-        this,
-        `InstancesOut${index + 1}`,
-        place,
-        instances,
-        check.text(`${property}.range`, egress.range, IP_RANGE),
-        port(check.integer(`${property}.port`, egress.port, 1, 65_535)),
-        'What the service uses',
-      );
-    });
+    const open = (id: string, from: SecurityGroup, { port: to, range }: AwsEgress, why: string) =>
+      allowTo(this, id, this.place, from, range, port(to), why);
+    open('NginxOut', nginx, HTTPS_ANYWHERE, 'Packages, releases, AWS');
+    open('InstancesOut', instances, HTTPS_ANYWHERE, 'Images, releases, AWS');
+    this.nginxEgress.forEach((egress, index) =>
+      open(`NginxOut${index + 1}`, nginx, egress, 'Servers behind nginx'),
+    );
+    this.instanceEgress.forEach((egress, index) =>
+      open(`InstancesOut${index + 1}`, instances, egress, 'What the service uses'),
+    );
   }
 
   /** Where the load balancer names the client, it is an address of one of its subnets that does. */

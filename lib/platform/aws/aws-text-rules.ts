@@ -1,4 +1,6 @@
+import { isIPv4 } from 'node:net';
 import type { TextRule } from '../../check';
+import { IP_RANGE } from '../../text-rules';
 
 export const NAME: TextRule = {
   name: 'a name for resources of AWS',
@@ -59,6 +61,43 @@ export const IPV4_NETWORK: TextRule = {
     /^(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\/(?:1[6-9]|2[0-2])$/.test(
       text,
     ),
+};
+
+export const SECURITY_RANGE: TextRule = {
+  name: 'a range of addresses for a security group',
+  allowed:
+    'an IPv4 or IPv6 address alone, or a network with its prefix length: "10.0.0.0/8", "fd00::/8"',
+  remedy: 'A network has no bits behind its prefix: 10.0.0.5 is in "10.0.0.0/8".',
+  accepts: (text) => {
+    const [address, prefix] = text.split('/') as [string, string?];
+    return (
+      IP_RANGE.accepts(text) &&
+      (prefix === undefined || !bitsOf(address).slice(Number(prefix)).includes('1'))
+    );
+  },
+};
+
+/** An address in ones and zeros. */
+function bitsOf(address: string): string {
+  const bits = (parts: readonly string[], radix: number, length: number): string =>
+    parts.map((part) => parseInt(part, radix).toString(2).padStart(length, '0')).join('');
+  if (isIPv4(address)) {
+    return bits(address.split('.'), 10, 8);
+  }
+  // A URL has it in groups of hexadecimal digits, however it was written.
+  const [before = [], after = []] = new URL(`http://[${address}]`).hostname
+    .slice(1, -1)
+    .split('::')
+    .map((side) => side.split(':').filter((group) => group !== ''));
+  const between = Array<string>(8 - before.length - after.length).fill('0');
+  return bits([...before, ...between, ...after], 16, 16);
+}
+
+export const TAG_VALUE: TextRule = {
+  name: 'the value of a tag',
+  allowed: 'letters, digits, spaces and "_.:/=+-@", at most 256',
+  isData: true,
+  accepts: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u.test(text),
 };
 
 export const CERTIFICATE_ARN: TextRule = {

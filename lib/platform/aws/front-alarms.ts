@@ -7,6 +7,7 @@ import { alarms } from './alarms';
 import type { AwsPlace } from './aws-place';
 import type { Curve, Picture } from './dashboard';
 import { dashboard } from './dashboard';
+import { CROWDED } from './metrics';
 
 /**
  * What is watched at every front.
@@ -120,7 +121,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
       dimensions: { [metric.name]: metric.value },
       statistic: 'Average',
       comparisonOperator: 'GreaterThanThreshold',
-      threshold: Math.round(front.connectionsPerHost * 1.5),
+      threshold: Math.round(front.connectionsPerHost * CROWDED),
       evaluationPeriods: 10,
       treatMissingData: 'notBreaching',
     },

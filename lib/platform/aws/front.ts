@@ -4,6 +4,7 @@ import type { Eip } from '@cdktf/provider-aws/lib/eip';
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
 import { TerraformLocal } from 'cdktf';
 import type { ITerraformDependable } from 'cdktf';
@@ -28,6 +29,7 @@ import { networkLoadBalancer } from './network-load-balancer';
 import { METRIC_DIMENSION, METRIC_NAMESPACE } from './metrics';
 import { aliasRecords, addressRecords, certificateFor } from './names';
 import { PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
+import { checkRegion } from './region';
 import { allowFrom, port } from './security-rules';
 import { singleHostAlarms } from './single-host-alarms';
 
@@ -87,7 +89,7 @@ export function runFront(
   const { name } = spec;
   const secretArn =
     spec.certificate?.kind === TlsKind.SECRETS_MANAGER
-      ? check.text('tls.secretArn', spec.certificate.arn ?? '', SECRET_ARN)
+      ? secretIn(check, place.provider, spec.certificate.arn ?? '')
       : undefined;
   const path = `nginx/${name}`;
   const logGroupName = `/aiwm/${place.name}/${name}`;
@@ -193,6 +195,11 @@ export function runFront(
     logGroup,
     dependables: [association, ...behind.entrance],
   };
+}
+
+function secretIn(check: Check, provider: AwsProvider, arn: string): string {
+  check.text('tls.secretArn', arn, SECRET_ARN);
+  return checkRegion(check, 'tls.secretArn', arn, provider);
 }
 
 /**

@@ -11,3 +11,10 @@ export const METRIC_NAMESPACE = 'AIWM';
  * @internal
  */
 export const METRIC_DIMENSION = { front: 'Front', cluster: 'Cluster', slot: 'Slot' } as const;
+
+/**
+ * From so many times `connectionsPerHost` on, hosts are too full: no more of them come.
+ *
+ * @internal
+ */
+export const CROWDED = 1.5;

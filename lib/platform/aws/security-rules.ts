@@ -122,10 +122,21 @@ export function allowTo(
   });
 }
 
-/** A single address is a range of one. */
 function cidr(range: string): { cidrIpv4: string } | { cidrIpv6: string } {
-  const isIpv6 = range.includes(':') && !range.includes('${');
-  const whole =
-    range.includes('/') || range.includes('${') ? range : `${range}/${isIpv6 ? 128 : 32}`;
-  return isIpv6 ? { cidrIpv6: whole } : { cidrIpv4: whole };
+  return isIpv6(range) ? { cidrIpv6: whole(range) } : { cidrIpv4: whole(range) };
+}
+
+/**
+ * A single address is a range of one.
+ *
+ * @internal
+ */
+export function whole(range: string): string {
+  return range.includes('/') || range.includes('${')
+    ? range
+    : `${range}/${isIpv6(range) ? 128 : 32}`;
+}
+
+function isIpv6(range: string): boolean {
+  return range.includes(':') && !range.includes('${');
 }

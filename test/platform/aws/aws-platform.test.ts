@@ -11,7 +11,9 @@ import {
   Secret,
   TlsCertificate,
   Upstream,
+  type AwsPlatformProps,
   type AwsRedisOptions,
+  type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { TerraformVariable } from 'cdktf';
@@ -93,9 +95,12 @@ describe('who reaches whom', () => {
     ]);
   });
 
-  test('out: hosts at 443 to anywhere, instances to what is said', () => {
+  test('out: hosts at 443 to anywhere, and to what is said', () => {
     const stack = synthesizeAws((site) => {
-      site.platform({ instanceEgress: [{ port: 5432, range: '10.0.0.0/16' }] });
+      site.platform({
+        instanceEgress: [{ port: 5432, range: '10.0.0.0/16' }],
+        nginxEgress: [{ port: 3003, range: '10.1.0.0/16' }],
+      });
       site.front();
     });
     const ways = Object.values(named(stack, 'aws_vpc_security_group_egress_rule'))
@@ -108,6 +113,7 @@ describe('who reaches whom', () => {
       'aws_security_group.Platform_InstanceSecurityGroup.id 0.0.0.0/0 443',
       'aws_security_group.Platform_InstanceSecurityGroup.id 10.0.0.0/16 5432',
       'aws_security_group.Platform_NginxSecurityGroup.id 0.0.0.0/0 443',
+      'aws_security_group.Platform_NginxSecurityGroup.id 10.1.0.0/16 3003',
     ]);
   });
 
@@ -509,6 +515,44 @@ describe('the way in', () => {
     expect(whole.warnings).toEqual([]);
   });
 
+  const behind = (entry: AwsEntry, props: Partial<NginxWsFrontendProps> = {}, instances = 3) =>
+    synthesizeAws((site) => {
+      site.platform({ entry });
+      site.front({ cluster: site.cluster({ instances }), ...props });
+    });
+  const room = (stack: SynthesizedStack) =>
+    (Number(FrontConf.parse(stack.configuration()).block('events').value('worker_connections')) -
+      1024) /
+    2;
+
+  test.each<[string, AwsEntry, number]>([
+    ['a network load balancer', AwsEntry.nlb(), 30_000],
+    ['an application load balancer', AwsEntry.alb({ connectionsPerHost: 1_001 }), 1_502],
+  ])('nginx has room until an alarm says that hosts are crowded: %s', (_, entry, crowded) => {
+    const stack = behind(entry);
+    expect(room(stack)).toBe(crowded);
+    expect(named(stack, 'aws_cloudwatch_metric_alarm').Frontend_Alarms_Crowded!.threshold).toBe(
+      crowded,
+    );
+  });
+
+  test('nginx has room for what the front says, and for no more than it can be told', () => {
+    expect(room(behind(AwsEntry.nlb(), { expectedConnections: 25_000 }))).toBe(25_000);
+    expect(room(behind(AwsEntry.nlb({ connectionsPerHost: 400_000 })))).toBe(500_000);
+    const tls = TlsCertificate.fromSecret(TLS_SECRET);
+    expect(room(behind(AwsEntry.single(), { tls }))).toBe(10_000);
+  });
+
+  test('a word about ports only where they are gone before another host comes', () => {
+    expect(behind(AwsEntry.nlb(), {}, 1).warnings).toEqual([]);
+    expect(behind(AwsEntry.nlb({ connectionsPerHost: 60_000 }), {}, 2).warnings).toEqual([
+      expect.stringContaining('60000 connections over 2 instance(s) are 30000 to one address'),
+    ]);
+    expect(behind(AwsEntry.nlb(), { expectedConnections: 30_000 }, 1).warnings).toEqual([
+      expect.stringContaining('30000 connections over 1 instance(s) are 30000 to one address'),
+    ]);
+  });
+
   test('with IPv6 the load balancer names the client, and only it is believed', () => {
     const stack = synthesizeAws((site) => {
       site.platform({ entry: AwsEntry.nlb({ ipv6: true, proxyProtocol: true }) });
@@ -529,7 +573,7 @@ describe('the way in', () => {
       ),
     );
     expect(rendered).toContain('listen 8444 proxy_protocol so_keepalive=60s:15s:4;');
-    expect(rendered).toContain('listen 8082;');
+    expect(rendered).toContain('listen 8082 proxy_protocol;');
   });
 
   test('an application load balancer speaks TLS, redirects by itself and names the client in a header', () => {
@@ -549,6 +593,7 @@ describe('the way in', () => {
     });
     const rendered = stack.configuration();
     expect(rendered).toContain('real_ip_header X-Forwarded-For;');
+    expect(rendered).toContain('real_ip_recursive off;');
     expect(rendered).toContain('keepalive_timeout 3615s;');
     expect(rendered).not.toContain('listen 8080');
     expect(
@@ -557,6 +602,13 @@ describe('the way in', () => {
       expect.objectContaining({ id: 'subnet-0a1b2c3d4e5f60721' }),
       expect.objectContaining({ id: 'subnet-0a1b2c3d4e5f60722' }),
     ]);
+  });
+
+  test('a proxy before the load balancer is one to be looked past', () => {
+    const stack = behind(AwsEntry.alb(), { trustedProxies: ['192.0.2.0/24'] });
+    const { front: server } = FrontConf.parse(plain(stack.configuration()));
+    expect(server.all('set_real_ip_from').flat()).toContain('192.0.2.0/24');
+    expect(server.value('real_ip_recursive')).toBe('on');
   });
 
   test('hosts of nginx: two at least, replaced by new ones first, drained when they go', () => {
@@ -612,12 +664,70 @@ describe('the way in', () => {
         .filter(({ alias }) => alias !== undefined)
         .map(({ name }) => name),
     ).toEqual(['chat.example.org', 'www.example.org']);
-    expect(records.Frontend_ValidationRecords_Name2!.name).toContain(
+    expect(records['Frontend_ValidationRecords_Name-wwwexampleorg']!.name).toContain(
       '.resource_record_name if each.domain_name == "www.example.org"',
     );
     expect(plain(named(stack, 'aws_lb_listener').Frontend_HttpsListener!.certificate_arn)).toBe(
       'aws_acm_certificate_validation.Frontend_CertificateValidation.certificate_arn',
     );
+  });
+});
+
+describe('records of names', () => {
+  const recordsOf = (
+    names: readonly string[],
+    {
+      tls = TlsCertificate.acm(),
+      ...on
+    }: Partial<AwsPlatformProps> & { tls?: TlsCertificate } = {},
+  ) => {
+    const [serverName, ...alternativeNames] = names as [string];
+    const stack = synthesizeAws((site) => {
+      site.platform({ hostedZoneId: 'Z0123456789ABCDEFGHIJ', ...on });
+      site.front({ tls, serverName, alternativeNames });
+    });
+    return stack.resources('aws_route53_record');
+  };
+  const single = { entry: AwsEntry.single(), tls: TlsCertificate.fromSecret(TLS_SECRET) };
+
+  test.each([
+    ['behind a load balancer', {}],
+    ['of both families', { entry: AwsEntry.nlb({ ipv6: true, proxyProtocol: true }) }],
+    ['of a single host', single],
+  ])('go with their names, wherever those stand: %s', (_, on) => {
+    const before = recordsOf(['a.example.org', 'b.example.org', 'c.example.org'], on);
+    const after = recordsOf(['C.example.org', 'a.example.org'], on);
+    const lower = (records: object) => JSON.parse(JSON.stringify(records).toLowerCase()) as object;
+    expect(lower(before)).toMatchObject(lower(after));
+    expect(Object.keys(before).sort()).toEqual(expect.arrayContaining(Object.keys(after).sort()));
+    const gone = Object.keys(before).filter((id) => !(id in after));
+    expect(gone.every((id) => id.includes('bexampleorg'))).toBe(true);
+  });
+
+  test('a name and its wildcard are validated by one', () => {
+    const ids = Object.keys(recordsOf(['a.example.org', '*.a.example.org', 'b.example.org']));
+    expect(ids.map((id) => id.replace(/_[0-9A-F]{8}$/, ''))).toEqual([
+      'Frontend_Names_Ipv4-aexampleorg',
+      'Frontend_Names_Ipv4-aexampleorg',
+      'Frontend_Names_Ipv4-bexampleorg',
+      'Frontend_ValidationRecords_Name-aexampleorg',
+      'Frontend_ValidationRecords_Name-bexampleorg',
+    ]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('a name that is known only at apply goes by its place', () => {
+    const stack = synthesizeAws((site) => {
+      site.platform({ hostedZoneId: 'Z0123456789ABCDEFGHIJ' });
+      const late = new TerraformVariable(site.scope, 'late', {});
+      site.front({ tls: TlsCertificate.acm(), alternativeNames: [late.stringValue] });
+    });
+    expect(Object.keys(named(stack, 'aws_route53_record'))).toEqual([
+      'Frontend_Names_Ipv4-2',
+      'Frontend_Names_Ipv4-chatexampleorg',
+      'Frontend_ValidationRecords_Name-2',
+      'Frontend_ValidationRecords_Name-chatexampleorg',
+    ]);
   });
 });
 
@@ -1081,6 +1191,9 @@ test('a network of its own: public and private subnets in each zone, one way out
   expect(
     Object.values(named(stack, 'aws_subnet')).map((each) => each.map_public_ip_on_launch),
   ).toEqual(Array(6).fill(false));
+  for (const subnet of Object.values(named(stack, 'aws_subnet'))) {
+    expect(subnet.lifecycle).toEqual({ ignore_changes: ['availability_zone'] });
+  }
   expect(Object.keys(named(stack, 'aws_nat_gateway'))).toHaveLength(1);
   expect(only('aws_vpc_endpoint', stack)).toMatchObject({ vpc_endpoint_type: 'Gateway' });
 });
@@ -1102,7 +1215,7 @@ test('servers that exist already are fronted without hosts for instances', () =>
   const stack = synthesizeAws(
     (site) =>
       new NginxWsFrontend(site.scope, 'Frontend', {
-        platform: site.platform(),
+        platform: site.platform({ nginxEgress: [{ port: 3003, range: '10.0.1.0/24' }] }),
         upstream: Upstream.servers(['10.0.1.5:3003', '10.0.1.6:3003']),
         serverName: 'chat.example.org',
         tls: TlsCertificate.acm(CERTIFICATE),

@@ -8,13 +8,17 @@ import {
   RedisAdapterBackplane,
   Secret,
   TlsCertificate,
+  Upstream,
+  type AwsEgress,
   type AiwmClusterProps,
   type AwsNetworkProps,
   type AwsPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
+import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import type { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
 import { servers } from '../../support/site';
 
@@ -47,7 +51,30 @@ function says(message: string, path: string, property: string): void {
   expect(message).toMatchSnapshot();
 }
 
+const tags = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag${index}`, 'x']));
+
 describe('properties of the platform', () => {
+  test('what is still allowed', () => {
+    const ranges = ['10.0.0.0/8', '10.0.0.5', '10.0.0.5/32', '10.128.0.0/9', '0.0.0.0/0'];
+    ranges.push('fd00::/8', 'fd00:0:0:1::/64', 'fd00::5/128', '::/0', '::ffff:10.0.0.0/104');
+    const entry = AwsEntry.nlb({ allowedRanges: ranges, ipv6: true, proxyProtocol: true });
+    const key = 'Cost center: a/b=c+d-e@f_g.h'.padEnd(128, 'ä');
+    const site = AwsSite.alone();
+    const more = { [key]: ' '.padEnd(256, 'é'), empty: '' };
+    expect(() =>
+      site.platform({
+        entry,
+        tags: { ...tags(38), ...more },
+        instanceEgress: [
+          { port: 443, range: '::/0' },
+          { port: 80, range: '0.0.0.0/0' },
+          { port: 443, range: '10.0.0.0/8' },
+        ],
+      }),
+    ).not.toThrow();
+  });
+
   test.each<[string, Partial<AwsPlatformProps>]>([
     ['network.vpcId', network({ vpcId: 'my-vpc' })],
     ['network.publicSubnetIds[0]', network({ publicSubnetIds: ['a', 'b'] })],
@@ -71,13 +98,39 @@ describe('properties of the platform', () => {
     ['firstBoot[0]', { firstBoot: ['dnf install -y\nrm -rf /'] }],
     ['repositoryArns[0]', { repositoryArns: ['aiwm'] }],
     ['kmsKeyArns[0]', { kmsKeyArns: ['alias/chat'] }],
+    ['alarmTopicArns[0]', { alarmTopicArns: ['arn:aws:sns:us-east-1:123456789012:ops'] }],
     ['alarmTopicArns[0]', { alarmTopicArns: ['ops@example.org'] }],
     ['hostDrain', { hostDrain: '7d' }],
     ['statusPort', { statusPort: 8443 }],
     ['statusPort', { statusPort: 443, entry: AwsEntry.single() }],
     ['logRetentionDays', { logRetentionDays: 31 }],
     ['tags.Name', { tags: { Name: 'chat' } }],
+    ['tags.AWS:owner', { tags: { 'AWS:owner': 'chat' } }],
+    ['tags', { tags: { ['a'.repeat(129)]: 'chat' } }],
+    ['tags', { tags: { '': 'chat' } }],
+    ['tags', { tags: { 'cost, center': 'chat' } }],
+    ['tags.a', { tags: { a: 'a'.repeat(257) } }],
+    ['tags.a', { tags: { a: 'one, two' } }],
+    ['tags', { tags: tags(41) }],
     ['instanceEgress[0].range', { instanceEgress: [{ port: 5432, range: 'database' }] }],
+    // Open anyway, and AWS has no rule twice.
+    ['instanceEgress[0]', { instanceEgress: [{ port: 443, range: '0.0.0.0/0' }] }],
+    ['nginxEgress[0]', { nginxEgress: [{ port: 443, range: '0.0.0.0/0' }] }],
+    [
+      'nginxEgress[1]',
+      {
+        nginxEgress: [
+          { port: 3003, range: '10.0.0.5' },
+          { port: 3003, range: '10.0.0.5/32' },
+        ],
+      },
+    ],
+    // Bits behind the prefix.
+    ['instanceEgress[0].range', { instanceEgress: [{ port: 5432, range: '10.0.0.5/8' }] }],
+    ['instanceEgress[0].range', { instanceEgress: [{ port: 5432, range: 'fd00:0:0:1::/48' }] }],
+    ['nginxEgress[0].range', { nginxEgress: [{ port: 5432, range: '192.168.0.128/24' }] }],
+    ['nginxEgress[0].range', { nginxEgress: [{ port: 3003, range: 'chat.internal' }] }],
+    ['nginxEgress[0].port', { nginxEgress: [{ port: 65_536, range: '10.0.0.0/8' }] }],
     ['instanceEgress[0].port', { instanceEgress: [{ port: 0, range: '10.0.0.0/8' }] }],
   ])('%s', (property, props) => {
     says(platform(props), 'Platform', property);
@@ -95,6 +148,8 @@ describe('the entry', () => {
   test.each<[string, AwsEntry]>([
     ['entry.allowedRanges[0]', AwsEntry.nlb({ allowedRanges: ['everybody'] })],
     ['entry.allowedRanges', AwsEntry.single({ allowedRanges: [] })],
+    ['entry.allowedRanges[1]', AwsEntry.alb({ allowedRanges: ['192.0.2.0/24', '10.1.0.0/8'] })],
+    ['entry.allowedRanges[0]', AwsEntry.single({ allowedRanges: ['2001:db8::1/32'] })],
     ['entry.idleTimeout', AwsEntry.nlb({ idleTimeout: '7d' })],
     ['entry.minHosts', AwsEntry.nlb({ minHosts: 0 })],
     ['entry.maxHosts', AwsEntry.nlb({ minHosts: 3, maxHosts: 2 })],
@@ -103,19 +158,69 @@ describe('the entry', () => {
     ['entry.ipv6', AwsEntry.nlb({ ipv6: true })],
     ['entry.idleTimeout', AwsEntry.alb({ idleTimeout: '2h' })],
     ['entry.webAclArn', AwsEntry.alb({ webAclArn: 'office-only' })],
+    [
+      'entry.webAclArn',
+      AwsEntry.alb({
+        webAclArn:
+          'arn:aws:wafv2:us-east-1:123456789012:regional/webacl/office/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f',
+      }),
+    ],
   ])('%s', (property, entry) => {
     says(platform({ entry }), 'Platform', property);
   });
 });
 
 describe('a network of its own', () => {
-  test.each<[string, AwsNetworkProps]>([
+  const made = (scope: Construct, props: Partial<AwsNetworkProps> = {}) =>
+    new AwsNetwork(scope, 'Network', {
+      provider: new AwsProvider(scope, 'Aws', { region: 'eu-west-1' }),
+      ...props,
+    });
+
+  test.each<[string, (site: AwsSite) => Partial<AwsPlatformProps>]>([
+    ['a region, which the network has not', ({ scope }) => ({ network: made(scope) })],
+    ['that of the environment', ({ scope }) => ({ network: made(scope), region: undefined })],
+    [
+      'another provider',
+      ({ scope }) => ({
+        network: made(scope),
+        region: undefined,
+        provider: new AwsProvider(scope, 'Other', { alias: 'other', region: 'eu-central-1' }),
+      }),
+    ],
+  ])('in a platform with %s', (_, props) => {
+    says(
+      refusal((site) => site.platform(props(site))),
+      'Platform',
+      'network',
+    );
+  });
+
+  test.each([
+    ['network', AwsEntry.nlb({ ipv6: true, proxyProtocol: true })],
+    ['application', AwsEntry.alb({ ipv6: true })],
+  ])('without IPv6 behind a %s load balancer with it', (_, entry) => {
+    const inIt = (site: AwsSite, own?: AwsEntry) => {
+      const network = made(site.scope);
+      const { provider } = network;
+      return site.platform({ network, provider, region: undefined, entry: own });
+    };
+    says(
+      refusal((site) => inIt(site, entry)),
+      'Platform',
+      'entry.ipv6',
+    );
+    expect(() => inIt(AwsSite.alone())).not.toThrow();
+  });
+
+  test.each<[string, Partial<AwsNetworkProps>]>([
+    ['tags.Name', { tags: { Name: 'chat' } }],
     ['range', { range: '8.8.0.0/16' }],
     ['zones', { zones: 4 }],
     ['name', { name: 'Chat' }],
   ])('%s', (property, props) => {
     says(
-      refusal(({ scope }) => new AwsNetwork(scope, 'Network', props)),
+      refusal(({ scope }) => made(scope, props)),
       'Network',
       property,
     );
@@ -144,6 +249,43 @@ describe('TLS', () => {
     ['a secret by its name', 'tls.secretArn', { tls: TlsCertificate.fromSecret('chat') }, {}],
   ])('%s', (_, property, props, on) => {
     says(front(props, on), 'Frontend', property);
+  });
+
+  describe('of another region', () => {
+    const elsewhere = (arn: string) => arn.replace('eu-central-1', 'us-east-1');
+    const kinds: [string, TlsCertificate, AwsEntry][] = [
+      ['certificateArn', TlsCertificate.acm(elsewhere(CERTIFICATE)), AwsEntry.nlb()],
+      ['certificateArn', TlsCertificate.acm(elsewhere(CERTIFICATE)), AwsEntry.alb()],
+      ['secretArn', TlsCertificate.fromSecret(elsewhere(TLS_SECRET)), AwsEntry.nlb()],
+      ['secretArn', TlsCertificate.fromSecret(elsewhere(TLS_SECRET)), AwsEntry.single()],
+    ];
+
+    test.each(kinds)('%s', (property, tls, entry) => {
+      says(front({ tls }, { entry }), 'Frontend', `tls.${property}`);
+    });
+
+    test('where the platform has its region from a provider', () => {
+      const on = (region: string) => {
+        const site = AwsSite.alone();
+        const provider = new AwsProvider(site.scope, 'Aws', { region });
+        site.platform({ provider, region: undefined });
+        return () => site.front({ tls: TlsCertificate.acm(elsewhere(CERTIFICATE)) });
+      };
+      says(refusal(on('eu-west-1')), 'Frontend', 'tls.certificateArn');
+      expect(on('us-east-1')).not.toThrow();
+    });
+
+    test('and what is known only at apply is for AWS to say', () => {
+      const late = (site: AwsSite) => new TerraformVariable(site.scope, 'late', {}).stringValue;
+      const site = AwsSite.alone();
+      site.platform({ region: late(site) });
+      expect(() => site.front()).not.toThrow();
+      const other = AwsSite.alone();
+      expect(() => other.front({ tls: TlsCertificate.acm(late(other)) })).not.toThrow();
+      const environment = AwsSite.alone();
+      environment.platform({ region: undefined });
+      expect(() => environment.front()).not.toThrow();
+    });
   });
 
   test('a certificate of AWS elsewhere', () => {
@@ -187,6 +329,72 @@ describe('silence', () => {
     });
     says(message, 'Frontend', 'heartbeat');
     expect(message).toContain('raise entry: AwsEntry.nlb({ idleTimeout }) at Stack/Platform');
+  });
+});
+
+describe('servers that nginx may not connect to', () => {
+  const before = (address: string, ...nginxEgress: AwsEgress[]) => {
+    const site = AwsSite.alone();
+    site.platform({ nginxEgress });
+    const late = new TerraformVariable(site.scope, 'late', {}).stringValue;
+    return () =>
+      new NginxWsFrontend(site.scope, 'Frontend', {
+        platform: site.platform(),
+        upstream: servers([address.replace('<late>', late)]),
+        serverName: 'chat.example.org',
+        tls: TlsCertificate.acm(CERTIFICATE),
+      });
+  };
+
+  test.each<[string, AwsEgress[]]>([
+    ['10.0.1.5:3003', []],
+    ['10.0.1.5:3003', [{ port: 3004, range: '10.0.0.0/16' }]],
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.2.0/24' }]],
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.1.4' }]],
+    ['[fd00::5]:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    // What all hosts may connect to is IPv4.
+    ['[fd00::5]:443', []],
+    ['chat.internal:3003', [{ port: 3004, range: '10.0.0.0/16' }]],
+    ['<late>:3003', []],
+  ])('%s', (address, egress) => {
+    says(refusal(before(address, ...egress)), 'Frontend', 'upstream');
+  });
+
+  test.each<[string, AwsEgress[]]>([
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    ['10.0.1.5:3003', [{ port: 3003, range: '10.0.1.5' }]],
+    ['[fd00::5]:3003', [{ port: 3003, range: 'fd00::/8' }]],
+    ['10.0.1.5:443', []],
+    ['chat.internal:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    ['<late>:3003', [{ port: 3003, range: '10.0.0.0/16' }]],
+    ['<late>', []],
+    ['127.0.0.1:3003', []],
+    ['[::1]:3003', []],
+    ['unix:/run/chat.sock', []],
+  ])('%s may be', (address, egress) => {
+    expect(before(address, ...egress)).not.toThrow();
+  });
+
+  test('not one that is out of service, and not the instances of the platform', () => {
+    const site = AwsSite.alone();
+    expect(() => site.front()).not.toThrow();
+    const other = AwsSite.alone();
+    const upstream = Upstream.servers(['10.0.1.5:443', { address: '10.0.1.6:3003', down: true }]);
+    expect(() =>
+      other.front({ cluster: undefined, platform: other.platform(), upstream }),
+    ).not.toThrow();
+  });
+});
+
+describe('room for fewer connections than it takes for another host to come', () => {
+  test.each([
+    ['at a network load balancer', AwsEntry.nlb({ connectionsPerHost: 15_000 }), 14_999, 15_000],
+    ['at an application load balancer', AwsEntry.alb(), 10_000, 20_000],
+  ])('%s', (_, entry, expectedConnections, enough) => {
+    says(front({ expectedConnections }, { entry }), 'Frontend', 'expectedConnections');
+    const site = AwsSite.alone();
+    site.platform({ entry });
+    expect(() => site.front({ expectedConnections: enough })).not.toThrow();
   });
 });
 

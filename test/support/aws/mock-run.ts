@@ -35,6 +35,15 @@ export interface FurtherPlan {
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
+/** What data sources answer, by their type. */
+export type MockData = Readonly<Record<string, Attributes>>;
+
+export interface Further {
+  /** After the apply, one after another. */
+  readonly plans?: readonly FurtherPlan[];
+  readonly data?: MockData;
+}
+
 export const MOCK_ACCOUNT = '111122223333';
 export const MOCK_REGION = 'eu-central-1';
 
@@ -42,10 +51,13 @@ export async function mockRun(
   stack: StackFolder,
   assertions: readonly Assertion[] = [],
   variables: Readonly<Record<string, unknown>> = {},
-  plans: readonly FurtherPlan[] = [],
+  { plans = [], data = {} }: Further = {},
 ): Promise<MockRun> {
   const schema = await resourceSchemas(stack);
-  stack.write('tests/meaning.tftest.hcl', testFile(stack, schema, assertions, variables, plans));
+  stack.write(
+    'tests/meaning.tftest.hcl',
+    testFile(stack, schema, assertions, variables, plans, data),
+  );
   const { stdout, output } = await stack.terraform('test', '-json', '-verbose');
   const messages = stdout
     .split('\n')
@@ -137,11 +149,13 @@ function testFile(
   assertions: readonly Assertion[],
   variables: Readonly<Record<string, unknown>>,
   plans: readonly FurtherPlan[],
+  own: MockData,
 ): string {
   const { resource = {}, data = {}, provider = {} } = stack.json;
+  const answers = { ...DATA, ...own };
   const known = Object.keys(data)
-    .filter((type) => type in DATA)
-    .map((type) => `  mock_data "${type}" {\n    defaults = ${hcl(DATA[type])}\n  }`);
+    .filter((type) => type in answers)
+    .map((type) => `  mock_data "${type}" {\n    defaults = ${hcl(answers[type])}\n  }`);
   return [
     ...(provider.aws ?? [{}]).flatMap(({ alias }) => [
       'mock_provider "aws" {',
@@ -149,7 +163,7 @@ function testFile(
       ...known,
       '}',
     ]),
-    ...overrides(resource, schemas),
+    ...overrides(resource, schemas, variables),
     'variables {',
     ...Object.entries(variables).map(([name, value]) => `  ${name} = ${hcl(value)}`),
     '}',
@@ -175,19 +189,24 @@ function testFile(
   ].join('\n');
 }
 
-/** What data sources answer, where the plugin or the stack needs more than any text. */
-const DATA: Readonly<Record<string, Attributes>> = {
+/** Where the plugin or the stack needs more than any text. */
+const DATA: MockData = {
   aws_iam_policy_document: { json: '{}' },
   aws_caller_identity: { account_id: MOCK_ACCOUNT },
   aws_region: { name: MOCK_REGION },
   aws_partition: { partition: 'aws', dns_suffix: 'amazonaws.com' },
   aws_availability_zones: { names: ['a', 'b', 'c'].map((zone) => MOCK_REGION + zone) },
   aws_ssm_parameter: { insecure_value: 'ami-0123456789abcdef0' },
+  aws_route53_zone: { name: 'example.org' },
   aws_subnet: { cidr_block: '10.0.1.0/24' },
 };
 
 /** Ids and ARNs that say whose they are, and addresses that are addresses. */
-function overrides(resources: Blocks, schemas: Schemas): string[] {
+function overrides(
+  resources: Blocks,
+  schemas: Schemas,
+  variables: Readonly<Record<string, unknown>>,
+): string[] {
   return Object.entries(resources).flatMap(([type, byName]) =>
     Object.entries(byName).flatMap(([name, attributes], index) => {
       const computed = schemas[type]?.block.attributes ?? {};
@@ -197,7 +216,7 @@ function overrides(resources: Blocks, schemas: Schemas): string[] {
         private_ip: `10.0.0.${10 + index}`,
         public_ip: `198.51.100.${10 + index}`,
         dns_name: `${name.toLowerCase()}.example`,
-        domain_validation_options: validationOf(attributes),
+        domain_validation_options: validationOf(attributes, variables),
       };
       // The plugin knows the names of a certificate's records before it is made.
       const isKnownEarly = type === 'aws_acm_certificate';
@@ -229,10 +248,17 @@ function idOf(type: string, name: string): string {
     : `${type.replace(/^aws_/, '')}/${name}`;
 }
 
-function validationOf({ domain_name, subject_alternative_names = [] }: Attributes): Attributes[] {
-  return [domain_name, ...(subject_alternative_names as unknown[])].map((name) => ({
+function validationOf(
+  { domain_name, subject_alternative_names = [] }: Attributes,
+  variables: Readonly<Record<string, unknown>>,
+): Attributes[] {
+  const names = [domain_name, ...(subject_alternative_names as unknown[])].map((name) =>
+    String(name).replace(/\$\{var\.(\w+)\}/g, (_, variable: string) => String(variables[variable])),
+  );
+  return names.map((name) => ({
     domain_name: name,
-    resource_record_name: `_validation.${String(name)}.`,
+    // A name and its wildcard have one record.
+    resource_record_name: `_validation.${name.replace(/^\*\./, '')}.`,
     resource_record_type: 'CNAME',
     resource_record_value: '_validation.acm-validations.aws.',
   }));

@@ -25,10 +25,22 @@ const nginx = nginxBinaries().available.find(({ name }) => name === '1.30');
 
 renderBehind((proxyProtocol) => AwsEntry.nlb({ proxyProtocol }));
 
-/** From now on, clients come in by another entry. */
-export function renderBehind(entry: (proxyProtocol?: boolean) => AwsEntry): void {
+/** From now on, clients come in by another entry, whose load balancer has these addresses: those that nobody has here. */
+export function renderBehind(
+  entry: (proxyProtocol?: boolean) => AwsEntry,
+  addresses = '198.18.0.0/15',
+): void {
   renderOn({
-    render: (ports, options) => renderOnAws(ports, options, entry(options.proxyProtocol)),
+    render: (ports, options) => {
+      const { configuration, ...rest } = renderOnAws(ports, options, entry(options.proxyProtocol));
+      return {
+        ...rest,
+        configuration: configuration.replace(
+          /set_real_ip_from "?\$\{TfToken[^;]*;/g,
+          `set_real_ip_from ${addresses};`,
+        ),
+      };
+    },
     executable: nginx?.executable,
     plainProtocol: 'https',
   });
@@ -45,6 +57,10 @@ function renderOnAws(ports: FrontPorts, options: FrontOptions, entry: AwsEntry):
       privateSubnetIds: ['subnet-0123456789abcdef2', 'subnet-0123456789abcdef3'],
     },
     entry,
+    // Some tests have servers in addresses that nobody has.
+    nginxEgress: [...new Set(props.upstream?.list.map(({ address }) => portOf(address)))]
+      .filter((port) => port !== undefined)
+      .map((port) => ({ port, range: '0.0.0.0/0' })),
   });
   const cluster = clusterOptions && addCluster(stack, platform, clusterOptions);
   const front = new NginxWsFrontend(stack, 'Frontend', {
@@ -71,6 +87,11 @@ function renderOnAws(ports: FrontPorts, options: FrontOptions, entry: AwsEntry):
     webSocketUrl: onThisMachine(front.webSocketUrl),
     heartbeat: cluster?.heartbeat,
   };
+}
+
+function portOf(address: string): number | undefined {
+  const digits = /:(\d+)$/.exec(address)?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 const SECRET = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:chat-AbCdEf';
@@ -121,12 +142,7 @@ function substituted(text: string, layout: Layout, ports: FrontPorts, served: bo
     const [, local] = listens.find(([each]) => each === address) ?? [];
     return local ? `${indent}listen ${local}${rest}` : line;
   });
-  return (
-    paths
-      .reduce((left, [path, local]) => left.replaceAll(path, local), directives.join('\n'))
-      // The addresses of the load balancer, which nobody has here.
-      .replace(/set_real_ip_from "?\$\{TfToken[^;]*;/g, 'set_real_ip_from 198.18.0.0/15;')
-  );
+  return paths.reduce((left, [path, local]) => left.replaceAll(path, local), directives.join('\n'));
 }
 
 /** The instances of a cluster, whose addresses AWS would give: the ports of the test, in order. */
