@@ -1,5 +1,6 @@
-// Four projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services, `docker` a real
-// Docker Engine, and `load` wants the machine for itself. scripts/test.mjs runs all and prints the closing line.
+// Four projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services, `engine` a real
+// Docker Engine or an emulated AWS, and `load` wants the machine for itself. scripts/test.mjs runs all and prints the
+// closing line.
 
 /** @type {import('jest').Config} */
 const shared = {
@@ -30,7 +31,7 @@ const shared = {
 
 /** Of the live tests. */
 const underLoad = '/test/live/(capacity|docker-rollout)';
-const withDocker = '/test/live/(docker-|aws-host-docker)';
+const withEngine = '/test/live/(docker-|aws-host-docker|aws-moto)';
 
 /** @param {string} displayName */
 const live = (displayName) => ({
@@ -51,11 +52,11 @@ module.exports = {
     {
       ...live('live'),
       testMatch: ['<rootDir>/test/live/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', withDocker, underLoad],
+      testPathIgnorePatterns: ['/node_modules/', withEngine, underLoad],
     },
     {
-      ...live('docker'),
-      testRegex: `${withDocker}.*\\.test\\.ts$`,
+      ...live('engine'),
+      testRegex: `${withEngine}.*\\.test\\.ts$`,
       testPathIgnorePatterns: ['/node_modules/', underLoad],
     },
     { ...live('load'), testRegex: `${underLoad}.*\\.test\\.ts$` },

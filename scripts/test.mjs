@@ -1,5 +1,6 @@
 // `npm test`: everything. Installs what the tests need, runs the unit tests, then the live ones in two rows, those with a
-// Docker Engine beside the others and those under load after both, and ends with one line: N passed, N failed, N skipped.
+// Docker Engine or an emulated AWS beside the others, those under load after both, and ends with one line: N passed,
+// N failed, N skipped.
 //
 //   npm test -- nginx      only test files whose path contains "nginx"
 import { spawn } from 'node:child_process';
@@ -158,7 +159,7 @@ if (!ok) {
 const unit = await runProject('unit', ['--maxWorkers=2'], 15 * MINUTE);
 /** @param {string} project */
 const runLive = (project) => runProject(project, ['--runInBand', '--verbose'], 20 * MINUTE);
-const rows = await Promise.all([runLive('live'), runLive('docker')]);
+const rows = await Promise.all([runLive('live'), runLive('engine')]);
 const all = [unit, ...rows, await runLive('load')];
 const failed = all.flatMap((each) => each.failed);
 const skipped = all.flatMap((each) => each.skipped);

@@ -47,16 +47,19 @@ export interface Further {
 export const MOCK_ACCOUNT = '111122223333';
 export const MOCK_REGION = 'eu-central-1';
 
+let schemas: Promise<Schemas> | undefined;
+
 export async function mockRun(
   stack: StackFolder,
   assertions: readonly Assertion[] = [],
   variables: Readonly<Record<string, unknown>> = {},
   { plans = [], data = {} }: Further = {},
 ): Promise<MockRun> {
-  const schema = await resourceSchemas(stack);
+  // All stacks of a test have the same plugin.
+  schemas ??= resourceSchemas(stack);
   stack.write(
     'tests/meaning.tftest.hcl',
-    testFile(stack, schema, assertions, variables, plans, data),
+    testFile(stack, await schemas, assertions, variables, plans, data),
   );
   const { stdout, output } = await stack.terraform('test', '-json', '-verbose');
   const messages = stdout
