@@ -94,7 +94,8 @@ export function nginxHosts(
     })),
     // A group whose hosts get no release, because the instances before them do not get well, would replace them forever.
     dependsOn: [...(network.dependables ?? []), ...dependsOn],
-  }); // Apart from the group, which Terraform would replace for another time.
+  });
+  // Apart from the group, which Terraform would replace for another time.
   new bindings.AutoscalingLifecycleHook(scope, 'Drain', {
     provider,
     // No new client gets to the host then, and those that it has stay so long.
