@@ -1,4 +1,6 @@
 // What AwsPlatform says to AWS, by its meaning.
+import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
+import type { LbListener } from '@cdktf/provider-aws/lib/lb-listener';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import {
   AiwmCluster,
@@ -232,6 +234,17 @@ test('who may read a secret may decrypt with the keys that are told, and nobody 
     Resource: [key],
   });
   expect(statements('Frontend_RolePolicy', stack)).not.toHaveProperty('Keys');
+});
+
+test('what has no property is reached by its id, and changed', () => {
+  const stack = synthesizeAws((site) => {
+    const cluster = site.cluster();
+    const front = site.front({ cluster });
+    (front.node.findChild('HttpsListener') as LbListener).sslPolicy = 'TLS-1-3-only';
+    (cluster.node.findChild('Logs') as CloudwatchLogGroup).addOverride('skip_destroy', true);
+  });
+  expect(named(stack, 'aws_lb_listener').Frontend_HttpsListener!.ssl_policy).toBe('TLS-1-3-only');
+  expect(named(stack, 'aws_cloudwatch_log_group').Aiwm_Logs!.skip_destroy).toBe(true);
 });
 
 test('clusters with the same ports share one way in, which AWS has once; others have their own', () => {
