@@ -74,8 +74,8 @@ test('a secret reaches the instances, and stands in no plan, no state, no cdk.tf
       'cdktf.out/stacks/chat/cdk.tf.json',
       'cdktf.out/stacks/chat/plan',
       'cdktf.out/stacks/chat/terraform.log',
-      'terraform.tfstate',
-      'terraform.tfstate.backup',
+      'terraform.chat.tfstate',
+      'terraform.chat.tfstate.backup',
     ]),
   );
   const places: Record<string, string> = { status, outputs, printed: deployment.log };

@@ -33,8 +33,7 @@ export class Deployed {
   }
 
   async apply(): Promise<void> {
-    await this.folder.init();
-    await this.folder.succeed('apply', '-auto-approve');
+    await this.folder.deploy();
   }
 
   /** What a second apply would change. */

@@ -1,7 +1,7 @@
 // A synthesized stack in a folder of its own, fitted to the plugin of this machine, and Terraform run on it.
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { quietEnvironment } from '../../../scripts/quiet.mjs';
 import { temporaryFolder } from '../temporary-folder';
 import { fitToPlugin } from './fit-to-plugin';
@@ -49,8 +49,38 @@ export class StackFolder {
     return stdout;
   }
 
+  /** As a user brings it up: by the cdktf CLI, which finds the stack synthesized. */
+  async deploy(): Promise<void> {
+    const stack = {
+      name: 'stack',
+      constructPath: 'stack',
+      // Seen from cdktf.out: here.
+      workingDirectory: '..',
+      synthesizedStackPath: '../main.tf.json',
+      annotations: [],
+      dependencies: [],
+    };
+    this.write('cdktf.json', JSON.stringify({ language: 'typescript', app: 'true' }));
+    this.write('cdktf.out/manifest.json', JSON.stringify({ version: '0.21.0', stacks: { stack } }));
+    const { code, output } = await this.run(process.execPath, [
+      resolve('node_modules/cdktf-cli/bundle/bin/cdktf'),
+      'deploy',
+      '--auto-approve',
+      '--skip-synth',
+      // It would ask the registry for the plugins of other machines.
+      '--skip-provider-lock',
+    ]);
+    if (code !== 0) {
+      throw new Error(`cdktf deploy ended with ${code}:\n${output}`);
+    }
+  }
+
   terraform(verb: string, ...args: string[]): Promise<Ran> {
-    const child = spawn('terraform', [verb, ...args], {
+    return this.run('terraform', [verb, ...args]);
+  }
+
+  private run(command: string, args: readonly string[]): Promise<Ran> {
+    const child = spawn(command, args, {
       cwd: this.folder,
       env: {
         ...quietEnvironment({
@@ -59,6 +89,10 @@ export class StackFolder {
         }),
         TF_INPUT: '0',
         TF_CLI_ARGS: '-no-color',
+        FORCE_COLOR: '0',
+        CI: '1',
+        // cdktf would share plugins with whatever else this machine does.
+        CDKTF_DISABLE_PLUGIN_CACHE_ENV: '1',
         ...this.environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -70,9 +104,9 @@ export class StackFolder {
       output += chunk;
     });
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-    return new Promise((resolve, reject) => {
+    return new Promise((ended, reject) => {
       child.once('error', reject);
-      child.once('close', (code) => resolve({ code, stdout, output }));
+      child.once('close', (code) => ended({ code, stdout, output }));
     });
   }
 }

@@ -82,7 +82,7 @@ export class DockerDeployment {
     await ensureImages(engine, ...images);
     return new DockerDeployment(
       engine,
-      await Deployment.create({ environment: engine.environment }),
+      await Deployment.create({ environment: engine.environment, tool: 'cdktf' }),
     );
   }
 

@@ -51,7 +51,7 @@ export class SwarmDeployment {
     }
     return new SwarmDeployment(
       engine,
-      await Deployment.create({ environment: engine.environment }),
+      await Deployment.create({ environment: engine.environment, tool: 'cdktf' }),
       state !== 'active',
     );
   }
