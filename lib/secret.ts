@@ -1,8 +1,8 @@
 /**
  * A value that must not be written down in a stack: it is named here and read where it is used.
  *
- * It is in no plan, no log and no snapshot. It is in no state either, but on the Docker platforms: what a container is
- * given is part of it there.
+ * It is in no plan, no log and no snapshot. It is in no state either, but on the Docker platforms, where what a container
+ * is given is part of it, and for the password of ElastiCache.
  *
  * @example
  * new AiwmCluster(this, "Aiwm", {
