@@ -262,7 +262,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       instanceType: this.instanceType,
       repositoryArns: this.repositoryArns,
       redisUrlVersion: this.redisUrlVersion,
-      openPorts: [HTTPS_ANYWHERE, ...this.instanceEgress].map(({ port: open }) => open),
+      egress: [HTTPS_ANYWHERE, ...this.instanceEgress],
       letClientsIn: (ports) => this.letClientsIn(ports),
       alarmTopicArns: this.alarmTopicArns,
     });

@@ -1,8 +1,9 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { Token } from 'cdktf';
-import type { Check } from '../../check';
+import { type Check, show } from '../../check';
 import type { AwsEgress } from './aws-platform-props';
 import { SECURITY_RANGE } from './aws-text-rules';
+import { REDIS_PORT } from './ports';
 import { whole } from './security-rules';
 
 /**
@@ -45,8 +46,7 @@ export function checkEgress(
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/i;
 
 /**
- * Servers that nginx may not connect to would cost every client a 503. Of a name, and of what is known only at apply, the
- * port alone can be compared.
+ * Servers that nginx may not connect to would cost every client a 503.
  *
  * @throws ValidationError for the first that nothing leads to
  * @internal
@@ -57,22 +57,86 @@ export function checkPeers(
   egress: readonly AwsEgress[],
 ): void {
   for (const peer of peers) {
-    const [, bracketed, plain, digits] = /^(?:\[(.+)\]|(.+)):(\d+)$/.exec(peer) ?? [];
-    const host = bracketed ?? plain;
-    const port = Number(digits);
-    if (host === undefined || LOOPBACK.test(host)) {
+    const { host, port } = hostAndPort(peer);
+    if (port === undefined || LOOPBACK.test(host)) {
       continue;
     }
-    if (!egress.some((way) => way.port === port && contains(way.range, host))) {
-      const example = isIP(host) === 0 ? '10.0.0.0/16' : host;
+    if (!leadsTo(egress, host, port)) {
       check.refuse(
         'upstream',
         `the hosts of nginx may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
         undefined,
-        `Open it: new AwsPlatform(…, { nginxEgress: [{ port: ${port}, range: "${example}" }] }), and let the platform's nginxSecurityGroup in at the server.`,
+        `Open it: ${opened('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
       );
     }
   }
+}
+
+/**
+ * A Redis that exists has to speak TLS, also inside of a VPC, which is shared with whoever else is in it; and instances
+ * have to get there.
+ *
+ * @throws ValidationError for one that they would not reach, or only in the clear
+ * @internal
+ */
+export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgress[]): void {
+  const [, scheme, address] = /^(rediss?):\/\/([^/]*)/.exec(url) ?? [];
+  if (scheme === 'redis') {
+    check.refuse(
+      'backplane',
+      `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
+      'a URL that begins with "rediss://"',
+      'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+    );
+  }
+  if (address === undefined) {
+    return;
+  }
+  const { host, port = REDIS_PORT } = hostAndPort(address);
+  if (!leadsTo(egress, host, port)) {
+    check.refuse(
+      'backplane',
+      `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis is`,
+      undefined,
+      `Open its port to the addresses of that Redis: ${opened('instanceEgress', host, port)}.`,
+    );
+  }
+}
+
+/**
+ * The same for one whose URL is a secret: where it is, nobody knows here.
+ *
+ * @throws ValidationError where instances reach nothing but what is at 443
+ * @internal
+ */
+export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): void {
+  if (egress.every(({ port }) => port === HTTPS_ANYWHERE.port)) {
+    check.refuse(
+      'backplane',
+      `instances may not connect to a Redis that this stack does not run: of the world outside, port ${HTTPS_ANYWHERE.port} alone is open to them`,
+      undefined,
+      `Open its port to the addresses of that Redis: ${opened('instanceEgress', '', REDIS_PORT)}.`,
+    );
+  }
+}
+
+function opened(property: string, host: string, port: number): string {
+  const range = isIP(host) === 0 ? '10.0.0.0/16' : host;
+  return `new AwsPlatform(…, { ${property}: [{ port: ${port}, range: "${range}" }] })`;
+}
+
+/** The host may be a Token, in which there is no colon. */
+function hostAndPort(address: string): { readonly host: string; readonly port?: number } {
+  const [, bracketed, plain, port] = /^(?:\[(.+)\]|(.+?))(?::(\d+))?$/.exec(address) ?? [];
+  return {
+    host: bracketed ?? plain ?? '',
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
+}
+
+/** Whether hosts may connect there. Of a name, and of what is known only at apply, the port alone can be compared. */
+function leadsTo(egress: readonly AwsEgress[], host: string, port: number): boolean {
+  return egress.some((way) => way.port === port && contains(way.range, host));
 }
 
 /** Whether an address is in a range, or may be. */

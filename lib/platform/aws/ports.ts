@@ -12,3 +12,5 @@ export const PORTS = {
 
 export const PUBLIC_HTTPS = 443;
 export const PUBLIC_HTTP = 80;
+
+export const REDIS_PORT = 6379;

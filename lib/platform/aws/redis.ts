@@ -12,9 +12,8 @@ import type { RedisSpec } from '../platform';
 import type { AwsPlace } from './aws-place';
 import type { AwsRedisOptions } from './aws-platform-props';
 import { NODE_TYPE } from './aws-text-rules';
+import { REDIS_PORT } from './ports';
 import { allow, port, securityGroup } from './security-rules';
-
-export const REDIS_PORT = 6379;
 
 /** Kind of the secret that is the URL of a Redis on this platform; its reference is an ARN of Secrets Manager. */
 export const REDIS_SECRET = 'aws-redis';

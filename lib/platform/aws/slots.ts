@@ -2,7 +2,7 @@ import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
 import type { NetworkInterface } from '@cdktf/provider-aws/lib/network-interface';
 import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
-import { Fn, TerraformLocal, Token } from 'cdktf';
+import { Fn, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../check';
 import type { AiwmService } from '../../service';
@@ -10,7 +10,9 @@ import type { Secret } from '../../secret';
 import { IMAGE } from '../../text-rules';
 import type { InstancesSpec } from '../platform';
 import { SECRET_ARN } from './aws-text-rules';
+import type { AwsEgress } from './aws-platform-props';
 import { deliver } from './delivery';
+import { checkRedisUrl, checkSecretRedis } from './egress';
 import type { HostPlace } from './aws-place';
 import { METADATA_OPTIONS, ROOT_SIZE } from './host-hardening';
 import type { Statement } from './host-role';
@@ -19,7 +21,7 @@ import { hostUserData } from './host-user-data';
 import { slotReleaseScript, type SlotRelease } from './host/slot-release';
 import { slotHostUserData } from './host/user-data';
 import { METRIC_NAMESPACE } from './metrics';
-import { REDIS_PORT, REDIS_SECRET } from './redis';
+import { REDIS_SECRET } from './redis';
 import type { Ports } from './security-rules';
 import { slotAlarms } from './slot-alarms';
 
@@ -39,7 +41,7 @@ export interface SlotsPlace extends HostPlace {
   /** Another one whenever the URL of the platform's Redis is. */
   readonly redisUrlVersion?: string;
   /** Where instances may connect to outside of their network. */
-  readonly openPorts: readonly number[];
+  readonly egress: readonly AwsEgress[];
   /** Lets nginx connect to instances. */
   readonly letClientsIn: (ports: Ports) => void;
   readonly alarmTopicArns: readonly string[];
@@ -73,7 +75,7 @@ export function runSlots(
   const { place, bucket, instanceGroup } = slots;
   const { bindings } = place;
   const image = checkImage(check, spec.service);
-  checkBackplane(check, spec, slots.openPorts);
+  checkBackplane(check, spec, slots.egress);
   const secrets = secretArns(check, spec.secrets);
   const path = `instances/${name}`;
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
@@ -206,46 +208,18 @@ function checkImage(check: Check, service: AiwmService): string {
   return check.text('service.image', service.imageName, IMAGE);
 }
 
-/** Inside of a VPC as well: it is shared with whoever else is in it. */
 function checkBackplane(
   check: Check,
   { slots, secrets }: InstancesSpec,
-  openPorts: readonly number[],
+  egress: readonly AwsEgress[],
 ): void {
-  const { REDIS_URL: secret } = secrets;
-  if (secret !== undefined && secret.kind !== REDIS_SECRET && openPorts.length === 1) {
-    check.refuse(
-      'backplane',
-      `instances may not connect to a Redis that this stack does not run: of the world outside, port ${openPorts[0]} alone is open to them`,
-      undefined,
-      openFor(REDIS_PORT),
-    );
-  }
   const url = slots[0]?.environment.REDIS_URL;
-  if (url === undefined || Token.isUnresolved(url)) {
-    return;
+  if (url !== undefined) {
+    checkRedisUrl(check, url, egress);
   }
-  if (!url.startsWith('rediss://')) {
-    check.refuse(
-      'backplane',
-      `${JSON.stringify(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
-      'a URL that begins with "rediss://"',
-      'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
-    );
+  if (secrets.REDIS_URL !== undefined && secrets.REDIS_URL.kind !== REDIS_SECRET) {
+    checkSecretRedis(check, egress);
   }
-  const port = Number(new URL(url).port || REDIS_PORT);
-  if (!openPorts.includes(port)) {
-    check.refuse(
-      'backplane',
-      `instances may not connect to port ${port}, where this Redis is`,
-      undefined,
-      openFor(port),
-    );
-  }
-}
-
-function openFor(port: number): string {
-  return `Open its port to the addresses of that Redis: new AwsPlatform(…, { instanceEgress: [{ port: ${port}, range: "10.0.0.0/16" }] }).`;
 }
 
 function secretArns(check: Check, secrets: Record<string, Secret>): Record<string, string> {

@@ -451,6 +451,48 @@ describe('Redis', () => {
     says(message, 'Aiwm', 'backplane');
   });
 
+  describe('whose host is known only at apply', () => {
+    const redis = (site: AwsSite, url: (host: string) => string) => {
+      const { stringValue } = new TerraformVariable(site.scope, 'late', {});
+      return site.cluster({
+        backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', {
+          url: url(stringValue),
+        }),
+      });
+    };
+
+    test('without TLS', () => {
+      says(
+        refusal((site) => redis(site, (host) => `redis://${host}:6379`)),
+        'Aiwm',
+        'backplane',
+      );
+    });
+
+    test.each(['', ':6379', '/0', ':6379/0'])('at a port that is closed: host%s', (rest) => {
+      const message = refusal((site) => redis(site, (host) => `rediss://${host}${rest}`));
+      expect(message).toContain('instances may not connect to port 6379, where this Redis is.');
+    });
+
+    test('at a port that is open', () => {
+      const site = AwsSite.alone();
+      site.platform({ instanceEgress: [{ port: 6380, range: '10.0.0.0/16' }] });
+      expect(() => redis(site, (host) => `rediss://${host}:6380/0`)).not.toThrow();
+    });
+  });
+
+  test('at an address that is in no open range', () => {
+    const message = refusal((site) => {
+      site.platform({ instanceEgress: [{ port: 6379, range: '10.0.0.0/16' }] });
+      return site.cluster({
+        backplane: RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', {
+          url: 'rediss://10.1.0.7:6379',
+        }),
+      });
+    });
+    says(message, 'Aiwm', 'backplane');
+  });
+
   test('at a port that instances may not connect to', () => {
     const withEgress = (site: AwsSite, ...ports: number[]) => {
       site.platform({ instanceEgress: ports.map((port) => ({ port, range: '10.0.0.0/16' })) });
