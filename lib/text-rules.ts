@@ -141,10 +141,11 @@ export const ENVIRONMENT_NAME: TextRule = {
 
 export const IMAGE: TextRule = {
   name: 'an image',
-  allowed: 'registry, name and a tag or digest: "registry.example/aiwm:1.4.2", "aiwm@sha256:…"',
+  allowed:
+    'registry, name in lower case and a tag or digest: "registry.example/aiwm:1.4.2", "aiwm@sha256:…"',
   accepts: (text) =>
     text.length <= 512 &&
-    /^(?:[a-z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i.test(
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/.test(
       text,
     ),
 };
