@@ -26,7 +26,6 @@ import type {
   RunningNginx,
   RunningRedis,
 } from '../platform';
-import { redisAlarms } from './alarms';
 import type { ResolvedEntry } from './aws-entry';
 import { AwsEntry } from './aws-entry';
 import type { HostPlace } from './aws-place';
@@ -55,6 +54,7 @@ import { HostImage } from './host-image';
 import { CROWDED } from './metrics';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
 import { REDIS_SECRET, runReplicationGroup } from './redis';
+import { redisAlarms } from './redis-alarms';
 import { checkRegion } from './region';
 import { releaseBucket } from './release-bucket';
 import type { Ports } from './security-rules';

@@ -114,15 +114,13 @@ export function runFront(
     name: place.named(128, name),
     imageId: front.image.for(front.instanceType),
     instanceType: front.instanceType,
-    userData: hostUserData(
-      check,
+    userData: hostUserData(check, front.firstBoot, (firstBoot) =>
       nginxHostUserData({
         nginxVersion: front.nginxVersion,
         metric,
         logGroup: logGroupName,
-        firstBoot: front.firstBoot,
+        firstBoot,
       }),
-      front.firstBoot,
     ),
     tags: { [target.tag]: target.value },
     profile,

@@ -6,13 +6,19 @@ const MOST_BYTES = 16_384;
 /**
  * What a host runs at its first boot, in base64.
  *
+ * @param script - by the lines of the user
  * @throws ValidationError when it is longer than AWS takes
  * @internal
  */
-export function hostUserData(check: Check, script: string, firstBoot: readonly string[]): string {
-  const bytes = Buffer.byteLength(script);
+export function hostUserData(
+  check: Check,
+  firstBoot: readonly string[],
+  script: (firstBoot: readonly string[]) => string,
+): string {
+  const text = script(firstBoot);
+  const bytes = Buffer.byteLength(text);
   if (bytes > MOST_BYTES) {
-    const ownBytes = Buffer.byteLength(firstBoot.map((line) => `${line}\n`).join(''));
+    const ownBytes = bytes - Buffer.byteLength(script([]));
     check.refuse(
       'platform.firstBoot',
       `the user data of a host would have ${bytes} bytes, ${ownBytes} of them from firstBoot`,
@@ -20,5 +26,5 @@ export function hostUserData(check: Check, script: string, firstBoot: readonly s
       'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
     );
   }
-  return Buffer.from(script, 'utf8').toString('base64');
+  return Buffer.from(text, 'utf8').toString('base64');
 }

@@ -6,6 +6,7 @@ import { Fn, TerraformVariable, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Check } from '../../check';
 import { generatedPassword } from '../../generated-password';
+import { mebibytes } from '../../memory-size';
 import type { Secret } from '../../secret';
 import { TerraformData } from '../../terraform-data';
 import type { RedisSpec } from '../platform';
@@ -238,11 +239,6 @@ function nodeType(check: Check, maxMemory: string, own: string | undefined): str
     );
   }
   return found[1];
-}
-
-function mebibytes(size: string): number {
-  const units: Record<string, number> = { k: 1 / 1024, m: 1, g: 1024 };
-  return Number(size.slice(0, -1)) * units[size.slice(-1)]!;
 }
 
 const VARIABLE = /^TF_VAR_([A-Za-z_][A-Za-z0-9_]{0,100})$/;

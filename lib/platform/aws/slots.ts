@@ -116,10 +116,8 @@ export function runSlots(
         volumeSize: ROOT_SIZE,
         tags: place.tags(called),
       },
-      userDataBase64: hostUserData(
-        check,
-        slotHostUserData({ slot: index + 1, firstBoot: slots.firstBoot }),
-        slots.firstBoot,
+      userDataBase64: hostUserData(check, slots.firstBoot, (firstBoot) =>
+        slotHostUserData({ slot: index + 1, firstBoot }),
       ),
       dependsOn: place.network.dependables,
       // Terraform would replace all hosts at one time, or stop them. A host gets another one when it is replaced.

@@ -9,6 +9,7 @@ import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check, show } from '../../check';
 import { generatedPassword } from '../../generated-password';
+import { mebibytes } from '../../memory-size';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
@@ -56,7 +57,7 @@ const NGINX_TEMPORARY_MEGABYTES = 1024;
 const LEAST_WAIT_SECONDS = 10;
 
 /** What Docker gives a container at the least. */
-const LEAST_MEGABYTES = 6;
+const LEAST_MEBIBYTES = 6;
 const LEAST_CPU = 0.01;
 
 /** Microseconds in which a container gets its share of the processors. */
@@ -343,7 +344,10 @@ export class DockerPlatform extends Construct implements IPlatform {
       // Both, or the engine fills in the second, which would be a change in every plan.
       ...(spec.memory === undefined
         ? {}
-        : { memory: megabytes(spec.memory), memorySwap: megabytes(spec.memory) }),
+        : {
+            memory: Math.ceil(mebibytes(spec.memory)),
+            memorySwap: Math.ceil(mebibytes(spec.memory)),
+          }),
       // Not `cpus`: this version of the provider ends with a panic on it.
       ...(spec.cpu === undefined
         ? {}
@@ -449,11 +453,11 @@ function shared({
 }
 
 function checkLimits(check: Check, { memory, cpu }: InstancesSpec): void {
-  if (memory !== undefined && megabytes(memory) < LEAST_MEGABYTES) {
+  if (memory !== undefined && Math.ceil(mebibytes(memory)) < LEAST_MEBIBYTES) {
     check.refuse(
       'limits.memory',
       `Docker does not run a container in "${memory}"`,
-      `at least "${LEAST_MEGABYTES}m"`,
+      `at least "${LEAST_MEBIBYTES}m"`,
     );
   }
   if (cpu !== undefined && cpu < LEAST_CPU) {
@@ -463,9 +467,4 @@ function checkLimits(check: Check, { memory, cpu }: InstancesSpec): void {
       `at least ${LEAST_CPU}`,
     );
   }
-}
-
-function megabytes(size: string): number {
-  const units: Record<string, number> = { k: 1 / 1024, m: 1, g: 1024 };
-  return Math.ceil(Number(size.slice(0, -1)) * units[size.slice(-1)]!);
 }

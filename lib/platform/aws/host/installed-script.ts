@@ -4,6 +4,14 @@ export const LIBRARY = '/usr/local/lib/aiwm';
 /** The last thing that user data does is to make this file; what SSM runs before that waits for it. */
 export const READY_FILE = '/etc/aiwm/ready';
 
+/** A timer of systemd that goes off each minute. */
+export const MINUTELY_TIMER = `[Timer]
+OnCalendar=minutely
+AccuracySec=1s
+
+[Install]
+WantedBy=timers.target`;
+
 /** A program as part of a script, which writes it to the host. */
 export function installedFile(name: string, text: string): string[] {
   return [

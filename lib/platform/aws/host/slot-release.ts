@@ -1,5 +1,5 @@
 import { INSTANCE_PROGRAM } from './instance-program';
-import { installedScript, LIBRARY, PRELUDE } from './installed-script';
+import { installedScript, LIBRARY, MINUTELY_TIMER, PRELUDE } from './installed-script';
 
 /** What is in a cluster's release, as JSON. Of the lists, slot 1 has the first entry. */
 export interface SlotRelease {
@@ -58,12 +58,7 @@ TimeoutStartSec=50
 ExecStart=/usr/bin/python3 $program count $home/current
 AIWM_UNIT
 unit aiwm-connections.timer << AIWM_UNIT
-[Timer]
-OnCalendar=minutely
-AccuracySec=1s
-
-[Install]
-WantedBy=timers.target
+${MINUTELY_TIMER}
 AIWM_UNIT
 if [ "$changed" = yes ]; then systemctl daemon-reload; fi
 systemctl enable --quiet --now aiwm-connections.timer

@@ -1,4 +1,4 @@
-import { installedFile, LIBRARY, READY_FILE } from './installed-script';
+import { installedFile, LIBRARY, MINUTELY_TIMER, READY_FILE } from './installed-script';
 
 /** What the first boot of a host of nginx has to know; none of it may change with a configuration. */
 export interface NginxHostOptions {
@@ -97,12 +97,7 @@ EnvironmentFile=$root/etc/aiwm/nginx.env
 ExecStart=/bin/sh $root${LIBRARY}/connections
 AIWM_END
 cat > "$root/etc/systemd/system/aiwm-connections.timer" << AIWM_END
-[Timer]
-OnCalendar=minutely
-AccuracySec=1s
-
-[Install]
-WantedBy=timers.target
+${MINUTELY_TIMER}
 AIWM_END
 systemctl daemon-reload
 systemctl enable --now aiwm-connections.timer`,
