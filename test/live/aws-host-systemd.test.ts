@@ -4,7 +4,8 @@
 import { AwsEntry, TlsCertificate } from 'cdktf-aiwm';
 import { AwsMachine, documentFor } from '../support/aws-host/aws-machine';
 import { describeWithSystemd } from '../support/aws-host/systemd-machine';
-import { named, synthesizeAws, TLS_SECRET } from '../support/aws/aws-site';
+import { byConstruct } from '../support/addresses';
+import { synthesizeAws, TLS_SECRET } from '../support/aws/aws-site';
 import { testCertificate, type TestCertificate } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { waitFor } from '../support/wait';
@@ -49,7 +50,10 @@ http.server.HTTPServer(('127.0.0.1', 3003), Answer).serve_forever()
 
   let host: AwsMachine;
   beforeAll(async () => {
-    const { user_data: userData } = named(stack, 'aws_launch_template').Frontend_LaunchTemplate!;
+    const { user_data: userData } = byConstruct(
+      stack,
+      'aws_launch_template',
+    ).Frontend_LaunchTemplate!;
     host = await AwsMachine.firstBoot(userData, documentFor(stack, 'Frontend'));
     await host.putSecret(TLS_SECRET, { certificate: tls.certificate, key: tls.key });
   });
@@ -292,7 +296,7 @@ http.server.HTTPServer(('0.0.0.0', int(os.environ['PORT'])), Answer).serve_forev
 
   let host: AwsMachine;
   beforeAll(async () => {
-    const { user_data_base64: userData } = named(stack, 'aws_instance').Aiwm_Instance2!;
+    const { user_data_base64: userData } = byConstruct(stack, 'aws_instance').Aiwm_Instance2!;
     host = await AwsMachine.firstBoot(userData, documentFor(stack, 'Aiwm'), {
       '/srv/images/chat:1': service,
       '/srv/ends': '',

@@ -5,7 +5,8 @@ import { describeWithAws } from '../support/aws/describe-aws';
 import { Deployed, type NotEmulated } from '../support/aws/deployed';
 import { example, type ExampleName } from '../support/aws/examples';
 import { MotoServer, motoProblem } from '../support/aws/moto-server';
-import { withoutHash, type StackJson } from '../support/aws/stack-json';
+import { withoutHash } from '../support/addresses';
+import type { StackJson } from '../support/aws/stack-json';
 import { cleanUp } from '../support/clean-up';
 import { say } from '../support/say';
 

@@ -16,7 +16,8 @@ import {
 import { otherRules, rulesOf, sentencesOf } from '../support/aws/security-groups';
 import { managedPoliciesOf, statementsOf, type Statement } from '../support/aws/policies';
 import { StackFolder } from '../support/aws/stack-folder';
-import { resourceAddresses, withoutHash, type StackJson } from '../support/aws/stack-json';
+import { withoutHash } from '../support/addresses';
+import { resourceAddresses, type StackJson } from '../support/aws/stack-json';
 
 /** What is true of each example, in Terraform's language. */
 function assertionsFor(name: ExampleName, stack: StackJson): Assertion[] {

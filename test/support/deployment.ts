@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { App, LocalBackend, TerraformStack } from 'cdktf';
 import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm';
 import { quietEnvironment } from '../../scripts/quiet.mjs';
+import { constructOf } from './addresses';
 import { freePortBlock, freePorts } from './free-ports';
 import { processesOf } from './left-over';
 import { temporaryFolder } from './temporary-folder';
@@ -130,7 +131,7 @@ export class Deployment {
     const changes = all
       .filter(({ change }) => change.actions[0] !== 'no-op')
       .map(({ address, change }) => [
-        withoutHash(address),
+        constructOf(address),
         change.actions.length > 1 ? 'replace' : change.actions[0],
       ]);
     if ((code === 0) !== (changes.length === 0)) {
@@ -322,11 +323,6 @@ export class Deployment {
 
 /** What cdktf calls the verbs of Terraform. */
 const VERBS: Readonly<Record<string, string>> = { apply: 'deploy', destroy: 'destroy' };
-
-/** "terraform_data.Aiwm_Instance4_0123ABCD" is "Aiwm_Instance4". */
-function withoutHash(address: string): string {
-  return address.replace(/^\w+\./, '').replace(/_[0-9A-F]{8}$/, '');
-}
 
 /** Terraform's errors as one line, since it breaks lines wherever its width ends. */
 function errorsOf(output: string): string {

@@ -9,6 +9,7 @@ import {
   RedisAdapterBackplane,
   Upstream,
   type AiwmClusterProps,
+  type IPlatform,
   type LocalPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
@@ -24,20 +25,29 @@ export function newApp(): App {
   return new App({ outdir: 'cdktf.out', stackTraces: false });
 }
 
+/** What platforms that run containers are given to run. */
+export const REGISTRY_IMAGE = AiwmService.image('registry.example/aiwm:1.4.2');
+
 /** A place in a stack for one platform with what runs on it, under the ids that the documentation uses. */
-export class Site {
+export abstract class PlatformSite<P extends IPlatform, PlatformProps> {
   /** In a stack of its own, so that paths in messages are always the same. */
-  static alone(): Site {
-    return new Site(new TerraformStack(newApp(), 'Stack'));
+  static alone<T>(this: new (scope: Construct) => T): T {
+    return new this(new TerraformStack(newApp(), 'Stack'));
   }
 
-  private madePlatform: LocalPlatform | undefined;
+  /** What the instances run, when a test does not say. */
+  protected abstract readonly service: AiwmService;
+  private madePlatform: P | undefined;
 
   constructor(readonly scope: Construct) {}
 
+  protected abstract newPlatform(props?: PlatformProps): P;
+
+  abstract front(props?: Partial<NginxWsFrontendProps>): NginxWsFrontend;
+
   /** The platform of the site; the first call decides its properties. */
-  platform(props?: LocalPlatformProps): LocalPlatform {
-    this.madePlatform ??= new LocalPlatform(this.scope, 'Platform', props);
+  platform(props?: PlatformProps): P {
+    this.madePlatform ??= this.newPlatform(props);
     return this.madePlatform;
   }
 
@@ -51,15 +61,29 @@ export class Site {
   cluster(props: Partial<AiwmClusterProps> = {}): AiwmCluster {
     return new AiwmCluster(this.scope, 'Aiwm', {
       platform: props.platform ?? this.platform(),
-      service: AiwmService.command(['node', 'server.js']),
+      service: this.service,
       ...props,
     });
   }
 
-  /** A front before servers that exist, unless it is given a cluster. */
-  front(props: Partial<NginxWsFrontendProps> = {}): NginxWsFrontend {
+  protected newFront(props: Partial<NginxWsFrontendProps>): NginxWsFrontend {
     return new NginxWsFrontend(this.scope, 'Frontend', {
       serverName: 'chat.example.org',
+      ...props,
+    });
+  }
+}
+
+export class Site extends PlatformSite<LocalPlatform, LocalPlatformProps> {
+  protected readonly service = AiwmService.command(['node', 'server.js']);
+
+  protected newPlatform(props?: LocalPlatformProps): LocalPlatform {
+    return new LocalPlatform(this.scope, 'Platform', props);
+  }
+
+  /** A front before servers that exist, unless it is given a cluster. */
+  front(props: Partial<NginxWsFrontendProps> = {}): NginxWsFrontend {
+    return this.newFront({
       ...(props.cluster === undefined
         ? { platform: props.platform ?? this.platform(), upstream: servers(['10.0.0.1:3003']) }
         : {}),

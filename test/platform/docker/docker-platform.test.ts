@@ -19,11 +19,11 @@ import {
 } from 'cdktf-aiwm';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import fc from 'fast-check';
+import { constructOf } from '../../support/addresses';
 import {
   built,
   containersOf,
   DockerSite,
-  withoutHash,
   type ContainerJson,
 } from '../../support/docker/docker-site';
 import { newApp } from '../../support/site';
@@ -353,13 +353,13 @@ describe('how an instance is run', () => {
     const containers = containersOf(everything());
     expect(containers.Backplane_Redis).toMatchObject({ wait: true });
     for (const name of INSTANCES) {
-      expect(containers[name]!.depends_on!.map(withoutHash)).toContain('Backplane_Redis');
+      expect(containers[name]!.depends_on!.map(constructOf)).toContain('Backplane_Redis');
     }
   });
 
   test('nginx is told when all of them are there', () => {
     const { Frontend_Delivery: delivery, Frontend_Nginx: nginx } = containersOf(everything());
-    expect(delivery!.depends_on!.map(withoutHash)).toEqual(INSTANCES);
+    expect(delivery!.depends_on!.map(constructOf)).toEqual(INSTANCES);
     // Itself it does not wait for them, so that it is not replaced with them.
     expect(nginx!.depends_on ?? []).toEqual([]);
   });

@@ -11,6 +11,7 @@ import {
 } from 'cdktf-aiwm';
 import { SynthesizedStack, synthesize } from 'cdktf-aiwm/testing';
 import { Construct } from 'constructs';
+import { byConstruct, constructOf } from '../../support/addresses';
 import { newApp, servers, Site } from '../../support/site';
 
 interface Data {
@@ -32,12 +33,7 @@ interface Data {
 
 /** terraform_data by the construct that it came from: "Aiwm_Instance1". */
 function data(stack: SynthesizedStack): Record<string, Data> {
-  return Object.fromEntries(
-    Object.entries(stack.resources('terraform_data')).map(([name, body]) => [
-      name.replace(/_[0-9A-F]{8}$/, ''),
-      body as unknown as Data,
-    ]),
-  );
+  return byConstruct(stack, 'terraform_data');
 }
 
 function built(build: (site: Site) => unknown): SynthesizedStack {
@@ -50,9 +46,7 @@ const everything = (site: Site) =>
     tls: TlsCertificate.selfSigned(),
   });
 
-/** Names without their hashes. */
-const names = (addresses: string[] = []) =>
-  addresses.map((each) => each.replace(/^terraform_data\.|_[0-9A-F]{8}$/g, ''));
+const names = (addresses: string[] = []) => addresses.map(constructOf);
 
 describe('order', () => {
   const resources = data(built(everything));

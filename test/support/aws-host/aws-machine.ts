@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
-import { named } from '../aws/aws-site';
+import { byConstruct } from '../addresses';
 import type { Ran } from './host-bed';
 import { SystemdMachine, type Files } from './systemd-machine';
 
@@ -58,8 +58,8 @@ export interface Document {
 
 /** The document for a front ("Frontend") or for a cluster ("Aiwm") of a stack. */
 export function documentFor(stack: SynthesizedStack, of: string): Document {
-  const { content } = named(stack, 'aws_ssm_document')[`${of}_Delivery_Document`]!;
-  const { parameters } = named(stack, 'aws_ssm_association')[`${of}_Delivery_Association`]!;
+  const { content } = byConstruct(stack, 'aws_ssm_document')[`${of}_Delivery_Document`]!;
+  const { parameters } = byConstruct(stack, 'aws_ssm_association')[`${of}_Delivery_Association`]!;
   const { mainSteps } = JSON.parse((content as string).replace(/([$%])\1\{/g, '$1{')) as {
     mainSteps: { inputs: { runCommand: string[] } }[];
   };

@@ -5,7 +5,8 @@ import { AwsStack } from '../../../examples/aws';
 import { AwsRedisStack } from '../../../examples/aws-redis';
 import { AwsSingleStack } from '../../../examples/aws-single';
 import type { AppliedResource } from './mock-run';
-import { resourceAddresses, withoutHash, type StackJson } from './stack-json';
+import { withoutHash } from '../addresses';
+import { resourceAddresses, type StackJson } from './stack-json';
 
 const EXAMPLES = {
   aws: AwsStack,

@@ -15,11 +15,6 @@ export interface StackJson {
   readonly output?: Readonly<Record<string, Attributes>>;
 }
 
-/** "aws_lb.Frontend_Entry_0123ABCD" is "aws_lb.Frontend_Entry": as a person calls it. */
-export function withoutHash(text: string): string {
-  return text.replace(/_[0-9A-F]{8}\b/g, '');
-}
-
 /** The addresses of all resources. */
 export function resourceAddresses({ resource = {} }: StackJson): string[] {
   return Object.entries(resource)

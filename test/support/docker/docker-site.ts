@@ -1,57 +1,28 @@
 // A place in a stack for one DockerPlatform with what runs on it, under the ids that the documentation uses.
-import { TerraformStack } from 'cdktf';
 import {
-  AiwmCluster,
-  AiwmService,
   DockerPlatform,
-  NginxWsFrontend,
-  RedisAdapterBackplane,
   TlsCertificate,
   type AiwmClusterProps,
   type DockerPlatformProps,
+  type NginxWsFrontend,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
-import type { Construct } from 'constructs';
-import { newApp } from '../site';
+import { byConstruct } from '../addresses';
+import { PlatformSite, REGISTRY_IMAGE } from '../site';
 
-export class DockerSite {
-  /** In a stack of its own, so that paths in messages are always the same. */
-  static alone(): DockerSite {
-    return new DockerSite(new TerraformStack(newApp(), 'Stack'));
-  }
+export class DockerSite extends PlatformSite<DockerPlatform, DockerPlatformProps> {
+  protected readonly service = REGISTRY_IMAGE;
 
-  private madePlatform: DockerPlatform | undefined;
-
-  constructor(readonly scope: Construct) {}
-
-  /** The platform of the site; the first call decides its properties. */
-  platform(props?: DockerPlatformProps): DockerPlatform {
-    this.madePlatform ??= new DockerPlatform(this.scope, 'Platform', props);
-    return this.madePlatform;
-  }
-
-  backplane(props: Partial<RedisAdapterBackplaneProps> = {}): RedisAdapterBackplane {
-    return new RedisAdapterBackplane(this.scope, 'Backplane', {
-      platform: this.platform(),
-      ...props,
-    });
-  }
-
-  cluster(props: Partial<AiwmClusterProps> = {}): AiwmCluster {
-    return new AiwmCluster(this.scope, 'Aiwm', {
-      platform: this.platform(),
-      service: AiwmService.image('registry.example/aiwm:1.4.2'),
-      ...props,
-    });
+  protected newPlatform(props?: DockerPlatformProps): DockerPlatform {
+    return new DockerPlatform(this.scope, 'Platform', props);
   }
 
   /** A front of a cluster, over TLS. */
   front(props: Partial<NginxWsFrontendProps> = {}): NginxWsFrontend {
-    return new NginxWsFrontend(this.scope, 'Frontend', {
+    return this.newFront({
       cluster: props.cluster ?? this.cluster(),
-      serverName: 'chat.example.org',
       tls: TlsCertificate.selfSigned(),
       ...props,
     });
@@ -115,17 +86,6 @@ export function built(build: (site: DockerSite) => unknown): SynthesizedStack {
   return synthesize((stack) => void build(new DockerSite(stack)));
 }
 
-/** The containers by the construct that each came from: "Aiwm_Instance1". */
 export function containersOf(stack: SynthesizedStack): Record<string, ContainerJson> {
-  return Object.fromEntries(
-    Object.entries(stack.resources('docker_container')).map(([name, body]) => [
-      withoutHash(name),
-      body as unknown as ContainerJson,
-    ]),
-  );
-}
-
-/** "docker_container.Aiwm_Instance1_EB31A2E3" is "Aiwm_Instance1". */
-export function withoutHash(address: string): string {
-  return address.replace(/^\w+\./, '').replace(/_[0-9A-F]{8}$/, '');
+  return byConstruct(stack, 'docker_container');
 }
