@@ -1,7 +1,7 @@
 import type { Check } from '../../check';
 import { checkDuration } from '../../duration';
 import { SECURITY_RANGE, WEB_ACL_ARN } from './aws-text-rules';
-import { whole } from './security-rules';
+import { canonical } from './security-rules';
 
 /** What goes with every load balancer. */
 export interface LoadBalancerOptions {
@@ -227,7 +227,7 @@ function ranges(check: Check, given: string[] | undefined, ipv6 = false): string
     : [
         // AWS has no rule twice.
         ...new Set(
-          check.texts('entry.allowedRanges', given, SECURITY_RANGE, { min: 1 }).map(whole),
+          check.texts('entry.allowedRanges', given, SECURITY_RANGE, { min: 1 }).map(canonical),
         ),
       ];
 }

@@ -58,7 +58,7 @@ import { redisAlarms } from './redis-alarms';
 import { checkRegion } from './region';
 import { releaseBucket } from './release-bucket';
 import type { Ports } from './security-rules';
-import { allow, allowTo, port, securityGroup } from './security-rules';
+import { allow, allowTo, port, rangeId, securityGroup } from './security-rules';
 import { runSlots } from './slots';
 import { checkTags } from './tags';
 
@@ -495,11 +495,12 @@ export class AwsPlatform extends Construct implements IPlatform {
       allowTo(this, id, this.place, from, range, port(to), why);
     open('NginxOut', nginx, HTTPS_ANYWHERE, 'Packages, releases, AWS');
     open('InstancesOut', instances, HTTPS_ANYWHERE, 'Images, releases, AWS');
+    const id = ({ port: to, range }: AwsEgress, index: number) => `${to}-${rangeId(range, index)}`;
     this.nginxEgress.forEach((egress, index) =>
-      open(`NginxOut${index + 1}`, nginx, egress, 'Servers behind nginx'),
+      open(`NginxOut-${id(egress, index)}`, nginx, egress, 'Servers behind nginx'),
     );
     this.instanceEgress.forEach((egress, index) =>
-      open(`InstancesOut${index + 1}`, instances, egress, 'What the service uses'),
+      open(`InstancesOut-${id(egress, index)}`, instances, egress, 'What the service uses'),
     );
   }
 

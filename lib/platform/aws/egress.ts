@@ -4,7 +4,7 @@ import { type Check, show } from '../../check';
 import type { AwsEgress } from './aws-platform-props';
 import { SECURITY_RANGE } from './aws-text-rules';
 import { REDIS_PORT } from './ports';
-import { whole } from './security-rules';
+import { canonical } from './security-rules';
 
 /**
  * Where all hosts may connect to.
@@ -30,7 +30,7 @@ export function checkEgress(
       port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
     };
     // AWS has no rule twice.
-    if (open.some((each) => each.port === port && whole(each.range) === whole(range))) {
+    if (open.some((each) => each.port === port && canonical(each.range) === canonical(range))) {
       check.refuse(
         `${property}[${index}]`,
         `port ${port} of ${range} is open already`,

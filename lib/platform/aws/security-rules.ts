@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AwsPlace } from './aws-place';
 
@@ -85,7 +87,7 @@ export function allowFrom(
 ): void {
   const rules = new Construct(scope, id);
   ranges.forEach((range, index) => {
-    new place.bindings.VpcSecurityGroupIngressRule(rules, `From${index + 1}`, {
+    new place.bindings.VpcSecurityGroupIngressRule(rules, `From-${rangeId(range, index)}`, {
       ...place.tagged(place.named(255, id)),
       securityGroupId: to.id,
       ...cidr(range),
@@ -123,20 +125,32 @@ export function allowTo(
 }
 
 function cidr(range: string): { cidrIpv4: string } | { cidrIpv6: string } {
-  return isIpv6(range) ? { cidrIpv6: whole(range) } : { cidrIpv4: whole(range) };
+  return isIPv6(range.split('/')[0]!)
+    ? { cidrIpv6: canonical(range) }
+    : { cidrIpv4: canonical(range) };
 }
 
 /**
- * A single address is a range of one.
+ * The one way in which AWS writes a range: a single address has its prefix too, and IPv6 is lower case and short.
  *
  * @internal
  */
-export function whole(range: string): string {
-  return range.includes('/') || range.includes('${')
-    ? range
-    : `${range}/${isIpv6(range) ? 128 : 32}`;
+export function canonical(range: string): string {
+  if (Token.isUnresolved(range)) {
+    return range;
+  }
+  const [address, prefix] = range.split('/') as [string, string?];
+  return isIPv6(address)
+    ? `${new URL(`http://[${address}]`).hostname.slice(1, -1)}/${prefix ?? 128}`
+    : `${address}/${prefix ?? 32}`;
 }
 
-function isIpv6(range: string): boolean {
-  return range.includes(':') && !range.includes('${');
+/**
+ * A rule goes with its range, wherever that stands in the list: by its place, the rules behind one that is taken out
+ * would all change, each to what the next still is, and AWS has no rule twice.
+ *
+ * @internal
+ */
+export function rangeId(range: string, index: number): string {
+  return Token.isUnresolved(range) ? String(index + 1) : canonical(range).replace(/[.:/]/g, '-');
 }

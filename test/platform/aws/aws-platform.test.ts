@@ -13,6 +13,7 @@ import {
   Secret,
   TlsCertificate,
   Upstream,
+  type AwsEgress,
   type AwsPlatformProps,
   type AwsRedisOptions,
   type NginxWsFrontendProps,
@@ -116,6 +117,56 @@ describe('who reaches whom', () => {
       'aws_security_group.Platform_NginxSecurityGroup.id 0.0.0.0/0 443',
       'aws_security_group.Platform_NginxSecurityGroup.id 10.1.0.0/16 3003',
     ]);
+  });
+
+  test('rules go with their ranges, wherever those stand in the list and however they are written', () => {
+    const rulesOf = (instanceEgress: AwsEgress[], allowedRanges: string[]) => {
+      const stack = synthesizeAws((site) => {
+        const entry = AwsEntry.nlb({ allowedRanges, ipv6: true, proxyProtocol: true });
+        site.platform({ entry, instanceEgress });
+        site.front();
+      });
+      return {
+        ...stack.resources('aws_vpc_security_group_ingress_rule'),
+        ...stack.resources('aws_vpc_security_group_egress_rule'),
+      };
+    };
+    const database = { port: 5432, range: '10.2.0.0/16' };
+    const more = [
+      { port: 5432, range: '10.1.0.0/16' },
+      { port: 5433, range: '10.2.0.0/16' },
+    ];
+    const before = rulesOf(
+      [...more, database],
+      ['192.0.2.7', '198.51.100.0/24', '2001:DB8:0::/32'],
+    );
+    const after = rulesOf([database], ['2001:db8::/32', '192.0.2.7/32']);
+    expect(before).toMatchObject(after);
+    const gone = Object.keys(before).filter((id) => !(id in after));
+    expect(gone.map(constructOf).sort()).toEqual([
+      'Frontend_Http_From-198-51-100-0-24',
+      'Frontend_Https_From-198-51-100-0-24',
+      'Platform_InstancesOut-5432-10-1-0-0-16',
+      'Platform_InstancesOut-5433-10-2-0-0-16',
+    ]);
+  });
+
+  test('rules of ranges that are known only at apply go by their places', () => {
+    const stack = synthesizeAws((site) => {
+      const late = new TerraformVariable(site.scope, 'late', {}).stringValue;
+      site.platform({
+        entry: AwsEntry.nlb({ allowedRanges: ['192.0.2.7', late] }),
+        nginxEgress: [{ port: 3003, range: late }],
+      });
+      site.front();
+    });
+    expect(byConstruct(stack, 'aws_vpc_security_group_ingress_rule')).toMatchObject({
+      'Frontend_Https_From-2': { cidr_ipv4: '${var.late}' },
+      'Frontend_Https_From-192-0-2-7-32': { cidr_ipv4: '192.0.2.7/32' },
+    });
+    expect(byConstruct(stack, 'aws_vpc_security_group_egress_rule')).toMatchObject({
+      'Platform_NginxOut-3003-1': { cidr_ipv4: '${var.late}' },
+    });
   });
 
   test('no host has a public address or a key to log in with', () => {

@@ -115,6 +115,15 @@ describe('properties of the platform', () => {
     ['instanceEgress[0].range', { instanceEgress: [{ port: 5432, range: 'database' }] }],
     // Open anyway, and AWS has no rule twice.
     ['instanceEgress[0]', { instanceEgress: [{ port: 443, range: '0.0.0.0/0' }] }],
+    [
+      'instanceEgress[1]',
+      {
+        instanceEgress: [
+          { port: 5432, range: 'fd00::/8' },
+          { port: 5432, range: 'FD00:0::/8' },
+        ],
+      },
+    ],
     ['nginxEgress[0]', { nginxEgress: [{ port: 443, range: '0.0.0.0/0' }] }],
     [
       'nginxEgress[1]',
