@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { describeWithAws } from '../support/aws/describe-aws';
 import { Deployed, type NotEmulated } from '../support/aws/deployed';
 import { example, type ExampleName } from '../support/aws/examples';
+import { Given, type Network } from '../support/aws/given';
 import { MotoServer, motoProblem } from '../support/aws/moto-server';
 import { withoutHash } from '../support/addresses';
 import type { StackJson } from '../support/aws/stack-json';
@@ -53,18 +54,20 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
 
   interface Bed {
     readonly server: MotoServer;
+    readonly given: Given;
     readonly deployed: Deployed;
   }
 
   async function deploy(name: ExampleName): Promise<Bed> {
     const server = await MotoServer.start();
-    const stack = prepared(server, example(name).json as StackJson);
+    const given = new Given(server);
+    const stack = given.fill(example(name).json as StackJson);
     const deployed = new Deployed(stack, plugin, server, NOT_EMULATED);
     for (const [address, reason] of Object.entries(deployed.leftOut)) {
       say(`left out: ${withoutHash(address)} (${withoutHash(reason)})`);
     }
     await deployed.apply();
-    return { server, deployed };
+    return { server, given, deployed };
   }
 
   const beds = new Map<ExampleName, Bed>();
@@ -313,6 +316,51 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
         expect([...group.AvailabilityZones].sort()).toEqual(['eu-central-1a', 'eu-central-1b']);
         expect(group.Instances).toHaveLength(2);
       });
+
+      describe('slots, when the list of subnets changes,', () => {
+        let given: Given;
+        beforeAll(() => ({ given } = beds.get(name)!));
+
+        const slots = async (network: Partial<Network>, ...options: string[]) => {
+          const stack = example(name).json as StackJson;
+          deployed.put(given.fill(stack, { ...given.network, ...network }));
+          // What is there has been read by the plan before, and has not changed.
+          return (await deployed.changes('-refresh=false', ...options))
+            .filter(({ address }) => /^aws_(network_interface|instance)\./.test(address))
+            .map(({ address, actions }) => `${withoutHash(address)} ${actions.join()}`);
+        };
+
+        test('stay where they are', async () => {
+          const [first, second] = given.network.privateSubnetIds as [string, string];
+          expect(await slots({ privateSubnetIds: [second, first] })).toEqual([]);
+        });
+
+        test('are not lost with a subnet that is left out, but moved when they are told to', async () => {
+          const [first, second] = given.network.privateSubnetIds as [string, string];
+          const [third] = given.newSubnets(given.network.vpcId, [['10.9.4.0/24', 'c']]) as [string];
+          const left = { privateSubnetIds: [first, third] };
+          const refused = await slots(left).then(String, String);
+          const address = /-replace=(aws_network_interface\.\w+)/.exec(refused)?.[1];
+          expect(refused.replace(/[\s│]+/g, ' ')).toContain(
+            `${name}-platform-aiwm-2 is in ${second}, which is not among network.privateSubnetIds any more. List it again, or replace the host: terraform apply -replace=${address}`,
+          );
+          expect(await slots(left, `-replace=${address}`)).toEqual([
+            'aws_instance.Aiwm_Instance2 delete,create',
+            'aws_network_interface.Aiwm_NetworkInterface2 delete,create',
+          ]);
+        });
+
+        test('go with the rest to another network', async () => {
+          expect(await slots(given.newNetwork())).toEqual(
+            ['Instance', 'NetworkInterface'].flatMap((each) =>
+              [1, 2, 3].map(
+                (slot) =>
+                  `aws_${each === 'Instance' ? 'instance' : 'network_interface'}.Aiwm_${each}${slot} delete,create`,
+              ),
+            ),
+          );
+        });
+      });
     }
   });
 });
@@ -364,35 +412,4 @@ interface RecordSet {
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** The network and the zone that the examples take for given are made here first. */
-function prepared(server: MotoServer, stack: StackJson): StackJson {
-  const [vpc] = server.ask([['ec2', 'create_vpc', { CidrBlock: '10.9.0.0/16' }]]) as [
-    { Vpc: { VpcId: string } },
-  ];
-  const { VpcId } = vpc.Vpc;
-  const subnets = server.ask(
-    ['a', 'b', 'a', 'b'].map((zone, index) => [
-      'ec2',
-      'create_subnet',
-      { VpcId, CidrBlock: `10.9.${index}.0/24`, AvailabilityZone: `eu-central-1${zone}` },
-    ]),
-  ) as { Subnet: { SubnetId: string } }[];
-  const [zone] = server.ask([
-    ['route53', 'create_hosted_zone', { Name: 'example.org', CallerReference: 'test' }],
-  ]) as [{ HostedZone: { Id: string } }];
-  const given: Record<string, string> = {
-    'vpc-0a1b2c3d4e5f60718': VpcId,
-    'subnet-0a1b2c3d4e5f60711': subnets[0]!.Subnet.SubnetId,
-    'subnet-0a1b2c3d4e5f60712': subnets[1]!.Subnet.SubnetId,
-    'subnet-0a1b2c3d4e5f60721': subnets[2]!.Subnet.SubnetId,
-    'subnet-0a1b2c3d4e5f60722': subnets[3]!.Subnet.SubnetId,
-    Z0123456789ABCDEFGHIJ: zone.HostedZone.Id.replace('/hostedzone/', ''),
-  };
-  const text = Object.entries(given).reduce(
-    (left, [made, real]) => left.replaceAll(made, real),
-    JSON.stringify(stack),
-  );
-  return JSON.parse(text) as StackJson;
 }

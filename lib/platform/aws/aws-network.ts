@@ -20,7 +20,8 @@ export interface IAwsNetwork {
   readonly publicSubnetIds: string[];
   /**
    * Subnets for the hosts and Redis, in different zones. From there port 443 outside must be reachable, through a NAT
-   * gateway: hosts get packages and their configuration so. The order decides which host is where: keep it.
+   * gateway: hosts get packages and their configuration so. Instances begin in them in turn, and stay where they are when
+   * the list changes.
    */
   readonly privateSubnetIds: string[];
   /**

@@ -22,6 +22,7 @@ import { hostProfile, readsReleases, readsSecrets, tellsMetrics, writesLogs } fr
 import { hostUserData } from './host-user-data';
 import { nginxReleaseScript } from './host/nginx-release';
 import { nginxHostUserData } from './host/user-data';
+import { lastingAddress } from './lasting-address';
 import { nginxHosts } from './nginx-hosts';
 import { applicationLoadBalancer } from './application-load-balancer';
 import type { LoadBalancer } from './load-balancer';
@@ -275,11 +276,12 @@ function singleHost(scope: Construct, spec: NginxSpec, front: FrontPlace, host: 
     port(PUBLIC_HTTP),
     'Clients, to be told to come over TLS',
   );
-  const networkInterface = new bindings.NetworkInterface(scope, 'NetworkInterface', {
-    ...place.tagged(host.name),
+  const networkInterface = lastingAddress(scope, 'NetworkInterface', place, {
+    name: host.name,
+    subnets: 'publicSubnetIds',
     description: 'The address of nginx.',
-    subnetId: network.publicSubnetIds[0]!,
-    securityGroups: [nginxGroup.id],
+    group: nginxGroup,
+    turn: 0,
   });
   // With the interface and before the host: its first boot needs a way out.
   const address = new bindings.Eip(scope, 'Address', {

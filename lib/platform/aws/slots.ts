@@ -20,6 +20,7 @@ import { hostProfile, readsReleases, readsSecrets, tellsMetrics, writesLogs } fr
 import { hostUserData } from './host-user-data';
 import { slotReleaseScript, type SlotRelease } from './host/slot-release';
 import { slotHostUserData } from './host/user-data';
+import { lastingAddress } from './lasting-address';
 import { METRIC_NAMESPACE } from './metrics';
 import { REDIS_SECRET } from './redis';
 import type { Ports } from './security-rules';
@@ -96,12 +97,12 @@ export function runSlots(
   const made = spec.slots.map((slot, index) => {
     const called = place.named(128, slot.name);
     const tagged = place.tagged(called, { [target.tag]: target.value });
-    const subnets = place.network.privateSubnetIds;
-    const networkInterface = new bindings.NetworkInterface(scope, `NetworkInterface${index + 1}`, {
-      ...place.tagged(called),
+    const networkInterface = lastingAddress(scope, `NetworkInterface${index + 1}`, place, {
+      name: called,
+      subnets: 'privateSubnetIds',
       description: `The address of ${slot.name}.`,
-      subnetId: subnets[index % subnets.length]!,
-      securityGroups: [instanceGroup.id],
+      group: instanceGroup,
+      turn: index,
     });
     const host = new bindings.Instance(scope, slot.id, {
       ...tagged,

@@ -27,9 +27,19 @@ export class Deployed {
 
   private readonly folder: StackFolder;
 
-  constructor(stack: StackJson, plugin: AwsPlugin, server: MotoServer, notEmulated: NotEmulated) {
+  constructor(
+    stack: StackJson,
+    plugin: AwsPlugin,
+    private readonly server: MotoServer,
+    notEmulated: NotEmulated,
+  ) {
     this.leftOut = whatToLeaveOut(stack, notEmulated);
     this.folder = new StackFolder(reduced(stack, this.leftOut, server), plugin);
+  }
+
+  /** The same stack with other values, from the next plan on. */
+  put(stack: StackJson): void {
+    this.folder.put(reduced(stack, this.leftOut, this.server));
   }
 
   async apply(): Promise<void> {
@@ -37,8 +47,8 @@ export class Deployed {
   }
 
   /** What a second apply would change. */
-  async changes(): Promise<Change[]> {
-    await this.folder.succeed('plan', '-out=plan');
+  async changes(...options: string[]): Promise<Change[]> {
+    await this.folder.succeed('plan', '-out=plan', ...options);
     const { resource_changes: all = [] } = JSON.parse(
       await this.folder.succeed('show', '-json', 'plan'),
     ) as { resource_changes?: readonly PlannedChange[] };

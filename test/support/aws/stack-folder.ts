@@ -22,12 +22,18 @@ export class StackFolder {
 
   constructor(
     stack: StackJson,
-    plugin: AwsPlugin,
+    private readonly plugin: AwsPlugin,
     private readonly environment: Readonly<Record<string, string>> = {},
   ) {
-    this.json = fitToPlugin(stack, plugin);
-    this.write('main.tf.json', JSON.stringify(this.json, undefined, 2));
+    this.json = this.put(stack);
     this.write('terraform.rc', plugin.configuration);
+  }
+
+  /** The stack that Terraform reads from now on. */
+  put(stack: StackJson): StackJson {
+    const fitted = fitToPlugin(stack, this.plugin);
+    this.write('main.tf.json', JSON.stringify(fitted, undefined, 2));
+    return fitted;
   }
 
   write(path: string, text: string): void {
