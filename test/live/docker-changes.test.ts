@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlsCertificate } from 'cdktf-aiwm';
+import { Subnet } from '../../lib/platform/docker/subnet';
 import { testCertificate, type TestCertificate } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import {
@@ -34,11 +35,9 @@ describeWithEngine('a change of a stack on Docker', (engine) => {
   let deployment: DockerDeployment;
   let webSockets: IdleWebSockets;
   /** What the stack says at the moment. */
-  let wanted: { instances: number; drained: string[]; front: NonNullable<DockerStack['front']> } = {
-    instances: 3,
-    drained: [],
-    front: {},
-  };
+  let wanted: Required<Pick<DockerStack, 'instances' | 'front' | 'platform'>> & {
+    drained: string[];
+  } = { instances: 3, drained: [], front: {}, platform: {} };
 
   const fingerprint = ({ certificate }: TestCertificate) =>
     new X509Certificate(certificate).fingerprint256;
@@ -52,6 +51,7 @@ describeWithEngine('a change of a stack on Docker', (engine) => {
     deployment.describe({
       backplane: 'valkey',
       instances: wanted.instances,
+      platform: wanted.platform,
       cluster: { drained: wanted.drained },
       front: {
         tls: TlsCertificate.fromFiles(tlsFile('certificate.pem'), tlsFile('key.pem')),
@@ -163,5 +163,21 @@ describeWithEngine('a change of a stack on Docker', (engine) => {
     await changeUnnoticed({ front: { timeouts: { rest: '70s' } } });
     expect(await configuration()).toContain('proxy_read_timeout 70s;');
     expect(await deployment.terraform.plan(described())).toEqual({});
+  });
+
+  test('another name is refused while the subnet stays; with another subnet everything is new', async () => {
+    wanted = { ...wanted, platform: { name: 'other', subnet: Subnet.nameOf(deployment.name) } };
+    expect(await deployment.terraform.planInVain(described())).toContain(
+      `the network ${deployment.name}-${Subnet.nameOf(deployment.name).replace('/', '-')} stays for as long as its subnet does. With another name give another subnet as well`,
+    );
+    wanted = { ...wanted, platform: { name: 'other' } };
+    expect(await deployment.terraform.plan(described())).toMatchObject({
+      Platform_Network: 'replace',
+      Aiwm_Instance1: 'replace',
+    });
+    wanted = { ...wanted, platform: { subnet: '10.201.0.0/16' } };
+    expect(await deployment.terraform.plan(described())).toMatchObject({
+      Platform_Network: 'replace',
+    });
   });
 });

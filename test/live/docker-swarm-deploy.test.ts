@@ -5,7 +5,7 @@ import { testCertificate } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import { dockerProblem } from '../support/docker/docker-deployment';
 import { describeWithEngine } from '../support/docker/engine';
-import { SwarmDeployment } from '../support/docker/swarm-deployment';
+import { SwarmDeployment, type SwarmStack } from '../support/docker/swarm-deployment';
 import { request } from '../support/http';
 import { SocketClients } from '../support/socket-clients';
 import { waitFor } from '../support/wait';
@@ -23,11 +23,15 @@ describeWithEngine('DockerSwarmPlatform with a backplane, from nothing to nothin
 
   let deployment: SwarmDeployment;
   let applied: string;
-  const described = () =>
+  const described = (platform: SwarmStack['platform'] = {}) =>
     deployment.describe({
       backplane: 'valkey',
       instances: 2,
-      platform: { subnet: '10.201.0.0/16', frontConstraints: ['node.role == manager'] },
+      platform: {
+        subnet: '10.201.0.0/16',
+        frontConstraints: ['node.role == manager'],
+        ...platform,
+      },
       cluster: { limits: { memory: '256m', cpu: 1 } },
     });
   const clientsOf = (transports?: ('polling' | 'websocket')[]) =>
@@ -152,6 +156,22 @@ describeWithEngine('DockerSwarmPlatform with a backplane, from nothing to nothin
 
   test('a second plan is empty, after all of that', async () => {
     expect(await deployment.terraform.plan(described())).toEqual({});
+  });
+
+  test.each([{ name: 'other' }, { encrypted: true }])(
+    '%j is refused by the plan while the subnet stays',
+    async (change) => {
+      expect(await deployment.terraform.planInVain(described(change))).toContain(
+        `the network ${deployment.name}-10-201-0-0-16 stays for as long as its subnet does. With another name or encryption give another subnet as well`,
+      );
+    },
+  );
+
+  test('another subnet, and none, are another network', async () => {
+    for (const subnet of ['10.202.0.0/16', undefined]) {
+      const plan = await deployment.terraform.plan(described({ subnet }));
+      expect(plan.Platform_Network).toBe('replace');
+    }
   });
 
   test('destroy leaves nothing', async () => {

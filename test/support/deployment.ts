@@ -151,6 +151,16 @@ export class Deployment {
     return this.succeed('apply', 'plan');
   }
 
+  /** A plan that has to be refused; answers the reason as one line. */
+  async planInVain(describe: Describe): Promise<string> {
+    await this.synthesize(describe);
+    const { code, output } = await this.terraform('plan', '-refresh=false');
+    if (code === 0) {
+      throw new Error(`the plan was not refused:\n${output}`);
+    }
+    return errorsOf(output);
+  }
+
   /** An apply that has to fail; answers the reason as one line. */
   async applyInVain(describe: Describe): Promise<string> {
     await this.synthesize(describe);

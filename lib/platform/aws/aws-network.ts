@@ -4,7 +4,7 @@ import type { Subnet } from '@cdktf/provider-aws/lib/subnet';
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc';
 import type { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
 import type { ITerraformDependable } from 'cdktf';
-import { Fn, TerraformStack } from 'cdktf';
+import { Fn, Op, TerraformSelf, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../../check';
 import { resourceName } from '../../resource-name';
@@ -14,7 +14,7 @@ import { checkTags } from './tags';
 
 /** A network of AWS. One that exists is told by its ids. */
 export interface IAwsNetwork {
-  /** The id of the VPC. */
+  /** The id of the VPC. A plan that takes a platform to another one is refused: AWS moves nothing. */
   readonly vpcId: string;
   /** Subnets that the internet reaches, in different zones: for the entry. */
   readonly publicSubnetIds: string[];
@@ -37,7 +37,7 @@ export interface AwsNetworkProps {
   /** The provider of all resources. An `AwsPlatform` in it takes the same. */
   readonly provider: AwsProvider;
   /**
-   * Its addresses.
+   * Its addresses. A plan that changes them is refused: AWS moves nothing from one network to another.
    *
    * @default "10.40.0.0/16"
    */
@@ -110,6 +110,16 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       cidrBlock: range,
       enableDnsHostnames: true,
       enableDnsSupport: true,
+      // Terraform would replace the network, and end in the middle: nothing is removed that something is in.
+      lifecycle: {
+        ignoreChanges: ['cidr_block'],
+        postcondition: [
+          {
+            condition: Op.eq(TerraformSelf.getString('cidr_block'), range),
+            errorMessage: `range: the network has ${TerraformSelf.getString('cidr_block')}, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.`,
+          },
+        ],
+      },
     });
     const gateway = new bindings.InternetGateway(this, 'InternetGateway', {
       ...tagged(),

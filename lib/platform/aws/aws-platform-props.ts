@@ -25,7 +25,8 @@ export interface AwsPlatformProps {
    */
   readonly provider?: AwsProvider;
   /**
-   * What the names of all resources begin with. One account may run several.
+   * What the names of all resources begin with. One account may run several. A plan that changes it is refused: most of
+   * what AWS makes keeps its name for life.
    *
    * @default - stack and id, in lower case
    */

@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { Check } from '../../check';
 import { checkDuration } from '../../duration';
 import { onlyOne } from '../../only-one';
+import { withAlias } from '../../provider-alias';
 import { resourceName } from '../../resource-name';
 import { checkInStackOf } from '../../same-stack';
 import { Secret } from '../../secret';
@@ -58,7 +59,7 @@ import { redisAlarms } from './redis-alarms';
 import { checkRegion } from './region';
 import { releaseBucket } from './release-bucket';
 import type { Ports } from './security-rules';
-import { allow, allowTo, port, rangeId, securityGroup } from './security-rules';
+import { allow, allowTo, lastingGroup, port, rangeId } from './security-rules';
 import { runSlots } from './slots';
 import { checkTags } from './tags';
 
@@ -160,7 +161,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       checkDuration(check, 'hostDrain', props.hostDrain ?? '15m', '30s', '1h').milliseconds / 1000,
     );
     this.statusPort = this.checkStatusPort();
-    this.provider = this.chooseProvider(name);
+    this.provider = this.chooseProvider();
     this.alarmTopicArns = check.texts('alarmTopicArns', props.alarmTopicArns ?? [], TOPIC_ARN);
     this.alarmTopicArns.forEach((arn, index) =>
       checkRegion(check, `alarmTopicArns[${index}]`, arn, this.provider),
@@ -180,14 +181,14 @@ export class AwsPlatform extends Construct implements IPlatform {
       props.network,
     );
     this.bucket = releaseBucket(this, this.place);
-    this.nginxSecurityGroup = securityGroup(
+    this.nginxSecurityGroup = lastingGroup(
       this,
       'NginxSecurityGroup',
       this.place,
       'nginx',
       'Hosts with nginx.',
     );
-    this.instanceSecurityGroup = securityGroup(
+    this.instanceSecurityGroup = lastingGroup(
       this,
       'InstanceSecurityGroup',
       this.place,
@@ -473,18 +474,18 @@ export class AwsPlatform extends Construct implements IPlatform {
     return given;
   }
 
-  private chooseProvider(alias: string): AwsProvider {
+  private chooseProvider(): AwsProvider {
     const { provider, region } = this.props;
     if (provider !== undefined && region !== undefined) {
       this.check.refuse('region', 'provider is given as well, and has its own', 'one of the two');
     }
     return (
       provider ??
-      new this.bindings.AwsProvider(this, 'Provider', {
-        // A stack can have others beside this one.
-        alias,
-        region: region === undefined ? undefined : this.check.text('region', region, REGION),
-      })
+      withAlias(
+        new this.bindings.AwsProvider(this, 'Provider', {
+          region: region === undefined ? undefined : this.check.text('region', region, REGION),
+        }),
+      )
     );
   }
 

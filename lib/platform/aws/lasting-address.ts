@@ -35,8 +35,6 @@ export function lastingAddress(
   });
   made.lifecycle = {
     ignoreChanges: ['subnet_id'],
-    // Another network has other subnets, and nothing of the one before can stay.
-    replaceTriggeredBy: [`${group.terraformResourceType}.${group.friendlyUniqueId}.vpc_id`],
     // AWS does not remove a subnet in which something is, and tells so after 20 minutes.
     postcondition: [
       {

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { Token } from 'cdktf';
+import { Op, TerraformSelf, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AwsPlace } from './aws-place';
 
@@ -34,6 +34,36 @@ export function securityGroup(
     description,
     vpcId: place.network.vpcId,
   });
+}
+
+/**
+ * A group that hosts are in from their first day to their last.
+ *
+ * AWS changes neither its name nor its network. Terraform would replace the group, with it and after it most of the
+ * platform, and end in the middle: nothing is removed that something is in. So the plan is refused.
+ *
+ * @internal
+ */
+export function lastingGroup(
+  ...[scope, id, place, name, description]: Parameters<typeof securityGroup>
+): SecurityGroup {
+  const group = securityGroup(scope, id, place, name, description);
+  const self = (attribute: string) => TerraformSelf.getString(attribute);
+  const remedy = 'Make a platform beside this one, lead clients there, then take this one away.';
+  group.lifecycle = {
+    ignoreChanges: ['name', 'vpc_id'],
+    postcondition: [
+      {
+        condition: Op.eq(self('vpc_id'), place.network.vpcId),
+        errorMessage: `network.vpcId: the platform is in ${self('vpc_id')}, and cannot move to another network. ${remedy}`,
+      },
+      {
+        condition: Op.eq(self('name'), group.nameInput!),
+        errorMessage: `name: the platform has made ${self('name')} and much else of that name, and cannot take another. ${remedy}`,
+      },
+    ],
+  };
+  return group;
 }
 
 /**

@@ -38,7 +38,8 @@ export interface DockerPlatformProps {
    */
   readonly provider?: DockerProvider;
   /**
-   * What the names of containers, network and volume begin with. One engine may run several.
+   * What the names of containers, network and volume begin with. One engine may run several. A change replaces them all
+   * and takes the service down for the time of the apply; with a `subnet` of your own it needs another one of these too.
    *
    * @default - stack and id, in lower case
    */
@@ -46,7 +47,8 @@ export interface DockerPlatformProps {
   /**
    * The network of all containers: a private one of /16 to /20 that neither the engine nor its host uses yet. Docker
    * looks at its own networks alone: where the host, its VPN or its cluster is in the one that is chosen here, give
-   * another. In a smaller one two generations meet more often: a /20 has 47 blocks for them, a /17 has 383.
+   * another. In a smaller one two generations meet more often: a /20 has 47 blocks for them, a /17 has 383. A change takes
+   * the service down for the time of the apply; the new one must not overlap with the one before.
    *
    * @default - a /17 out of 10.64 to 10.127, chosen by the name; none that podman or Kubernetes uses by default
    */

@@ -43,6 +43,7 @@ import { probeTimeoutMs, trySeconds } from './probe-timeout';
 import { redisCommand } from './redis-command';
 import { redisUrl, secretFromFile, versionOfSecrets } from './secret-values';
 import { serviceImage } from './service-image';
+import { lastingNetwork } from './lasting-network';
 import { Subnet } from './subnet';
 
 const REDIS_PORT = 6379;
@@ -122,11 +123,12 @@ export class DockerPlatform extends Construct implements IPlatform {
       seesClientAddresses: props.seesClientAddresses ?? this.usesHostNetwork,
       nginxVersion: nginxVersionOf(check, this.nginxImage, props.nginxVersion),
     };
-    this.provider = engineProvider(this, check, this.bindings, props, this.name);
+    this.provider = engineProvider(this, check, this.bindings, props);
+    // The instances make Terraform create a changed network before it destroys the old one, and both have a name.
+    const network = `${this.name}-${this.subnet.cidr.replace('/', '-')}`;
     this.network = new this.bindings.Network(this, 'Network', {
       provider: this.provider,
-      // The instances make Terraform create a changed network before it destroys the old one, and both have a name.
-      name: `${this.name}-${this.subnet.cidr.replace('/', '-')}`,
+      name: network,
       driver: 'bridge',
       ipamConfig: [
         {
@@ -135,6 +137,7 @@ export class DockerPlatform extends Construct implements IPlatform {
           ipRange: this.subnet.others,
         },
       ],
+      lifecycle: lastingNetwork(network, 'name'),
     });
   }
 

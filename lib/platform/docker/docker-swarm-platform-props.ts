@@ -32,14 +32,16 @@ export interface DockerSwarmPlatformProps {
    */
   readonly provider?: DockerProvider;
   /**
-   * What the names of services, network, secrets and configurations begin with. One swarm may run several.
+   * What the names of services, network, secrets and configurations begin with. One swarm may run several. A change
+   * replaces them all and takes the service down for the time of the apply; with a `subnet` of your own it needs another
+   * one of these too.
    *
    * @default - stack and id, in lower case
    */
   readonly name?: string;
   /**
    * The overlay network of all services: a private one of /16 to /20. A change takes the service down for the time of
-   * the apply.
+   * the apply; the new one must not overlap with the one before.
    *
    * @default - one out of the swarm's own pool
    */

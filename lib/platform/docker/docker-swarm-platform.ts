@@ -35,6 +35,7 @@ import { CONTAINER_FOLDER } from './hardening';
 import { shortGoDuration } from './go-duration';
 import { HealthProbe } from './health-probe';
 import { nginxVersionOf } from './image-version';
+import { lastingNetwork } from './lasting-network';
 import { onlyOne } from '../../only-one';
 import { probeTimeoutMs } from './probe-timeout';
 import { redisCommand } from './redis-command';
@@ -151,7 +152,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
       seesClientAddresses: props.seesClientAddresses ?? false,
       nginxVersion: nginxVersionOf(check, this.nginxImage, props.nginxVersion),
     };
-    this.provider = engineProvider(this, check, this.bindings, props, this.name);
+    this.provider = engineProvider(this, check, this.bindings, props);
     this.network = this.createNetwork(check);
   }
 
@@ -279,17 +280,20 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
       ...(own === undefined ? [] : [own.cidr.replace(/[./]/g, '-')]),
       ...(encrypted ? ['encrypted'] : []),
     ];
+    // A changed one is there before its services leave the old one, and both have a name.
+    const name = swarmName(this.name, ...parts);
+    const kept = own === undefined ? {} : lastingNetwork(name, 'name or encryption');
     return new this.bindings.Network(this, 'Network', {
       provider: this.provider,
-      // A changed one is there before its services leave the old one, and both have a name.
-      name: swarmName(this.name, ...parts),
+      name,
       driver: 'overlay',
       ...(own === undefined ? {} : { ipamConfig: [{ subnet: own.cidr, gateway: own.gateway }] }),
       ...(encrypted ? { options: { encrypted: 'true' } } : {}),
       lifecycle: {
+        ...kept,
         createBeforeDestroy: true,
-        // Swarm adds some of its own; a change of ours is a change of the name.
-        ...(encrypted ? { ignoreChanges: ['options'] } : {}),
+        // Swarm adds options of its own; a change of ours is a change of the name.
+        ...(encrypted ? { ignoreChanges: [...(kept.ignoreChanges ?? []), 'options'] } : {}),
       },
     });
   }

@@ -2,6 +2,7 @@ import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { type Check, show, type TextRule } from '../../check';
+import { withAlias } from '../../provider-alias';
 import { resourceName } from '../../resource-name';
 import type { DockerBindings } from './bindings';
 
@@ -53,7 +54,6 @@ export interface EngineChoice {
 /**
  * The provider that was given, or one for an engine.
  *
- * @param alias - so that a stack can have other engines beside this one
  * @throws ValidationError when both are given
  * @internal
  */
@@ -62,17 +62,16 @@ export function engineProvider(
   check: Check,
   { DockerProvider: Provider }: DockerBindings,
   { provider, host }: EngineChoice,
-  alias: string,
 ): DockerProvider {
   if (provider !== undefined && host !== undefined) {
     check.refuse('host', 'provider is given as well, and names its own', 'one of the two');
   }
   return (
     provider ??
-    new Provider(scope, 'Provider', {
-      // An identifier of Terraform, which begins with a letter.
-      alias: alias.replace(/^(?=\d)/, 'engine-'),
-      host: host === undefined ? undefined : check.text('host', host, ENGINE),
-    })
+    withAlias(
+      new Provider(scope, 'Provider', {
+        host: host === undefined ? undefined : check.text('host', host, ENGINE),
+      }),
+    )
   );
 }

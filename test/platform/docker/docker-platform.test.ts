@@ -856,18 +856,25 @@ describe('whether others can reach it', () => {
 });
 
 describe('the provider', () => {
-  const providersOf = (stack: SynthesizedStack) => stack.json.provider!.docker as unknown[];
+  const providersOf = (stack: SynthesizedStack) => stack.json.provider!.docker as object[];
   const resources = (stack: SynthesizedStack) =>
     ['docker_container', 'docker_network', 'docker_volume', 'docker_image'].flatMap((type) =>
       Object.values(stack.resources(type)),
     );
 
-  test('is one of its own under the platform’s name, which all resources ask for', () => {
-    const stack = everything({ name: 'chat', host: 'ssh://deploy@host.example' });
-    expect(providersOf(stack)).toEqual([{ alias: 'chat', host: 'ssh://deploy@host.example' }]);
-    expect(new Set(resources(stack).map(({ provider }) => provider))).toEqual(
-      new Set(['docker.chat']),
+  test('is one of its own, which all resources ask for', () => {
+    const stack = everything({ host: 'ssh://deploy@host.example' });
+    const alias = expect.stringMatching(/^Platform_Provider_[0-9A-F]{8}$/) as string;
+    expect(providersOf(stack)).toEqual([{ alias, host: 'ssh://deploy@host.example' }]);
+    const [provider] = providersOf(stack) as { alias: string }[];
+    expect(new Set(resources(stack).map((each) => each.provider))).toEqual(
+      new Set([`docker.${provider!.alias}`]),
     );
+  });
+
+  test('has the same alias under another name: what there is can be destroyed', () => {
+    const [before, after] = ['chat', '1-talk'].map((name) => providersOf(everything({ name })));
+    expect(before).toEqual(after);
   });
 
   test.each([
@@ -881,13 +888,7 @@ describe('the provider', () => {
   });
 
   test('leaves it to DOCKER_HOST when no engine is named', () => {
-    expect(providersOf(everything())).toEqual([{ alias: 'stack-platform' }]);
-  });
-
-  // Terraform takes an identifier: a letter or "_" first.
-  test.each(['chat', '1chat', '0-0'])('has an alias that Terraform takes: %s', (name) => {
-    const [provider] = providersOf(everything({ name })) as { alias: string }[];
-    expect(provider!.alias).toMatch(/^[A-Za-z_][\w-]*$/);
+    expect(Object.keys(providersOf(everything())[0]!)).toEqual(['alias']);
   });
 
   test('may be somebody’s own, with what the engine and its registries want', () => {
@@ -913,7 +914,11 @@ describe('the provider', () => {
         });
       }
     });
-    expect(providersOf(stack)).toEqual([{ alias: 'stack-blue' }, { alias: 'stack-green' }]);
+    expect(providersOf(stack)).toEqual(
+      ['Blue', 'Green'].map((id) => ({
+        alias: expect.stringMatching(new RegExp(`^${id}_Provider_`)) as string,
+      })),
+    );
     const names = resources(stack).map(({ name }) => String(name));
     expect(new Set(names).size).toBe(8);
     const addresses = Object.values(containersOf(stack)).map(addressOf);

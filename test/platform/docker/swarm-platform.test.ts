@@ -313,7 +313,15 @@ describe('the network', () => {
       name: 'chat-platform-10-77-0-0-16-encrypted',
       ipam_config: [{ subnet: '10.77.0.0/16', gateway: '10.77.0.1' }],
       options: { encrypted: 'true' },
-      lifecycle: { create_before_destroy: true, ignore_changes: ['options'] },
+      lifecycle: { create_before_destroy: true, ignore_changes: ['name', 'options'] },
+    });
+  });
+
+  test('out of the pool of the swarm it may have another name beside the old one', () => {
+    expect(network({}).lifecycle).toEqual({ create_before_destroy: true });
+    expect(network({ encrypted: true }).lifecycle).toEqual({
+      create_before_destroy: true,
+      ignore_changes: ['options'],
     });
   });
 });
