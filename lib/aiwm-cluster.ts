@@ -72,7 +72,8 @@ export interface AiwmClusterProps {
    */
   readonly instances?: number;
   /**
-   * The port of the first instance; where a platform shares one address, the others take the following ones.
+   * The port of the first instance; where a platform shares one address, the others take the following ones. A
+   * change on AWS takes the service down for the time of the roll-out: nginx hears of the new ports when all have moved.
    *
    * @default 3003
    */

@@ -12,7 +12,8 @@ export interface LoadBalancerOptions {
    */
   readonly allowedRanges?: string[];
   /**
-   * Whether only the network itself and what is connected to it can reach the load balancer.
+   * Whether only the network itself and what is connected to it can reach the load balancer. A change makes another one,
+   * with minutes without service.
    *
    * @default false
    */

@@ -7,7 +7,7 @@ export interface AwsPlatformProps {
   /** Where everything is put: one that exists, or an `AwsNetwork`. */
   readonly network: IAwsNetwork;
   /**
-   * How clients come in.
+   * How clients come in. To go from one kind of entry to another takes minutes without service.
    *
    * @default AwsEntry.nlb()
    */

@@ -182,5 +182,9 @@ export function canonical(range: string): string {
  * @internal
  */
 export function rangeId(range: string, index: number): string {
-  return Token.isUnresolved(range) ? String(index + 1) : canonical(range).replace(/[.:/]/g, '-');
+  return Token.isUnresolved(range)
+    ? String(index + 1)
+    : (EVERYBODY[canonical(range)] ?? canonical(range).replace(/[.:/]/g, '-'));
 }
+
+const EVERYBODY: Readonly<Record<string, string>> = { '0.0.0.0/0': 'AnyIpv4', '::/0': 'AnyIpv6' };

@@ -31,7 +31,7 @@ export class Deployed {
     stack: StackJson,
     plugin: AwsPlugin,
     private readonly server: MotoServer,
-    notEmulated: NotEmulated,
+    private readonly notEmulated: NotEmulated,
   ) {
     this.leftOut = whatToLeaveOut(stack, notEmulated);
     this.folder = new StackFolder(reduced(stack, this.leftOut, server), plugin);
@@ -39,7 +39,7 @@ export class Deployed {
 
   /** The same stack with other values, from the next plan on. */
   put(stack: StackJson): void {
-    this.folder.put(reduced(stack, this.leftOut, this.server));
+    this.folder.put(reduced(stack, whatToLeaveOut(stack, this.notEmulated), this.server));
   }
 
   async apply(): Promise<void> {
