@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { slotReleaseScript, type SlotRelease } from '../../lib/platform/aws/host/slot-release';
 import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { cleanUp, closeAtCleanUp } from '../support/clean-up';
@@ -331,8 +332,11 @@ describeOnHost('CloudWatch is told each minute how many connections an instance 
     expect(await told()).toEqual(both(7));
     open.slice(0, 3).forEach(({ socket }) => socket!.destroy());
     // The host learns of it in a moment.
-    await sleep(100);
-    expect(await told()).toEqual(both(4));
+    await waitFor(
+      async () => isDeepStrictEqual(await told(), both(4)),
+      5_000,
+      'CloudWatch was not told of 4 connections',
+    );
     open.forEach(({ socket }) => socket!.destroy());
   });
 

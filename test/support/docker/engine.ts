@@ -31,11 +31,13 @@ export class Engine {
 
   /** Runs the Docker client and returns what it printed on standard output; throws with what it said otherwise. */
   async docker(...args: readonly string[]): Promise<string> {
-    const { stdout } = await promisify(execFile)('docker', args, {
-      env: { ...process.env, ...this.environment },
-      maxBuffer: 64 * 1024 * 1024,
-    });
-    return stdout.trim();
+    return (await this.run(args)).stdout.trim();
+  }
+
+  /** The last lines that a container has written to its standard output and error. */
+  async logs(container: string, lines: number): Promise<string> {
+    const { stdout, stderr } = await this.run(['logs', '--tail', String(lines), container]);
+    return `${stdout}${stderr}`.trim();
   }
 
   /** What the Engine knows about a container, network, volume, image, service or node. */
@@ -49,6 +51,13 @@ export class Engine {
     if (this.isOwn) {
       rmSync(holder, { force: true });
     }
+  }
+
+  private run(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+    return promisify(execFile)('docker', args, {
+      env: { ...process.env, ...this.environment },
+      maxBuffer: 64 * 1024 * 1024,
+    });
   }
 }
 
