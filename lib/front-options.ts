@@ -1,7 +1,9 @@
 /** When another instance is tried. */
 export interface Failover {
   /**
-   * So many failures within `failTimeout` take an instance out for as long. 0 to 100; 0 never takes one out.
+   * So many failures within `failTimeout` take an instance out for as long. 0 to 100; 0 never takes one out. After that
+   * nginx tries it with one request per `failTimeout`, until one has ended well. A WebSocket ends late: where clients use
+   * nothing else (no long-polling, no REST), one that has recovered gets few of them for a while. There, give 0.
    *
    * @default 3
    */

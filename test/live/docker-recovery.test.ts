@@ -3,6 +3,7 @@ import { cleanUp } from '../support/clean-up';
 import { DockerDeployment, dockerProblem } from '../support/docker/docker-deployment';
 import { describeWithEngine } from '../support/docker/engine';
 import { SocketClients } from '../support/socket-clients';
+import { steadyRequests } from '../support/steady-requests';
 import { waitFor } from '../support/wait';
 
 const images = [
@@ -24,11 +25,14 @@ describeWithEngine('recovery on Docker', (engine) => {
 
   let deployment: DockerDeployment;
   let clients: SocketClients;
+  let stopRequests: () => Promise<unknown>;
   const described = () => deployment.describe({ backplane: true });
 
   /** All are connected, with all instances, and hear of each other. */
   async function expectClientsBack(text: string, timeoutMs: number): Promise<void> {
-    await clients.waitUntilConnected(timeoutMs);
+    await clients.waitUntilConnected(timeoutMs).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await deployment.diagnosis()}`);
+    });
     // Redis may be back a moment later than the clients.
     await waitFor(
       async () => {
@@ -51,8 +55,12 @@ describeWithEngine('recovery on Docker', (engine) => {
       reconnection: true,
     });
     await clients.waitUntilConnected();
+    // As beside every service: nginx takes a peer that has failed for well again when a request to it ends well, and a
+    // WebSocket does not end.
+    stopRequests = steadyRequests(`${deployment.url}/dev/aiwm/instance`, 50, { ca: deployment.ca });
   });
   afterAll(async () => {
+    await stopRequests();
     clients.close();
     await deployment.dispose();
   });

@@ -156,6 +156,16 @@ export class DockerDeployment {
     );
   }
 
+  /** How each container is, and what it said last: for the message of a test that waits in vain. */
+  async diagnosis(): Promise<string> {
+    const parts = Object.entries(await this.containers()).map(async ([name, one]) => {
+      const log = await this.engine.logs(one.Id, 15);
+      const { Status: health } = one.State.Health ?? {};
+      return `${name}: restarted ${one.RestartCount} times, ${health ?? 'without health check'}\n${log}`;
+    });
+    return (await Promise.all(parts)).join('\n');
+  }
+
   /** Their ids, to see what stays and what is replaced. */
   async ids(): Promise<Record<string, string>> {
     const containers = await this.containers();
