@@ -9,6 +9,7 @@ import { quietEnvironment } from '../../scripts/quiet.mjs';
 import { constructOf } from './addresses';
 import { freePortBlock, freePorts } from './free-ports';
 import { processesOf } from './left-over';
+import { say } from './say';
 import { temporaryFolder } from './temporary-folder';
 
 const cdktf = resolve('node_modules/cdktf-cli/bundle/bin/cdktf');
@@ -168,7 +169,13 @@ export class Deployment {
     if (code === 0) {
       throw new Error(`the apply did not fail:\n${output}`);
     }
-    return errorsOf(output);
+    const errors = errorsOf(output);
+    if (errors !== '') {
+      return errors;
+    }
+    // cdktf may end before it has printed what Terraform said. Terraform itself says it again.
+    say(`the reason was not printed, but: ${output}`);
+    return errorsOf((await this.terraform('apply', '-auto-approve=true')).output);
   }
 
   /** Begins an apply that the test will cut off. */
@@ -336,10 +343,8 @@ const VERBS: Readonly<Record<string, string>> = { apply: 'deploy', destroy: 'des
 
 /** Terraform's errors as one line, since it breaks lines wherever its width ends. */
 function errorsOf(output: string): string {
-  return output
-    .slice(output.search(/^ *(?:Error: |╷)/m))
-    .replace(/\s+/g, ' ')
-    .trim();
+  const from = output.search(/^ *(?:Error: |╷)/m);
+  return from < 0 ? '' : output.slice(from).replace(/\s+/g, ' ').trim();
 }
 
 let bundled = false;
