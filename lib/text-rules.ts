@@ -76,7 +76,7 @@ export const IP_RANGE: TextRule = {
       family !== 0 &&
       rest.length === 0 &&
       (prefix === undefined ||
-        (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
+        (/^(?:0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128)))
     );
   },
 };

@@ -107,10 +107,14 @@ const AWS: Place[] = [
 
 const scope = () => new TerraformStack(newApp(), 'Stack');
 
-const onDocker = (property: string, props: (text: string) => DockerPlatformProps): Place => [
-  property,
-  (text) => new DockerPlatform(scope(), 'Platform', props(text)),
-];
+const on =
+  <Props>(make: (scope: TerraformStack, props: Props) => unknown) =>
+  (property: string, props: (text: string) => Props): Place => [
+    property,
+    (text) => make(scope(), props(text)),
+  ];
+
+const onDocker = on<DockerPlatformProps>((at, props) => new DockerPlatform(at, 'Platform', props));
 
 const DOCKER: Place[] = [
   onDocker('name', (name) => ({ name })),
@@ -145,10 +149,9 @@ const DOCKER: Place[] = [
   ],
 ];
 
-const onSwarm = (property: string, props: (text: string) => DockerSwarmPlatformProps): Place => [
-  property,
-  (text) => new DockerSwarmPlatform(scope(), 'Platform', props(text)),
-];
+const onSwarm = on<DockerSwarmPlatformProps>(
+  (at, props) => new DockerSwarmPlatform(at, 'Platform', props),
+);
 
 const SWARM: Place[] = [
   onSwarm('name', (name) => ({ name })),

@@ -4,9 +4,10 @@ import type { Subnet } from '@cdktf/provider-aws/lib/subnet';
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc';
 import type { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
 import type { ITerraformDependable } from 'cdktf';
-import { Fn, Op, TerraformSelf, TerraformStack } from 'cdktf';
+import { Fn, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../../check';
+import { keeps } from '../../kept';
 import { resourceName } from '../../resource-name';
 import { IPV4_NETWORK, NAME } from './aws-text-rules';
 import { loadBindings } from './bindings';
@@ -110,16 +111,12 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       cidrBlock: range,
       enableDnsHostnames: true,
       enableDnsSupport: true,
-      // Terraform would replace the network, and end in the middle: nothing is removed that something is in.
-      lifecycle: {
-        ignoreChanges: ['cidr_block'],
-        postcondition: [
-          {
-            condition: Op.eq(TerraformSelf.getString('cidr_block'), range),
-            errorMessage: `range: the network has ${TerraformSelf.getString('cidr_block')}, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.`,
-          },
-        ],
-      },
+      lifecycle: keeps({
+        attribute: 'cidr_block',
+        wanted: range,
+        refusal: (is) =>
+          `range: the network has ${is}, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.`,
+      }),
     });
     const gateway = new bindings.InternetGateway(this, 'InternetGateway', {
       ...tagged(),

@@ -1,7 +1,8 @@
 import { isIPv6 } from 'node:net';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { Op, TerraformSelf, Token } from 'cdktf';
+import { Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { keeps } from '../../kept';
 import type { AwsPlace } from './aws-place';
 
 /**
@@ -48,21 +49,21 @@ export function lastingGroup(
   ...[scope, id, place, name, description]: Parameters<typeof securityGroup>
 ): SecurityGroup {
   const group = securityGroup(scope, id, place, name, description);
-  const self = (attribute: string) => TerraformSelf.getString(attribute);
   const remedy = 'Make a platform beside this one, lead clients there, then take this one away.';
-  group.lifecycle = {
-    ignoreChanges: ['name', 'vpc_id'],
-    postcondition: [
-      {
-        condition: Op.eq(self('vpc_id'), place.network.vpcId),
-        errorMessage: `network.vpcId: the platform is in ${self('vpc_id')}, and cannot move to another network. ${remedy}`,
-      },
-      {
-        condition: Op.eq(self('name'), group.nameInput!),
-        errorMessage: `name: the platform has made ${self('name')} and much else of that name, and cannot take another. ${remedy}`,
-      },
-    ],
-  };
+  group.lifecycle = keeps(
+    {
+      attribute: 'name',
+      wanted: group.nameInput!,
+      refusal: (is) =>
+        `name: the platform has made ${is} and much else of that name, and cannot take another. ${remedy}`,
+    },
+    {
+      attribute: 'vpc_id',
+      wanted: place.network.vpcId,
+      refusal: (is) =>
+        `network.vpcId: the platform is in ${is}, and cannot move to another network. ${remedy}`,
+    },
+  );
   return group;
 }
 

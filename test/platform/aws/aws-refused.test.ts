@@ -158,6 +158,10 @@ describe('the entry', () => {
     ['entry.allowedRanges[0]', AwsEntry.nlb({ allowedRanges: ['everybody'] })],
     ['entry.allowedRanges', AwsEntry.single({ allowedRanges: [] })],
     ['entry.allowedRanges[1]', AwsEntry.alb({ allowedRanges: ['192.0.2.0/24', '10.1.0.0/8'] })],
+    [
+      'entry.allowedRanges[2]',
+      AwsEntry.nlb({ allowedRanges: ['::/0', '10.0.0.0/8', '10.0.0.0/08'] }),
+    ],
     ['entry.allowedRanges[0]', AwsEntry.single({ allowedRanges: ['2001:db8::1/32'] })],
     ['entry.idleTimeout', AwsEntry.nlb({ idleTimeout: '7d' })],
     ['entry.minHosts', AwsEntry.nlb({ minHosts: 0 })],
