@@ -26,6 +26,7 @@ const shared = {
     '^cdktf-aiwm$': '<rootDir>/lib/index.ts',
     '^cdktf-aiwm/testing$': '<rootDir>/lib/testing/index.ts',
   },
+  setupFiles: ['<rootDir>/test/support/token-traces.ts'],
   snapshotFormat: { escapeString: false, printBasicPrototype: false },
 };
 

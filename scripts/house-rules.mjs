@@ -1,9 +1,36 @@
-// The rules of the house about who may import whom, as an ESLint rule: `house/imports`. Paths are resolved first, so
-// that `../nginx/print` and `../../nginx/print` are the same thing.
+// Who may import whom, as an ESLint rule: `house/imports`. Paths are resolved first, so that `../nginx/print` and
+// `../../nginx/print` are the same thing. The list of layers is also the picture in CONTRIBUTING.md.
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/**
+ * The rooms of the house from the ground up. A room imports from itself and from the layers below it, never from a room
+ * beside it. The first room of the list that holds a file is the file's.
+ *
+ * @type {readonly (readonly string[])[]}
+ */
+export const LAYERS = [
+  ['lib/nginx', 'lib/validation'],
+  ['lib/terraform'],
+  ['lib/model'],
+  ['lib/platform/platform', 'lib/platform/contract', 'lib/platform/platform-claims'],
+  ['lib/platform/docker/engine'],
+  [
+    'lib/cluster',
+    'lib/platform/local',
+    'lib/platform/docker/host',
+    'lib/platform/docker/swarm',
+    'lib/platform/aws',
+  ],
+  ['lib/frontend'],
+  // Faces: each gathers what one kind of reader needs.
+  ['lib/platform/docker/index', 'lib/platform/index', 'lib/testing', 'lib/index'],
+];
+
+/** Rooms that are one floor: their files may import each other, whichever was named first. */
+const CONTRACT = LAYERS[3];
 
 /**
  * @typedef {object} Import
@@ -22,17 +49,10 @@ const RULES = [
   },
   {
     message:
-      'A platform knows no other platform, so no "{{to}}". What several need belongs into lib/platform/platform.ts.',
-    breaks: ({ from, to }) =>
-      isIn(from, 'lib/platform') &&
-      platformOf(to) !== undefined &&
-      platformOf(to) !== platformOf(from),
-  },
-  {
-    message:
-      'The constructs know a platform only by lib/platform/platform.ts, so no "{{to}}". Add what is needed to IPlatform.',
-    breaks: ({ from, to }) =>
-      /^lib\/[^/]+\.ts$/.test(from) && from !== 'lib/index.ts' && platformOf(to) !== undefined,
+      'The agent is one file that runs with node alone, so no "{{to}}": only node\'s own modules and files of its folder.',
+    breaks: ({ from, to, own }) =>
+      isIn(from, 'lib/platform/local/agent') &&
+      (own ? !isIn(to, 'lib/platform/local/agent') : !to.startsWith('node:')),
   },
   {
     message:
@@ -41,17 +61,63 @@ const RULES = [
   },
   {
     message:
+      'A platform knows no other platform, so no "{{to}}". What several need belongs into lib/platform/contract.ts, or for Docker into lib/platform/docker/engine.',
+    breaks: ({ from, to }) => isPlatform(from) && isPlatform(to) && !mayImport(from, to),
+  },
+  {
+    message:
       'A platform gets the finished text of nginx.conf, so no "{{to}}". Let NginxWsFrontend hand over what is needed.',
     breaks: ({ from, to }) => isIn(from, 'lib/platform') && isIn(to, 'lib/nginx'),
   },
   {
     message:
-      'The agent is one file that runs with node alone, so no "{{to}}": only node\'s own modules and files of its folder.',
-    breaks: ({ from, to, own }) =>
-      isIn(from, 'lib/platform/local/agent') &&
-      (own ? !isIn(to, 'lib/platform/local/agent') : !to.startsWith('node:')),
+      'Constructs know a platform only by lib/platform/platform.ts and contract.ts, so no "{{to}}". Add what is needed to the contract.',
+    breaks: ({ from, to }) =>
+      (isIn(from, 'lib/cluster') || isIn(from, 'lib/frontend')) && isPlatform(to),
+  },
+  {
+    message:
+      '"{{to}}" does not stand below this file: see the layers in scripts/house-rules.mjs. Move what both need further down.',
+    breaks: ({ from, to, own }) => own && !mayImport(from, to),
   },
 ];
+
+/**
+ * @param {string} from
+ * @param {string} to
+ */
+function mayImport(from, to) {
+  const [above, below] = [roomOf(from), roomOf(to)];
+  return (
+    above === undefined ||
+    below === undefined ||
+    above.room === below.room ||
+    (CONTRACT?.includes(above.room) && CONTRACT.includes(below.room)) ||
+    below.layer < above.layer
+  );
+}
+
+/**
+ * The room of a file of `lib/`.
+ *
+ * @param {string} path
+ * @returns {{ room: string, layer: number } | undefined}
+ */
+export function roomOf(path) {
+  const stem = path === 'lib' ? 'lib/index' : path.replace(/\.ts$/, '');
+  for (const [layer, rooms] of LAYERS.entries()) {
+    const room = rooms.find((each) => isIn(stem, each));
+    if (room !== undefined) {
+      return { room, layer };
+    }
+  }
+  return undefined;
+}
+
+/** @param {string} path */
+function isPlatform(path) {
+  return /^lib\/platform\/(local|docker|aws)(\/|$)/.test(path);
+}
 
 /**
  * @param {string} path
@@ -64,13 +130,6 @@ function isIn(path, folder) {
 /** @param {string} name */
 function isBuiltIn(name) {
   return name.startsWith('node:');
-}
-
-/** @param {string} path */
-function platformOf(path) {
-  return (
-    /^lib\/platform\/([^/]+)\//.exec(`${path}/`)?.[1]?.replace(/^platform(\.ts)?$/, '') || undefined
-  );
 }
 
 /** @type {import('eslint').Rule.RuleModule} */

@@ -1,9 +1,9 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct, IConstruct } from 'constructs';
-import type { ResolvedHealthCheck } from '../health';
-import type { Secret } from '../secret';
-import type { AiwmService } from '../service';
-import type { TlsCertificate, TlsKind } from '../tls-certificate';
+import type { ResolvedHealthCheck } from '../model/health-check';
+import type { Secret } from '../model/secret';
+import type { AiwmService } from '../model/service';
+import type { TlsCertificate, TlsKind } from '../model/tls-certificate';
 
 /**
  * Where things run. The constructs say what; a platform says how, and answers with addresses, which may be

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { App, Manifest, TerraformStack } from 'cdktf';
 import { SynthesizedStack } from './synthesized-stack';
+import { skipTokenTraces } from './token-traces';
 
 /** Relative, so that paths which lead out of the stack's folder are the same on every machine. */
 const OUTDIR = 'cdktf.out';
@@ -58,5 +59,10 @@ export function synthesizeStack(
   // App makes these folders one by one and stumbles over another test that does so at the same moment.
   mkdirSync(path.join(OUTDIR, Manifest.stacksFolder), { recursive: true });
   const app = new App({ outdir: OUTDIR, stackTraces: false, context });
-  return new SynthesizedStack(create(app));
+  const bringBack = skipTokenTraces();
+  try {
+    return new SynthesizedStack(create(app));
+  } finally {
+    bringBack();
+  }
 }

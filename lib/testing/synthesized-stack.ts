@@ -6,7 +6,7 @@ import {
   Tokenization,
 } from 'cdktf';
 import type { TerraformStack } from 'cdktf';
-import { NginxWsFrontend } from '../nginx-ws-frontend';
+import { NginxWsFrontend } from '../frontend/nginx-ws-frontend';
 import { reviewForm } from './review-form';
 
 /** Blocks of Terraform's JSON by their names. */

@@ -11,7 +11,8 @@ interface Case {
 
 const PURE = "lib/nginx is pure: it imports only node's own modules and files of lib/nginx";
 const APART = 'A platform knows no other platform';
-const INTERFACE = 'The constructs know a platform only by lib/platform/platform.ts';
+const INTERFACE = 'Constructs know a platform only by lib/platform/platform.ts and contract.ts';
+const BELOW = '"lib';
 const DEEP = 'Import "@cdktf/provider-';
 const TEXT = 'A platform gets the finished text of nginx.conf';
 const AGENT = 'The agent is one file that runs with node alone';
@@ -22,7 +23,7 @@ const cases: readonly Case[] = [
   { file: 'lib/nginx/a.ts', code: "import 'constructs';", refused: PURE },
   { file: 'lib/nginx/a.ts', code: "export type { X } from 'cdktf/lib/x';", refused: PURE },
   { file: 'lib/nginx/a.ts', code: "import '@cdktf/provider-aws/lib/instance';", refused: PURE },
-  { file: 'lib/nginx/a.ts', code: "import '../errors';", refused: PURE },
+  { file: 'lib/nginx/a.ts', code: "import '../validation/errors';", refused: PURE },
   { file: 'lib/nginx/deep/a.ts', code: "export * from '../../errors';", refused: PURE },
   { file: 'lib/nginx/a.ts', code: "export const x = import('../errors');", refused: PURE },
   { file: 'lib/nginx/a.ts', code: "export type X = import('../errors').Y;", refused: PURE },
@@ -31,20 +32,41 @@ const cases: readonly Case[] = [
   { file: 'lib/nginx/a.ts', code: "import 'node:crypto';" },
 
   // Platforms among themselves
-  { file: 'lib/platform/local/a.ts', code: "import '../docker/b';", refused: APART },
-  { file: 'lib/platform/docker/a.ts', code: "export * from '../local';", refused: APART },
-  { file: 'lib/platform/platform.ts', code: "import './local/a';", refused: APART },
+  { file: 'lib/platform/local/a.ts', code: "import '../docker/host/b';", refused: APART },
+  { file: 'lib/platform/docker/host/a.ts', code: "export * from '../../local/b';", refused: APART },
+  { file: 'lib/platform/docker/swarm/a.ts', code: "import '../host/b';", refused: APART },
+  { file: 'lib/platform/docker/host/a.ts', code: "import '../swarm/b';", refused: APART },
+  { file: 'lib/platform/docker/engine/a.ts', code: "import '../host/b';", refused: APART },
+  { file: 'lib/platform/aws/deep/a.ts', code: "import '../../docker/engine/b';", refused: APART },
   { file: 'lib/platform/local/a.ts', code: "import './b';" },
   { file: 'lib/platform/local/a.ts', code: "import '../platform';" },
-  { file: 'lib/platform/local/a.ts', code: "import '../../errors';" },
+  { file: 'lib/platform/docker/host/a.ts', code: "import '../engine/b';" },
+  { file: 'lib/platform/docker/swarm/a.ts', code: "import '../engine/b';" },
+  { file: 'lib/platform/local/a.ts', code: "import '../../validation/errors';" },
 
   // Constructs and platforms
-  { file: 'lib/aiwm-cluster.ts', code: "import './platform/local/a';", refused: INTERFACE },
-  { file: 'lib/nginx-ws-frontend.ts', code: "import './platform/local';", refused: INTERFACE },
-  { file: 'lib/routes.ts', code: "import './platform/aws/a';", refused: INTERFACE },
-  { file: 'lib/aiwm-cluster.ts', code: "import './platform/platform';" },
-  { file: 'lib/nginx-ws-frontend.ts', code: "import './nginx/print';" },
+  { file: 'lib/cluster/a.ts', code: "import '../platform/local/a';", refused: INTERFACE },
+  { file: 'lib/frontend/a.ts', code: "import '../platform/aws';", refused: INTERFACE },
+  { file: 'lib/frontend/a.ts', code: "import '../platform/docker/engine/b';", refused: INTERFACE },
+  { file: 'lib/cluster/a.ts', code: "import '../platform/platform';" },
+  { file: 'lib/frontend/a.ts', code: "import '../nginx/print';" },
   { file: 'lib/index.ts', code: "export * from './platform/local/a';" },
+
+  // Layers
+  { file: 'lib/validation/a.ts', code: "import '../terraform/b';", refused: BELOW },
+  { file: 'lib/validation/a.ts', code: "import '../nginx/b';", refused: BELOW },
+  { file: 'lib/terraform/a.ts', code: "import '../model/b';", refused: BELOW },
+  { file: 'lib/model/a.ts', code: "import '../platform/platform';", refused: BELOW },
+  { file: 'lib/platform/platform.ts', code: "import './local/a';", refused: BELOW },
+  { file: 'lib/platform/contract.ts', code: "import '../cluster/b';", refused: BELOW },
+  { file: 'lib/platform/local/a.ts', code: "import '../../cluster/b';", refused: BELOW },
+  { file: 'lib/cluster/a.ts', code: "import '../frontend/b';", refused: BELOW },
+  { file: 'lib/frontend/a.ts', code: "import '../testing/b';", refused: BELOW },
+  { file: 'lib/frontend/a.ts', code: "import '..';", refused: BELOW },
+  { file: 'lib/terraform/a.ts', code: "import '../validation/b';" },
+  { file: 'lib/model/a.ts', code: "import '../nginx/intent';" },
+  { file: 'lib/platform/contract.ts', code: "import './platform';" },
+  { file: 'lib/frontend/a.ts', code: "import '../cluster/b';" },
 
   // Providers
   { file: 'lib/platform/aws/a.ts', code: "import '@cdktf/provider-aws';", refused: DEEP },

@@ -1,7 +1,10 @@
 // The first boot of hosts of AWS: user data run for real beside stand-ins of dnf, systemd and the AWS CLI, and what
 // comes after it.
-import { slotHostUserData, nginxHostUserData } from '../../lib/platform/aws/host/user-data';
-import { nginxReleaseScript } from '../../lib/platform/aws/host/nginx-release';
+import {
+  slotHostUserData,
+  nginxHostUserData,
+} from '../../lib/platform/aws/hosts/programs/user-data';
+import { nginxReleaseScript } from '../../lib/platform/aws/hosts/programs/nginx-release';
 import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { certificateThatLasts } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';

@@ -1,6 +1,9 @@
 // The release of a slot beside a real Docker Engine: what the host's programs ask of Docker is what Docker does. Only
 // the registry and the log driver, which need AWS, are left out.
-import { slotReleaseScript, type SlotRelease } from '../../lib/platform/aws/host/slot-release';
+import {
+  slotReleaseScript,
+  type SlotRelease,
+} from '../../lib/platform/aws/hosts/programs/slot-release';
 import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { cleanUp } from '../support/clean-up';
 import { describeWithEngine } from '../support/docker/engine';

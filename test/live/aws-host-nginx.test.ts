@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readlinkSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { nginxReleaseScript } from '../../lib/platform/aws/host/nginx-release';
+import { nginxReleaseScript } from '../../lib/platform/aws/hosts/programs/nginx-release';
 import { describeOnHost, HostBed, type Ran } from '../support/aws-host/host-bed';
 import {
   certificateThatLasts,

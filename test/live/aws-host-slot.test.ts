@@ -4,7 +4,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { slotReleaseScript, type SlotRelease } from '../../lib/platform/aws/host/slot-release';
+import {
+  slotReleaseScript,
+  type SlotRelease,
+} from '../../lib/platform/aws/hosts/programs/slot-release';
 import { describeOnHost, HostBed } from '../support/aws-host/host-bed';
 import { cleanUp, closeAtCleanUp } from '../support/clean-up';
 import { freePort } from '../support/free-ports';

@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TlsCertificate } from 'cdktf-aiwm';
-import { Subnet } from '../../lib/platform/docker/subnet';
+import { Subnet } from '../../lib/platform/docker/engine/subnet';
 import { testCertificate, type TestCertificate } from '../support/certificate';
 import { cleanUp } from '../support/clean-up';
 import {

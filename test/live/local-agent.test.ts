@@ -14,7 +14,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { selfSigned } from '../../lib/platform/local/agent/self-signed';
+import { selfSigned } from '../../lib/platform/local/agent/nginx/self-signed';
 import { AgentBed, isAlive, processesBelow, waitForVersion } from '../support/agent-bed';
 import { testCertificate } from '../support/certificate';
 import { freePort, freePorts } from '../support/free-ports';

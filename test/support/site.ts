@@ -101,23 +101,16 @@ export class Estate {
   readonly stack = new TerraformStack(newApp(), 'Stack');
   private count = 0;
 
-  /**
-   * Builds on a new site. Without stack traces: cdktf takes one for every Token, and jest looks each line of it up in
-   * the sources, which is most of the time.
-   */
+  /** Builds on a new site. */
   build<T>(make: (site: Site) => T): T {
     this.count += 1;
     const site = new Site(new Construct(this.stack, String(this.count)));
-    const { prepareStackTrace } = Error;
-    Error.prepareStackTrace = (error) => String(error);
     try {
       return make(site);
     } catch (error) {
       // What was built of it up to then would be synthesized with the others.
       this.stack.node.tryRemoveChild(site.scope.node.id);
       throw error;
-    } finally {
-      Error.prepareStackTrace = prepareStackTrace;
     }
   }
 }

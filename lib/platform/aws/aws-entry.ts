@@ -1,7 +1,7 @@
-import type { Check } from '../../check';
-import { checkDuration } from '../../duration';
-import { SECURITY_RANGE, WEB_ACL_ARN } from './aws-text-rules';
-import { canonical } from './security-rules';
+import type { Check } from '../../validation/check';
+import { checkDuration } from '../../validation/duration';
+import { SECURITY_RANGE, WEB_ACL_ARN } from './base/text-rules';
+import { canonical } from './network/security-rules';
 
 /** What goes with every load balancer. */
 export interface LoadBalancerOptions {

@@ -6,12 +6,12 @@ import type { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
 import type { ITerraformDependable } from 'cdktf';
 import { Fn, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
-import { Check } from '../../check';
-import { keeps } from '../../kept';
-import { resourceName } from '../../resource-name';
-import { IPV4_NETWORK, NAME } from './aws-text-rules';
-import { loadBindings } from './bindings';
-import { checkTags } from './tags';
+import { Check } from '../../validation/check';
+import { keeps } from '../../terraform/immutable-attributes';
+import { resourceName } from '../../terraform/names';
+import { IPV4_NETWORK, NAME } from './base/text-rules';
+import { loadBindings } from './base/bindings';
+import { checkTags } from './base/tags';
 
 /** A network of AWS. One that exists is told by its ids. */
 export interface IAwsNetwork {

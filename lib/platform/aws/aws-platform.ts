@@ -8,14 +8,13 @@ import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
-import { Check } from '../../check';
-import { checkDuration } from '../../duration';
-import { onlyOne } from '../../only-one';
-import { withAlias } from '../../provider-alias';
-import { resourceName } from '../../resource-name';
-import { checkInStackOf } from '../../same-stack';
-import { Secret } from '../../secret';
-import { TlsKind } from '../../tls-certificate';
+import { Check } from '../../validation/check';
+import { checkDuration } from '../../validation/duration';
+import { withAlias } from '../../terraform/provider-alias';
+import { resourceName } from '../../terraform/names';
+import { checkInStackOf, onlyOne } from '../platform-claims';
+import { Secret } from '../../model/secret';
+import { TlsKind } from '../../model/tls-certificate';
 import type {
   InstancesSpec,
   IPlatform,
@@ -29,8 +28,8 @@ import type {
 } from '../platform';
 import type { ResolvedEntry } from './aws-entry';
 import { AwsEntry } from './aws-entry';
-import type { HostPlace } from './aws-place';
-import { AwsPlace } from './aws-place';
+import type { HostPlace } from './base/aws-context';
+import { AwsPlace } from './base/aws-context';
 import { AwsNetwork } from './aws-network';
 import type { AwsEgress, AwsPlatformProps } from './aws-platform-props';
 import {
@@ -45,23 +44,23 @@ import {
   TOPIC_ARN,
   VPC_ID,
   ZONE_ID,
-} from './aws-text-rules';
-import type { AwsBindings } from './bindings';
-import { loadBindings } from './bindings';
-import { checkEgress, checkPeers, HTTPS_ANYWHERE } from './egress';
-import type { Front } from './front';
-import { runFront } from './front';
-import { HostImage } from './host-image';
-import { CROWDED } from './metrics';
-import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './ports';
-import { REDIS_SECRET, runReplicationGroup } from './redis';
-import { redisAlarms } from './redis-alarms';
-import { checkRegion } from './region';
-import { releaseBucket } from './release-bucket';
-import type { Ports } from './security-rules';
-import { allow, allowTo, lastingGroup, port, rangeId } from './security-rules';
-import { runSlots } from './slots';
-import { checkTags } from './tags';
+} from './base/text-rules';
+import type { AwsBindings } from './base/bindings';
+import { loadBindings } from './base/bindings';
+import { checkEgress, checkPeers, HTTPS_ANYWHERE } from './network/egress';
+import type { Front } from './front/front';
+import { runFront } from './front/front';
+import { HostImage } from './hosts/host-image';
+import { CROWDED } from './monitoring/metrics';
+import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
+import { REDIS_SECRET, runReplicationGroup } from './redis/replication-group';
+import { redisAlarms } from './monitoring/redis-alarms';
+import { checkRegion } from './base/region';
+import { releaseBucket } from './hosts/release-bucket';
+import type { Ports } from './network/security-rules';
+import { allow, allowTo, lastingGroup, port, rangeId } from './network/security-rules';
+import { runSlots } from './instances/instances';
+import { checkTags } from './base/tags';
 
 const PLATFORM = 'AwsPlatform';
 

@@ -11,13 +11,13 @@ import {
 import type { ITerraformDependable, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
-import { Check, show } from '../../check';
-import { resourceName } from '../../resource-name';
-import { checkInStackOf } from '../../same-stack';
-import { Secret } from '../../secret';
-import { ENVIRONMENT_NAME, FILE_PATH, IP_ADDRESS, LINE } from '../../text-rules';
-import { TlsKind } from '../../tls-certificate';
-import type { TlsCertificate } from '../../tls-certificate';
+import { Check, show } from '../../validation/check';
+import { resourceName } from '../../terraform/names';
+import { checkInStackOf } from '../platform-claims';
+import { Secret } from '../../model/secret';
+import { ENVIRONMENT_NAME, FILE_PATH, IP_ADDRESS, LINE } from '../../validation/text-rules';
+import { TlsKind } from '../../model/tls-certificate';
+import type { TlsCertificate } from '../../model/tls-certificate';
 import type {
   InstancesSpec,
   IPlatform,
@@ -30,10 +30,10 @@ import type {
   RunningRedis,
 } from '../platform';
 import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
-import { PortLedger } from './port-ledger';
-import { fromStackFolder } from '../../stack-paths';
+import { PortLedger } from './claims';
+import { fromStackFolder } from '../../terraform/stack-paths';
 import { claimStateFolder } from './state-folders';
-import { TerraformData } from '../../terraform-data';
+import { TerraformData } from '../../terraform/terraform-data';
 
 /** Instances and Redis are for the front alone, so they never listen elsewhere. */
 const LOOPBACK = '127.0.0.1';

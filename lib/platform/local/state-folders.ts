@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
-import { show } from '../../check';
-import type { Check } from '../../check';
+import { show } from '../../validation/check';
+import type { Check } from '../../validation/check';
 
 /** The platforms of an app, by their state folders as they are reached from a stack's folder. */
 const owners = new WeakMap<IConstruct, Map<string, IConstruct>>();

@@ -8,7 +8,7 @@ import {
   CONFIGURATION_FOLDER,
   deliveryScript,
   nginxCommand,
-} from '../../../lib/platform/docker/delivery-script';
+} from '../../../lib/platform/docker/host/delivery-script';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const SCRIPTS: [string, string][] = [

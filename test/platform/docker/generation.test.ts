@@ -2,9 +2,9 @@
 // a real Terraform: test/live/docker-values.test.ts.
 import { TerraformStack, TerraformVariable, Token } from 'cdktf';
 import fc from 'fast-check';
-import { Check } from '../../../lib/check';
-import { Generation } from '../../../lib/platform/docker/generation';
-import { Subnet } from '../../../lib/platform/docker/subnet';
+import { Check } from '../../../lib/validation/check';
+import { Generation } from '../../../lib/platform/docker/host/generation';
+import { Subnet } from '../../../lib/platform/docker/engine/subnet';
 import { newApp } from '../../support/site';
 
 const stack = new TerraformStack(newApp(), 'Stack');

@@ -1,6 +1,6 @@
 // Durations as Go writes them, which is how the provider reads them back.
 import fc from 'fast-check';
-import { goDuration } from '../../../lib/platform/docker/go-duration';
+import { goDuration } from '../../../lib/platform/docker/engine/go-duration';
 
 const HOUR = 3_600_000;
 

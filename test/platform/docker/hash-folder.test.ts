@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hashFolder } from '../../../lib/platform/docker/hash-folder';
+import { hashFolder } from '../../../lib/platform/docker/host/hash-folder';
 import { temporaryFolder } from '../../support/temporary-folder';
 
 const FILES = {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { HealthProbe } from 'cdktf-aiwm';
 import fc from 'fast-check';
 import { findProgram } from '../../../scripts/programs.mjs';
-import type { ResolvedHealthCheck } from '../../../lib/health';
+import type { ResolvedHealthCheck } from '../../../lib/model/health-check';
 import { closeAtCleanUp, cleanUp } from '../../support/clean-up';
 import { freePort } from '../../support/free-ports';
 import { temporaryFolder } from '../../support/temporary-folder';

@@ -1,5 +1,5 @@
 // Which nginx an image holds, as far as its name says so.
-import { versionInTag } from '../../../lib/platform/docker/image-version';
+import { versionInTag } from '../../../lib/platform/docker/engine/images';
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
 

@@ -3,7 +3,7 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { redisCommand } from '../../../lib/platform/docker/redis-command';
+import { redisCommand } from '../../../lib/platform/docker/engine/redis-command';
 import type { RedisSpec } from '../../../lib/platform/platform';
 import { temporaryFolder } from '../../support/temporary-folder';
 

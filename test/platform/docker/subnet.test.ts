@@ -2,8 +2,8 @@
 import { BlockList } from 'node:net';
 import { TerraformStack } from 'cdktf';
 import fc from 'fast-check';
-import { Check } from '../../../lib/check';
-import { BLOCK_SIZE, Subnet } from '../../../lib/platform/docker/subnet';
+import { Check } from '../../../lib/validation/check';
+import { BLOCK_SIZE, Subnet } from '../../../lib/platform/docker/engine/subnet';
 import { newApp } from '../../support/site';
 
 const check = new Check(new TerraformStack(newApp(), 'Stack'));

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { AgentError, messageOf } from './agent-error';
-import { ask } from './client';
-import { destroy } from './destroy';
-import { Fields } from './fields';
-import { requireServer } from './executables';
-import { readRequest } from './requests';
-import { StateFolder } from './state-folder';
-import { status } from './status';
-import { supervise } from './supervisor';
+import { AgentError, messageOf } from './system/agent-error';
+import { ask } from './call/client';
+import { destroy } from './supervisor/destroy';
+import { Fields } from './call/fields';
+import { requireServer } from './call/executables';
+import { readRequest } from './call/requests';
+import { StateFolder } from './system/state-folder';
+import { status } from './supervisor/status';
+import { supervise } from './supervisor/supervisor';
 
 const USAGE = `usage: AIWM_STATE=<state folder> [AIWM_SPEC=<JSON>] node agent.js <verb>
 

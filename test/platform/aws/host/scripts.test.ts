@@ -1,10 +1,13 @@
 // What runs on hosts of AWS, read by shells, by shellcheck and by Python. What it does is for test/live/aws-host*.test.ts.
 import { spawnSync } from 'node:child_process';
 import { findProgram } from '../../../../scripts/programs.mjs';
-import { INSTANCE_PROGRAM } from '../../../../lib/platform/aws/host/instance-program';
-import { nginxReleaseScript } from '../../../../lib/platform/aws/host/nginx-release';
-import { slotReleaseScript } from '../../../../lib/platform/aws/host/slot-release';
-import { nginxHostUserData, slotHostUserData } from '../../../../lib/platform/aws/host/user-data';
+import { INSTANCE_PROGRAM } from '../../../../lib/platform/aws/hosts/programs/instance-program';
+import { nginxReleaseScript } from '../../../../lib/platform/aws/hosts/programs/nginx-release';
+import { slotReleaseScript } from '../../../../lib/platform/aws/hosts/programs/slot-release';
+import {
+  nginxHostUserData,
+  slotHostUserData,
+} from '../../../../lib/platform/aws/hosts/programs/user-data';
 
 const nginxHost = nginxHostUserData({
   nginxVersion: '1.30',

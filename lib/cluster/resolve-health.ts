@@ -1,0 +1,33 @@
+import type { Check } from '../validation/check';
+import { checkDuration } from '../validation/duration';
+import type { HealthCheck, ResolvedHealthCheck } from '../model/health-check';
+import type { Heartbeat, ResolvedHeartbeat } from '../model/heartbeat';
+import { PATH } from '../validation/text-rules';
+
+/** @internal */
+export function resolveHealth(check: Check, health: HealthCheck = {}): ResolvedHealthCheck {
+  const milliseconds = (property: string, text: string, from: string, to: string): number =>
+    checkDuration(check, property, text, from, to).milliseconds;
+  return {
+    path: check.text('health.path', health.path ?? '/health', PATH),
+    intervalMs: milliseconds('health.interval', health.interval ?? '2s', '100ms', '5m'),
+    timeoutMs: milliseconds('health.timeout', health.timeout ?? '2s', '100ms', '5m'),
+    failures: check.integer('health.failures', health.failures ?? 3, 1, 20),
+    startTimeoutMs: milliseconds(
+      'health.startTimeout',
+      health.startTimeout ?? '60s',
+      '100ms',
+      '1h',
+    ),
+  };
+}
+
+/** @internal */
+export function resolveHeartbeat(check: Check, heartbeat: Heartbeat): ResolvedHeartbeat {
+  return {
+    intervalMs: checkDuration(check, 'heartbeat.interval', heartbeat.interval, '500ms', '1h')
+      .milliseconds,
+    timeoutMs: checkDuration(check, 'heartbeat.timeout', heartbeat.timeout, '500ms', '1h')
+      .milliseconds,
+  };
+}

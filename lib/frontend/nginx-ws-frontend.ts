@@ -1,0 +1,102 @@
+import type { ITerraformDependable } from 'cdktf';
+import { Annotations, TerraformOutput } from 'cdktf';
+import { Construct } from 'constructs';
+import { Check } from '../validation/check';
+import { FrontIntent } from './front-intent';
+import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
+import type { IPlatform } from '../platform/platform';
+import { outputName, resourceName } from '../terraform/names';
+import { TlsKind } from '../model/tls-certificate';
+import type { Upstream } from '../model/upstream';
+
+/**
+ * nginx in front of WebSocket instances, right by construction.
+ *
+ * @example
+ * new NginxWsFrontend(this, "Frontend", {
+ *   cluster,
+ *   serverName: "api.x-or.cloud",
+ *   tls: TlsCertificate.fromFiles("tls/fullchain.pem", "tls/key.pem"),
+ * });
+ */
+export class NginxWsFrontend extends Construct {
+  /** The nginx.conf. Addresses that are known only at apply stand in it as Tokens. */
+  public readonly configuration: string;
+  /** Where clients find the service. */
+  public readonly url: string;
+  /** Where clients find its WebSocket. */
+  public readonly webSocketUrl: string;
+  /** What has to be there before clients can be told. */
+  public readonly dependables: ITerraformDependable[];
+  /** The Terraform output of `url`. */
+  public readonly urlOutput: TerraformOutput;
+  /** The Terraform output of `webSocketUrl`. */
+  public readonly webSocketUrlOutput: TerraformOutput;
+
+  /** @throws ValidationError naming the property that is wrong, for contradictions too */
+  public constructor(scope: Construct, id: string, props: NginxWsFrontendProps) {
+    super(scope, id);
+    const check = new Check(this);
+    const { platform, upstream } = whatIsFronted(check, props);
+    const intent = new FrontIntent(check, { ...props, platform, upstream });
+    this.configuration = intent.render();
+    intent.warnings.forEach((warning) => Annotations.of(this).addWarning(warning));
+
+    const { cluster, tls } = props;
+    this.dependables = platform.runNginx(this, {
+      name: resourceName(this),
+      configuration: this.configuration,
+      certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
+      serverNames: [props.serverName, ...(props.alternativeNames ?? [])],
+      foreignPeers:
+        cluster?.platform === platform
+          ? []
+          : upstream.list.filter(({ down }) => !down).map(({ address }) => address),
+      openFiles: intent.openFiles,
+      dependsOn: cluster?.dependables ?? [],
+    }).dependables;
+    this.url = intent.url('http');
+    this.webSocketUrl = intent.url('ws');
+    this.urlOutput = this.output('Url', 'url', this.url, 'Where clients find the service.');
+    this.webSocketUrlOutput = this.output(
+      'WebSocketUrl',
+      'websocket_url',
+      this.webSocketUrl,
+      'Where clients find its WebSocket.',
+    );
+  }
+
+  private output(id: string, name: string, value: string, description: string): TerraformOutput {
+    const output = new TerraformOutput(this, id, { value, description });
+    output.overrideLogicalId(outputName(this, name));
+    return output;
+  }
+}
+
+function whatIsFronted(
+  check: Check,
+  { cluster, upstream, platform }: NginxWsFrontendProps,
+): { platform: IPlatform; upstream: Upstream } {
+  if (cluster !== undefined) {
+    if (upstream !== undefined) {
+      check.refuse('upstream', 'cluster is given as well', 'one of the two');
+    }
+    return { platform: platform ?? cluster.platform, upstream: cluster.upstream };
+  }
+  if (upstream === undefined) {
+    check.refuse(
+      'cluster',
+      'neither cluster nor upstream is given',
+      'one of the two',
+      'Give the AiwmCluster to front, or upstream: Upstream.servers([…]) for servers that exist.',
+    );
+  }
+  if (platform === undefined) {
+    check.refuse(
+      'platform',
+      'an upstream alone does not say where nginx shall run',
+      'a platform, e.g. new LocalPlatform(this, "Platform")',
+    );
+  }
+  return { platform, upstream };
+}

@@ -1,0 +1,47 @@
+import type { OwnDirectives } from '../nginx/intent';
+import type { OwnContext } from '../nginx/own-directives';
+import { parseOwnDirective } from '../nginx/own-directives';
+import type { ParsedDirective } from '../nginx/parse';
+import { NginxSyntaxError, NginxTextError } from '../nginx/text-error';
+import { DIRECTIVE } from '../validation/text-rules';
+import type { FrontContext } from './front-context';
+
+/** @internal */
+export function checkOwnDirectives(context: FrontContext): OwnDirectives {
+  const {
+    check,
+    props: { directives = {} },
+  } = context;
+  const parsed = (where: OwnContext): ParsedDirective[] =>
+    check
+      .list(`directives.${where}`, directives[where] ?? [])
+      .map((line, index) => ownDirective(context, where, line, index));
+  return {
+    http: parsed('http'),
+    server: parsed('server'),
+    webSocket: parsed('webSocket'),
+    rest: parsed('rest'),
+  };
+}
+
+function ownDirective(
+  { check, tokens }: FrontContext,
+  where: OwnContext,
+  line: string,
+  index: number,
+): ParsedDirective {
+  const property = `directives.${where}[${index}]`;
+  check.text(property, line, DIRECTIVE);
+  try {
+    return parseOwnDirective(where, tokens.hide(line));
+  } catch (error) {
+    if (error instanceof NginxTextError) {
+      check.refuse(
+        property,
+        error.message,
+        error instanceof NginxSyntaxError ? DIRECTIVE.allowed : undefined,
+      );
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Check } from '../validation/check';
+import type { ConnectionLimits } from '../model/front-options';
+import type { Limits, Peer } from '../nginx/intent';
+import { EPHEMERAL_PORTS } from '../nginx/workers';
+import { HASH_KEY } from '../validation/text-rules';
+import type { FrontContext } from './front-context';
+
+/** @internal */
+export function checkLimits(
+  check: Check,
+  { connectionsPerClient, handshakesPerSecond, burst, key }: ConnectionLimits,
+): Limits {
+  if (connectionsPerClient === undefined && handshakesPerSecond === undefined) {
+    check.refuse(
+      'limits',
+      'nothing is limited',
+      'connectionsPerClient, handshakesPerSecond or both',
+    );
+  }
+  if (burst !== undefined && handshakesPerSecond === undefined) {
+    check.refuse(
+      'limits.burst',
+      'there is no rate to exceed',
+      'burst together with handshakesPerSecond',
+    );
+  }
+  const optional = (
+    property: string,
+    value: number | undefined,
+    max: number,
+  ): number | undefined =>
+    value === undefined ? undefined : check.integer(`limits.${property}`, value, 1, max);
+  const rate = optional('handshakesPerSecond', handshakesPerSecond, 10_000);
+  return {
+    key: check.text('limits.key', key ?? '$binary_remote_addr', HASH_KEY),
+    connectionsPerClient: optional('connectionsPerClient', connectionsPerClient, 65_535),
+    handshakesPerSecond: rate,
+    burst: check.integer('limits.burst', burst ?? 4 * (rate ?? 0), 0, 100_000),
+  };
+}
+
+/** @internal */
+export function checkExpectedConnections(
+  { check, props, layout: { entry }, warnings }: FrontContext,
+  peers: readonly Peer[],
+): number {
+  const given = props.expectedConnections;
+  const expected = check.integer(
+    'expectedConnections',
+    given ?? entry?.expectedConnections ?? 10_000,
+    1,
+    500_000,
+  );
+  if (entry !== undefined && expected < entry.connectionsPerHost) {
+    check.refuse(
+      'expectedConnections',
+      `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, and one with room for ${expected} would be full before`,
+      `${entry.connectionsPerHost} to 500000`,
+      `Leave it out, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
+    );
+  }
+  // Where nobody said how many, they are as many as another nginx does not take over.
+  const likely = given ?? entry?.connectionsPerHost ?? expected;
+  const serving = peers.filter(({ down, backup }) => !down && !backup).length;
+  const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));
+  const each = Math.ceil(likely / serving);
+  if (hasPorts && each > EPHEMERAL_PORTS) {
+    warnings.push(
+      `${likely} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
+        `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,
+    );
+  }
+  return expected;
+}

@@ -1,0 +1,89 @@
+import type { ResolvedHeartbeat } from '../model/heartbeat';
+import { checkDuration } from '../validation/duration';
+import type { Timeouts } from '../nginx/intent';
+import { TlsKind } from '../model/tls-certificate';
+import type { FrontContext } from './front-context';
+import { routesOf } from './front-context';
+
+/** The heartbeat of a Socket.IO server that was told nothing else. */
+const DEFAULT_HEARTBEAT: ResolvedHeartbeat = { intervalMs: 25_000, timeoutMs: 20_000 };
+
+/** A heartbeat's own timeout must end a dead connection before nginx does; this much later is soon enough. */
+const HEARTBEAT_MARGIN_SECONDS = 30;
+
+/** @internal */
+export function resolveTimeouts(context: FrontContext): Timeouts {
+  const { check, props } = context;
+  const { timeouts = {}, cluster } = props;
+  const decided = cluster?.heartbeat;
+  const { intervalMs, timeoutMs } = decided ?? DEFAULT_HEARTBEAT;
+  const heartbeatMs = intervalMs + timeoutMs;
+  checkIdleTimeout(context, heartbeatMs);
+  const derived =
+    decided === undefined ? '7d' : `${Math.ceil(heartbeatMs / 1000) + HEARTBEAT_MARGIN_SECONDS}s`;
+  const webSocket = checkDuration(
+    check,
+    'timeouts.webSocket',
+    timeouts.webSocket ?? derived,
+    '1s',
+    '365d',
+  );
+  if (routesOf(context)._engineIo && webSocket.milliseconds <= heartbeatMs) {
+    check.refuse(
+      'timeouts.webSocket',
+      `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
+      `more than ${heartbeatMs / 1000}s`,
+      'Raise it, or give the cluster a shorter heartbeat.',
+    );
+  }
+  return {
+    webSocket: webSocket.text,
+    rest: checkDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
+  };
+}
+
+/** A silent connection that the load balancer drops is one that neither side hears of. */
+function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
+  const {
+    check,
+    props: { tls, platform },
+    layout: { entry },
+  } = context;
+  if (entry === undefined || !routesOf(context)._engineIo) {
+    return;
+  }
+  const terminated = tls?.kind === TlsKind.ACM;
+  const idleMs = terminated ? entry.terminatedIdleTimeoutMs : entry.idleTimeoutMs;
+  if (heartbeatMs >= idleMs) {
+    const isFixed = terminated && entry.terminatedIdleTimeoutMs !== entry.idleTimeoutMs;
+    check.refuse(
+      'heartbeat',
+      `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, and a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
+      `interval and timeout of less than ${idleMs / 1000}s together`,
+      isFixed
+        ? 'Give the cluster a shorter heartbeat, or let nginx speak TLS: TlsCertificate.fromSecret(…), whose connections may be silent longer.'
+        : `Give the cluster a shorter heartbeat, or raise ${entry.idleTimeoutProperty} at ${platform.node.path}.`,
+    );
+  }
+}
+
+/**
+ * How long old workers keep their connections.
+ *
+ * @internal
+ */
+export function resolveDrainTimeout({ check, props, layout }: FrontContext): string {
+  const { drainTimeout, platform } = props;
+  if (layout.drainTimeout !== undefined && drainTimeout !== undefined) {
+    check.refuse(
+      'drainTimeout',
+      `"${drainTimeout}" cannot be kept on ${platform.traits.name}: a changed configuration takes a new nginx, for which the old one has to go`,
+      'no drainTimeout',
+      `Set how long the old one may take at ${platform.node.path}.`,
+    );
+  }
+  return (
+    layout.drainTimeout ??
+    checkDuration(check, 'drainTimeout', drainTimeout ?? '1h', '1s', '7d').text
+  );
+}

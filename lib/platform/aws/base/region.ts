@@ -1,0 +1,26 @@
+import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { Token } from 'cdktf';
+import type { Check } from '../../../validation/check';
+
+/**
+ * What AWS takes from its own region alone. Where either is known only at apply, AWS has to say it.
+ *
+ * @throws ValidationError for an ARN of another region than that of the platform
+ * @internal
+ */
+export function checkRegion(
+  check: Check,
+  property: string,
+  arn: string,
+  { region }: AwsProvider,
+): string {
+  const own = arn.split(':')[3];
+  if (region !== undefined && ![region, arn].some(Token.isUnresolved) && own !== region) {
+    check.refuse(
+      property,
+      `${arn} is in ${own}, and AWS takes none from another region here`,
+      `one in ${region}, where the platform is`,
+    );
+  }
+  return arn;
+}

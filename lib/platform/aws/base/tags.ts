@@ -1,0 +1,40 @@
+import { Token } from 'cdktf';
+import type { Check } from '../../../validation/check';
+import { show } from '../../../validation/check';
+import { TAG_VALUE } from './text-rules';
+
+/** AWS takes 50, of which some are the platform's and some may be those of a provider's `defaultTags`. */
+const MOST = 40;
+
+/**
+ * Tags of a user, which go on everything: what one service refuses would end an apply in the middle.
+ *
+ * @internal
+ */
+export function checkTags(
+  check: Check,
+  tags: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const all = Object.entries(tags);
+  if (all.length > MOST) {
+    check.refuse('tags', `there are ${all.length}`, `at most ${MOST}`);
+  }
+  for (const [key, value] of all) {
+    if (key === 'Name' || /^(?:aiwm-|aws:)/i.test(key)) {
+      check.refuse(
+        `tags.${key}`,
+        'the tag belongs to the platform or to AWS',
+        'keys other than "Name", "aiwm-…" and "aws:…"',
+      );
+    }
+    if (!Token.isUnresolved(key) && !/^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u.test(key)) {
+      check.refuse(
+        'tags',
+        `${show(key)} is not the key of a tag`,
+        'letters, digits, spaces and "_.:/=+-@", 1 to 128',
+      );
+    }
+    check.text(`tags.${key}`, value, TAG_VALUE);
+  }
+  return { ...tags };
+}

@@ -1,0 +1,151 @@
+import { isIPv4 } from 'node:net';
+import type { TextRule } from '../../../validation/check';
+import { IP_RANGE } from '../../../validation/text-rules';
+
+export const NAME: TextRule = {
+  name: 'a name for resources of AWS',
+  allowed:
+    'lower-case letters, digits and "-", at most 40, beginning with a letter, but not with "internal-" or "sg-"',
+  knownAtSynth: true,
+  accepts: (text) => /^(?!internal-|sg-)[a-z](?:[a-z0-9]|-(?!-|$)){0,39}$/.test(text),
+};
+
+export const REGION: TextRule = {
+  name: 'a region',
+  allowed: 'a region of AWS: "eu-central-1"',
+  accepts: (text) => /^[a-z]{2,}(?:-[a-z]+)+-\d$/.test(text),
+};
+
+export const VPC_ID: TextRule = {
+  name: 'the id of a VPC',
+  allowed: '"vpc-" and hexadecimal digits',
+  accepts: (text) => /^vpc-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const SUBNET_ID: TextRule = {
+  name: 'the id of a subnet',
+  allowed: '"subnet-" and hexadecimal digits',
+  accepts: (text) => /^subnet-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const ZONE_ID: TextRule = {
+  name: 'the id of a hosted zone',
+  allowed: '"Z" and capital letters and digits',
+  accepts: (text) => /^Z[A-Z0-9]{1,31}$/.test(text),
+};
+
+export const AMI_ID: TextRule = {
+  name: 'the id of an image',
+  allowed: '"ami-" and hexadecimal digits',
+  accepts: (text) => /^ami-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const INSTANCE_TYPE: TextRule = {
+  name: 'a type of instance',
+  allowed: 'family and size: "t4g.small", "c7g.large"',
+  knownAtSynth: true,
+  accepts: (text) => /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(text),
+};
+
+export const NODE_TYPE: TextRule = {
+  name: 'a type of cache node',
+  allowed: '"cache.", family and size: "cache.t4g.small"',
+  accepts: (text) => /^cache\.[a-z][a-z0-9]*\.[a-z0-9]+$/.test(text),
+};
+
+export const IPV4_NETWORK: TextRule = {
+  name: 'a range of IPv4 addresses for a VPC',
+  allowed: 'a network of /16 to /22 out of the private ranges: "10.40.0.0/16"',
+  knownAtSynth: true,
+  accepts: (text) =>
+    /^(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\/(?:1[6-9]|2[0-2])$/.test(
+      text,
+    ),
+};
+
+export const SECURITY_RANGE: TextRule = {
+  name: 'a range of addresses for a security group',
+  allowed:
+    'an IPv4 or IPv6 address alone, or a network with its prefix length: "10.0.0.0/8", "fd00::/8"',
+  remedy: 'A network has no bits behind its prefix: 10.0.0.5 is in "10.0.0.0/8".',
+  accepts: (text) => {
+    const [address, prefix] = text.split('/') as [string, string?];
+    return (
+      IP_RANGE.accepts(text) &&
+      (prefix === undefined || !bitsOf(address).slice(Number(prefix)).includes('1'))
+    );
+  },
+};
+
+/** An address in ones and zeros. */
+function bitsOf(address: string): string {
+  const bits = (parts: readonly string[], radix: number, length: number): string =>
+    parts.map((part) => parseInt(part, radix).toString(2).padStart(length, '0')).join('');
+  if (isIPv4(address)) {
+    return bits(address.split('.'), 10, 8);
+  }
+  // A URL has it in groups of hexadecimal digits, however it was written.
+  const [before = [], after = []] = new URL(`http://[${address}]`).hostname
+    .slice(1, -1)
+    .split('::')
+    .map((side) => side.split(':').filter((group) => group !== ''));
+  const between = Array<string>(8 - before.length - after.length).fill('0');
+  return bits([...before, ...between, ...after], 16, 16);
+}
+
+export const TAG_VALUE: TextRule = {
+  name: 'the value of a tag',
+  allowed: 'letters, digits, spaces and "_.:/=+-@", at most 256',
+  isData: true,
+  accepts: (text) => /^[\p{L}\p{Z}\p{N}_.:/=+@-]{0,256}$/u.test(text),
+};
+
+export const CERTIFICATE_ARN: TextRule = {
+  name: 'the ARN of a certificate',
+  allowed: '"arn:aws:acm:<region>:<account>:certificate/<id>"',
+  accepts: (text) => /^arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/.test(text),
+};
+
+export const SECRET_ARN: TextRule = {
+  name: 'the ARN of a secret',
+  allowed: '"arn:aws:secretsmanager:<region>:<account>:secret:<name>-<six characters>"',
+  accepts: (text) =>
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$/.test(
+      text,
+    ),
+};
+
+export const TOPIC_ARN: TextRule = {
+  name: 'the ARN of a topic',
+  allowed: '"arn:aws:sns:<region>:<account>:<name>"',
+  accepts: (text) => /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_.-]+$/.test(text),
+};
+
+export const WEB_ACL_ARN: TextRule = {
+  name: 'the ARN of a web ACL',
+  allowed: '"arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>"',
+  accepts: (text) =>
+    /^arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional\/webacl\/[A-Za-z0-9_-]+\/[A-Za-z0-9-]+$/.test(
+      text,
+    ),
+};
+
+export const REPOSITORY_ARN: TextRule = {
+  name: 'the ARN of a repository of images',
+  allowed: '"arn:aws:ecr:<region>:<account>:repository/<name>"',
+  accepts: (text) => /^arn:aws[a-z-]*:ecr:[a-z0-9-]+:\d{12}:repository\/[a-z0-9._/-]+$/.test(text),
+};
+
+export const KEY_ARN: TextRule = {
+  name: 'the ARN of a key',
+  allowed: '"arn:aws:kms:<region>:<account>:key/<id>"',
+  accepts: (text) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(text),
+};
+
+export const SHELL_LINE: TextRule = {
+  name: 'a line of shell',
+  allowed: 'a command on one line, at most 4000 characters',
+  isData: true,
+  knownAtSynth: true,
+  accepts: (text) => text.length > 0 && text.length <= 4000,
+};

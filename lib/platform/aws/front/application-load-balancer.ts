@@ -1,0 +1,66 @@
+import type { Construct } from 'constructs';
+import type { AwsPlace } from '../base/aws-context';
+import type { LoadBalancer, LoadBalancerPlace } from './load-balancer';
+import { LoadBalancerParts, TLS_POLICY } from './load-balancer';
+import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
+
+/**
+ * An application load balancer: it speaks TLS, redirects plain HTTP by itself, and lets AWS WAF see every request.
+ *
+ * @internal
+ */
+export function applicationLoadBalancer(
+  scope: Construct,
+  place: AwsPlace,
+  name: string,
+  own: LoadBalancerPlace,
+): LoadBalancer {
+  const { entry } = own;
+  const parts = new LoadBalancerParts(scope, place, name, own);
+  parts.reach('Entry', PORTS.terminated, 'Clients to nginx');
+  const balancer = parts.balancer({
+    idleTimeout: entry.idleTimeoutSeconds,
+    // nginx drops such headers as well; here they do not get that far.
+    dropInvalidHeaderFields: true,
+    // What nginx takes for the client is the address that is added last.
+    xffHeaderProcessingMode: 'append',
+  });
+  const clients = parts.target('Clients', 'alb', PORTS.terminated, {
+    protocol: 'HTTP',
+    protocolVersion: 'HTTP1',
+    // A host that has just come gets the new WebSockets.
+    loadBalancingAlgorithmType: 'least_outstanding_requests',
+    // Affinity is up to nginx, and all of its hosts choose alike.
+    stickiness: { type: 'lb_cookie', enabled: false },
+  });
+  if (entry.webAclArn !== undefined) {
+    new place.bindings.Wafv2WebAclAssociation(scope, 'WebAcl', {
+      provider: place.provider,
+      resourceArn: balancer.arn,
+      webAclArn: entry.webAclArn,
+    });
+  }
+  return {
+    balancer,
+    targetGroups: [clients],
+    listeners: [
+      parts.listener('HttpsListener', balancer, {
+        port: PUBLIC_HTTPS,
+        protocol: 'HTTPS',
+        certificateArn: own.certificateArn,
+        sslPolicy: TLS_POLICY,
+        defaultAction: [{ type: 'forward', targetGroupArn: clients.arn }],
+      }),
+      parts.listener('HttpListener', balancer, {
+        port: PUBLIC_HTTP,
+        protocol: 'HTTP',
+        defaultAction: [
+          {
+            type: 'redirect',
+            redirect: { protocol: 'HTTPS', port: String(PUBLIC_HTTPS), statusCode: 'HTTP_301' },
+          },
+        ],
+      }),
+    ],
+  };
+}

@@ -1,0 +1,132 @@
+import type { Lb, LbConfig } from '@cdktf/provider-aws/lib/lb';
+import type { LbListener, LbListenerConfig } from '@cdktf/provider-aws/lib/lb-listener';
+import type { LbTargetGroup, LbTargetGroupConfig } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import type { Construct } from 'constructs';
+import type { ResolvedBalancer } from '../aws-entry';
+import type { AwsPlace } from '../base/aws-context';
+import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
+import { allow, allowFrom, port, securityGroup } from '../network/security-rules';
+
+/** TLS 1.2 and 1.3, as nginx speaks them. */
+export const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
+
+/**
+ * What a load balancer needs besides.
+ *
+ * @internal
+ */
+export interface LoadBalancerPlace {
+  readonly ranges: readonly string[];
+  readonly entry: ResolvedBalancer;
+  /** Undefined where TLS goes through to nginx. */
+  readonly certificateArn?: string;
+  readonly nginxGroup: SecurityGroup;
+  readonly hostDrainSeconds: number;
+}
+
+/** @internal */
+export interface LoadBalancer {
+  readonly balancer: Lb;
+  /** That of the clients comes first. */
+  readonly targetGroups: LbTargetGroup[];
+  readonly listeners: LbListener[];
+}
+
+/**
+ * What all load balancers have in common: who may connect to them, and how they ask a host of nginx whether it serves.
+ *
+ * @internal
+ */
+export class LoadBalancerParts {
+  private readonly group: SecurityGroup;
+
+  public constructor(
+    private readonly scope: Construct,
+    private readonly place: AwsPlace,
+    private readonly name: string,
+    private readonly own: LoadBalancerPlace,
+  ) {
+    // From the first moment: a network load balancer that was made without can never get one.
+    this.group = securityGroup(
+      scope,
+      'EntrySecurityGroup',
+      place,
+      `${name}-entry`,
+      'The load balancer that clients reach.',
+    );
+    const from = (id: string, number: number, why: string): void =>
+      allowFrom(scope, id, place, own.ranges, this.group, port(number), why);
+    from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
+    from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
+  }
+
+  /** Lets the load balancer connect to a port of nginx. */
+  public reach(id: string, to: number, why: string): void {
+    allow(this.scope, id, this.place, this.group, this.own.nginxGroup, port(to), why);
+  }
+
+  public balancer(own: Partial<LbConfig>): Lb {
+    const { scope, place, name } = this;
+    const { entry } = this.own;
+    const { network } = place;
+    this.reach('Health', PORTS.health, 'Whether nginx serves');
+    const called = place.named(32, name);
+    return new place.bindings.Lb(scope, 'LoadBalancer', {
+      ...place.tagged(called),
+      name: called,
+      loadBalancerType: entry.kind,
+      internal: entry.internal,
+      ipAddressType: entry.ipv6 ? 'dualstack' : 'ipv4',
+      subnets: entry.internal ? network.privateSubnetIds : network.publicSubnetIds,
+      securityGroups: [this.group.id],
+      enableDeletionProtection: entry.deletionProtection,
+      dependsOn: network.dependables,
+      ...own,
+    });
+  }
+
+  /** Hosts of nginx at one of its ports. */
+  public target(
+    id: string,
+    suffix: string,
+    to: number,
+    own: Partial<LbTargetGroupConfig>,
+  ): LbTargetGroup {
+    const { scope, place, name } = this;
+    const called = place.named(32, name, suffix);
+    return new place.bindings.LbTargetGroup(scope, id, {
+      ...place.tagged(called),
+      name: called,
+      targetType: 'instance',
+      vpcId: place.network.vpcId,
+      port: to,
+      deregistrationDelay: String(this.own.hostDrainSeconds),
+      healthCheck: {
+        protocol: 'HTTP',
+        port: String(PORTS.health),
+        path: '/nginx-health',
+        matcher: '200-299',
+        interval: 10,
+        timeout: 5,
+        healthyThreshold: 2,
+        unhealthyThreshold: 2,
+      },
+      lifecycle: { createBeforeDestroy: true },
+      ...own,
+    });
+  }
+
+  public listener(
+    id: string,
+    balancer: Lb,
+    own: Omit<LbListenerConfig, 'loadBalancerArn'>,
+  ): LbListener {
+    const { scope, place, name } = this;
+    return new place.bindings.LbListener(scope, id, {
+      ...place.tagged(place.named(128, name, id.toLowerCase())),
+      loadBalancerArn: balancer.arn,
+      ...own,
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { Construct } from 'constructs';
+import type { AwsPlace } from '../base/aws-context';
+import type { LoadBalancer, LoadBalancerPlace } from './load-balancer';
+import { LoadBalancerParts, TLS_POLICY } from './load-balancer';
+import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
+
+/**
+ * A network load balancer: 443 to nginx, with TLS spoken on the way or passed through, and 80 to the redirect.
+ *
+ * @internal
+ */
+export function networkLoadBalancer(
+  scope: Construct,
+  place: AwsPlace,
+  name: string,
+  own: LoadBalancerPlace,
+): LoadBalancer {
+  const { entry, certificateArn } = own;
+  const parts = new LoadBalancerParts(scope, place, name, own);
+  const inside = certificateArn === undefined ? PORTS.https : PORTS.terminated;
+  parts.reach('Entry', inside, 'Clients to nginx');
+  parts.reach('Redirect', PORTS.http, 'Clients to the redirect');
+  const balancer = parts.balancer({ enableCrossZoneLoadBalancing: true });
+  const target = (id: string, suffix: string, to: number, sticky: boolean): LbTargetGroup =>
+    parts.target(id, suffix, to, {
+      protocol: 'TCP',
+      // Affinity and limits go by it; with the PROXY protocol the load balancer tells it instead.
+      preserveClientIp: String(!entry.proxyProtocol),
+      proxyProtocolV2: entry.proxyProtocol,
+      connectionTermination: false,
+      // Open WebSockets outlive a health check that fails.
+      targetHealthState: [{ enableUnhealthyConnectionTermination: false }],
+      // Which host a client has does not matter to its affinity, but all hosts learn of a dead instance by themselves.
+      stickiness: { type: 'source_ip', enabled: sticky },
+    });
+  // AWS knows no stickiness behind a listener that speaks TLS.
+  const clients =
+    certificateArn === undefined
+      ? target('Clients', 'tls', inside, true)
+      : target('Clients', 'acm', inside, false);
+  const redirect = target('RedirectClients', 'http', PORTS.http, false);
+  const tcp = { protocol: 'TCP', tcpIdleTimeoutSeconds: entry.idleTimeoutSeconds };
+  return {
+    balancer,
+    targetGroups: [clients, redirect],
+    listeners: [
+      parts.listener('HttpsListener', balancer, {
+        port: PUBLIC_HTTPS,
+        ...(certificateArn === undefined
+          ? tcp
+          : { protocol: 'TLS', certificateArn, sslPolicy: TLS_POLICY, alpnPolicy: 'None' }),
+        defaultAction: [{ type: 'forward', targetGroupArn: clients.arn }],
+      }),
+      parts.listener('HttpListener', balancer, {
+        port: PUBLIC_HTTP,
+        ...tcp,
+        defaultAction: [{ type: 'forward', targetGroupArn: redirect.arn }],
+      }),
+    ],
+  };
+}

@@ -1,0 +1,57 @@
+import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import { Construct } from 'constructs';
+import type { AwsPlace } from '../base/aws-context';
+
+/**
+ * The bucket that hosts get their releases from: configurations of nginx and what instances run, never a secret.
+ *
+ * @internal
+ */
+export function releaseBucket(scope: Construct, place: AwsPlace): S3Bucket {
+  const { bindings, provider } = place;
+  const bucket = new bindings.S3Bucket(scope, 'Releases', {
+    ...place.tagged(place.named(60, 'releases')),
+    bucketPrefix: `${place.named(36, 'releases')}-`,
+    // It holds nothing that this stack could not make again.
+    forceDestroy: true,
+  });
+  const rules = new Construct(scope, 'ReleasesRules');
+  new bindings.S3BucketVersioningA(rules, 'Versioning', {
+    provider,
+    bucket: bucket.id,
+    versioningConfiguration: { status: 'Enabled' },
+  });
+  new bindings.S3BucketServerSideEncryptionConfigurationA(rules, 'Encryption', {
+    provider,
+    bucket: bucket.id,
+    rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }],
+  });
+  const closed = new bindings.S3BucketPublicAccessBlock(rules, 'PublicAccessBlock', {
+    provider,
+    bucket: bucket.id,
+    blockPublicAcls: true,
+    blockPublicPolicy: true,
+    ignorePublicAcls: true,
+    restrictPublicBuckets: true,
+  });
+  new bindings.S3BucketPolicy(rules, 'Policy', {
+    provider,
+    bucket: bucket.id,
+    policy: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'OnlyOverTls',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:*',
+          Resource: [bucket.arn, `${bucket.arn}/*`],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    }),
+    // S3 refuses two changes of a bucket's access at one time.
+    dependsOn: [closed],
+  });
+  return bucket;
+}

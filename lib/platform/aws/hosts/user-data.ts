@@ -1,0 +1,30 @@
+import type { Check } from '../../../validation/check';
+
+/** What AWS takes, before it is put into base64. */
+const MOST_BYTES = 16_384;
+
+/**
+ * What a host runs at its first boot, in base64.
+ *
+ * @param script - by the lines of the user
+ * @throws ValidationError when it is longer than AWS takes
+ * @internal
+ */
+export function hostUserData(
+  check: Check,
+  firstBoot: readonly string[],
+  script: (firstBoot: readonly string[]) => string,
+): string {
+  const text = script(firstBoot);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MOST_BYTES) {
+    const ownBytes = bytes - Buffer.byteLength(script([]));
+    check.refuse(
+      'platform.firstBoot',
+      `the user data of a host would have ${bytes} bytes, ${ownBytes} of them from firstBoot`,
+      `${MOST_BYTES} bytes, which is what AWS takes`,
+      'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
+    );
+  }
+  return Buffer.from(text, 'utf8').toString('base64');
+}

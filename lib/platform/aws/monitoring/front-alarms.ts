@@ -1,0 +1,228 @@
+import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
+import type { Lb } from '@cdktf/provider-aws/lib/lb';
+import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import type { ITerraformDependable } from 'cdktf';
+import { Construct } from 'constructs';
+import { alarms } from './alarms';
+import type { AwsPlace } from '../base/aws-context';
+import type { Curve, Picture } from './dashboard';
+import { dashboard } from './dashboard';
+import { CROWDED } from './metrics';
+
+/**
+ * What is watched at every front.
+ *
+ * @internal
+ */
+export interface WatchedFront {
+  readonly name: string;
+  /** Where its hosts tell what they have, and under what. */
+  readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
+  readonly logGroupName: string;
+  /** Whether nginx speaks TLS: its hosts tell how long the certificate lasts. */
+  readonly speaksTls: boolean;
+  readonly topicArns: readonly string[];
+  readonly region: string;
+}
+
+/**
+ * A front behind a load balancer.
+ *
+ * @internal
+ */
+export interface BalancedFront extends WatchedFront {
+  readonly balancer: Lb;
+  /** Where its metrics are: "AWS/NetworkELB". */
+  readonly balancerNamespace: string;
+  readonly targetGroup: LbTargetGroup;
+  readonly group: AutoscalingGroup;
+  /** Undefined where nginx speaks TLS. */
+  readonly certificateArn?: string;
+  readonly connectionsPerHost: number;
+  /** Brings the hosts their release. */
+  readonly association: ITerraformDependable;
+}
+
+/**
+ * More hosts for more connections, and never fewer by itself: a host that goes takes its connections with it. And a word
+ * to somebody when hosts fail or no more can come.
+ *
+ * @internal
+ */
+export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFront): void {
+  const { metric, group, balancer, targetGroup } = front;
+  const { bindings, provider } = place;
+  new bindings.AutoscalingPolicy(scope, 'Scaling', {
+    provider,
+    name: place.named(200, front.name, 'connections'),
+    autoscalingGroupName: group.name,
+    policyType: 'TargetTrackingScaling',
+    targetTrackingConfiguration: {
+      customizedMetricSpecification: {
+        namespace: metric.namespace,
+        metricName: 'ActiveConnections',
+        // Each host tells its own count under the name of the front, so that their average is that of a host.
+        metricDimension: [{ name: metric.name, value: metric.value }],
+        statistic: 'Average',
+      },
+      // Connections of clients alone; those to instances are not among them.
+      targetValue: front.connectionsPerHost,
+      disableScaleIn: true,
+    },
+  });
+  // Not before the first release: hosts without one do not serve.
+  const alarm = alarms(scope, place, front.name, front.topicArns, [front.association]);
+  const dimensions = {
+    LoadBalancer: balancer.arnSuffix,
+    TargetGroup: targetGroup.arnSuffix,
+  };
+  alarm('NoHealthyHost', 'No host of nginx serves.', {
+    namespace: front.balancerNamespace,
+    metricName: 'HealthyHostCount',
+    dimensions,
+    statistic: 'Maximum',
+    comparisonOperator: 'LessThanThreshold',
+    threshold: 1,
+    evaluationPeriods: 1,
+    treatMissingData: 'breaching',
+  });
+  alarm('UnhealthyHost', 'A host of nginx does not serve.', {
+    namespace: front.balancerNamespace,
+    metricName: 'UnHealthyHostCount',
+    dimensions,
+    statistic: 'Maximum',
+    comparisonOperator: 'GreaterThanThreshold',
+    threshold: 0,
+    // A new host is one as well, until it has its first release.
+    evaluationPeriods: 20,
+    treatMissingData: 'notBreaching',
+  });
+  const pictures = watchAnswers(scope, place, front, alarm);
+  if (front.certificateArn !== undefined) {
+    alarm('Certificate', 'The certificate ends soon: AWS has not renewed it.', {
+      namespace: 'AWS/CertificateManager',
+      metricName: 'DaysToExpiry',
+      dimensions: { CertificateArn: front.certificateArn },
+      statistic: 'Minimum',
+      comparisonOperator: 'LessThanThreshold',
+      threshold: 30,
+      // AWS tells it twice a day.
+      period: 86_400,
+      evaluationPeriods: 1,
+      treatMissingData: 'missing',
+    });
+  }
+  alarm(
+    'Crowded',
+    'Hosts of nginx have more connections than they should, and no more hosts come.',
+    {
+      namespace: metric.namespace,
+      metricName: 'ActiveConnections',
+      dimensions: { [metric.name]: metric.value },
+      statistic: 'Average',
+      comparisonOperator: 'GreaterThanThreshold',
+      threshold: Math.round(front.connectionsPerHost * CROWDED),
+      evaluationPeriods: 10,
+      treatMissingData: 'notBreaching',
+    },
+  );
+  const ofBalancer = (metricName: string) => [
+    front.balancerNamespace,
+    metricName,
+    ...Object.entries(dimensions).flat(),
+  ];
+  const connections = curveOf(front, 'ActiveConnections');
+  dashboard(scope, place, front.name, front.region, [
+    { title: 'Connections of a host, on average', statistic: 'Average', curves: [connections] },
+    { title: 'Connections of the fullest host', statistic: 'Maximum', curves: [connections] },
+    {
+      title: 'Hosts that serve, and that do not',
+      statistic: 'Maximum',
+      curves: [ofBalancer('HealthyHostCount'), ofBalancer('UnHealthyHostCount')],
+    },
+    ...pictures,
+  ]);
+}
+
+/**
+ * What clients see of every front: answers, and the certificate where nginx shows it.
+ *
+ * @internal
+ */
+export function watchAnswers(
+  scope: Construct,
+  place: AwsPlace,
+  front: WatchedFront,
+  alarm: ReturnType<typeof alarms>,
+): Picture[] {
+  const { bindings, provider } = place;
+  const { metric } = front;
+  const failures = {
+    namespace: metric.namespace,
+    metricName: `${place.name}-${front.name}-5xx`,
+  };
+  const filters = new Construct(scope, 'FailureFilters');
+  // One for each form that the access log can have.
+  for (const [id, pattern] of [
+    ['Readable', '[client, time, request, status=5*, ...]'],
+    ['Json', '{ $.status = "5*" }'],
+  ] as const) {
+    new bindings.CloudwatchLogMetricFilter(filters, id, {
+      provider,
+      name: place.named(200, front.name, '5xx', id.toLowerCase()),
+      logGroupName: front.logGroupName,
+      pattern,
+      metricTransformation: {
+        namespace: failures.namespace,
+        name: failures.metricName,
+        value: '1',
+        unit: 'Count',
+      },
+    });
+  }
+  alarm('Failures', 'Clients are answered with 5xx: handshakes or calls that no instance takes.', {
+    ...failures,
+    statistic: 'Sum',
+    comparisonOperator: 'GreaterThanThreshold',
+    threshold: 10,
+    evaluationPeriods: 3,
+    treatMissingData: 'notBreaching',
+  });
+  const picture: Picture = {
+    title: 'Answers with 5xx',
+    statistic: 'Sum',
+    curves: [[failures.namespace, failures.metricName]],
+  };
+  if (!front.speaksTls) {
+    return [picture];
+  }
+  alarm('Certificate', 'The certificate ends soon: nobody has put a renewed one into its secret.', {
+    namespace: metric.namespace,
+    metricName: 'CertificateDays',
+    dimensions: { [metric.name]: metric.value },
+    statistic: 'Minimum',
+    comparisonOperator: 'LessThanThreshold',
+    // Programs renew when a third of the time is left: 30 days of 90, and 15 of 45.
+    threshold: 14,
+    period: 3600,
+    evaluationPeriods: 1,
+    treatMissingData: 'missing',
+  });
+  return [
+    picture,
+    {
+      title: 'Days until the certificate ends',
+      statistic: 'Minimum',
+      curves: [curveOf(front, 'CertificateDays')],
+    },
+  ];
+}
+
+/**
+ * The curve of what hosts of a front tell.
+ *
+ * @internal
+ */
+export function curveOf({ metric }: WatchedFront, metricName: string): Curve {
+  return [metric.namespace, metricName, metric.name, metric.value];
+}

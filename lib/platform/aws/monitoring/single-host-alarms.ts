@@ -1,0 +1,88 @@
+import type { Instance } from '@cdktf/provider-aws/lib/instance';
+import type { ITerraformDependable } from 'cdktf';
+import type { Construct } from 'constructs';
+import { alarms } from './alarms';
+import type { AwsPlace } from '../base/aws-context';
+import { dashboard } from './dashboard';
+import type { WatchedFront } from './front-alarms';
+import { curveOf, watchAnswers } from './front-alarms';
+
+/**
+ * A front on one host.
+ *
+ * @internal
+ */
+export interface SingleFront extends WatchedFront {
+  readonly host: Instance;
+  /** Files that nginx was told to expect. */
+  readonly openFiles: number;
+  /** Brings the host its release. */
+  readonly association: ITerraformDependable;
+}
+
+/**
+ * A word to somebody when the one host fails. There is no load balancer that would ask whether nginx serves: its host
+ * tells how many connections are open for as long as it does.
+ *
+ * @internal
+ */
+export function singleHostAlarms(scope: Construct, place: AwsPlace, front: SingleFront): void {
+  const { metric } = front;
+  const connections = {
+    namespace: metric.namespace,
+    metricName: 'ActiveConnections',
+    dimensions: { [metric.name]: metric.value },
+  };
+  const checks = {
+    namespace: 'AWS/EC2',
+    metricName: 'StatusCheckFailed',
+    dimensions: { InstanceId: front.host.id },
+  };
+  // Not before the first release: a host without one has nothing to tell.
+  const alarm = alarms(scope, place, front.name, front.topicArns, [front.association]);
+  alarm('NoHealthyHost', 'nginx does not serve, or its host does not tell that it does.', {
+    ...connections,
+    statistic: 'SampleCount',
+    comparisonOperator: 'LessThanThreshold',
+    threshold: 1,
+    // A reboot takes less.
+    evaluationPeriods: 3,
+    treatMissingData: 'breaching',
+  });
+  alarm('StatusCheck', 'AWS finds the host of nginx broken, or what it runs on.', {
+    ...checks,
+    statistic: 'Maximum',
+    comparisonOperator: 'GreaterThanThreshold',
+    threshold: 0,
+    evaluationPeriods: 3,
+    // A host that is stopped has no checks; that is for the alarm above.
+    treatMissingData: 'notBreaching',
+  });
+  const pictures = watchAnswers(scope, place, front, alarm);
+  alarm(
+    'Crowded',
+    'nginx has more connections than expectedConnections says, and soon takes no more.',
+    {
+      ...connections,
+      statistic: 'Maximum',
+      comparisonOperator: 'GreaterThanThreshold',
+      // A proxied WebSocket takes two files.
+      threshold: Math.floor(front.openFiles / 2),
+      evaluationPeriods: 10,
+      treatMissingData: 'notBreaching',
+    },
+  );
+  dashboard(scope, place, front.name, front.region, [
+    {
+      title: 'Connections',
+      statistic: 'Maximum',
+      curves: [curveOf(front, connections.metricName)],
+    },
+    {
+      title: 'Failed checks of the host',
+      statistic: 'Maximum',
+      curves: [[checks.namespace, checks.metricName, ...Object.entries(checks.dimensions).flat()]],
+    },
+    ...pictures,
+  ]);
+}

@@ -1,0 +1,152 @@
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import { Token } from 'cdktf';
+import { type Check, show } from '../../../validation/check';
+import type { AwsEgress } from '../aws-platform-props';
+import { SECURITY_RANGE } from '../base/text-rules';
+import { REDIS_PORT } from '../base/ports';
+import { canonical } from './security-rules';
+
+/**
+ * Where all hosts may connect to.
+ *
+ * @internal
+ */
+export const HTTPS_ANYWHERE: AwsEgress = { port: 443, range: '0.0.0.0/0' };
+
+/**
+ * Where hosts may connect to besides, checked.
+ *
+ * @internal
+ */
+export function checkEgress(
+  check: Check,
+  property: string,
+  given: readonly AwsEgress[] = [],
+): AwsEgress[] {
+  const open = [HTTPS_ANYWHERE];
+  check.list(property, given).forEach(({ port, range }, index) => {
+    const way = {
+      range: check.text(`${property}[${index}].range`, range, SECURITY_RANGE),
+      port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
+    };
+    // AWS has no rule twice.
+    if (open.some((each) => each.port === port && canonical(each.range) === canonical(range))) {
+      check.refuse(
+        `${property}[${index}]`,
+        `port ${port} of ${range} is open already`,
+        'each port and range once, without 443 of "0.0.0.0/0"',
+      );
+    }
+    open.push(way);
+  });
+  return open.slice(1);
+}
+
+/** What is on the host of nginx itself; no security group is asked. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/i;
+
+/**
+ * Servers that nginx may not connect to would cost every client a 503.
+ *
+ * @throws ValidationError for the first that nothing leads to
+ * @internal
+ */
+export function checkPeers(
+  check: Check,
+  peers: readonly string[],
+  egress: readonly AwsEgress[],
+): void {
+  for (const peer of peers) {
+    const { host, port } = hostAndPort(peer);
+    if (port === undefined || LOOPBACK.test(host)) {
+      continue;
+    }
+    if (!leadsTo(egress, host, port)) {
+      check.refuse(
+        'upstream',
+        `the hosts of nginx may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
+        undefined,
+        `Open it: ${opened('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
+      );
+    }
+  }
+}
+
+/**
+ * A Redis that exists has to speak TLS, also inside of a VPC, which is shared with whoever else is in it; and instances
+ * have to get there.
+ *
+ * @throws ValidationError for one that they would not reach, or only in the clear
+ * @internal
+ */
+export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgress[]): void {
+  const [, scheme, address] = /^(rediss?):\/\/([^/]*)/.exec(url) ?? [];
+  if (scheme === 'redis') {
+    check.refuse(
+      'backplane',
+      `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
+      'a URL that begins with "rediss://"',
+      'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+    );
+  }
+  if (address === undefined) {
+    return;
+  }
+  const { host, port = REDIS_PORT } = hostAndPort(address);
+  if (!leadsTo(egress, host, port)) {
+    check.refuse(
+      'backplane',
+      `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis is`,
+      undefined,
+      `Open its port to the addresses of that Redis: ${opened('instanceEgress', host, port)}.`,
+    );
+  }
+}
+
+/**
+ * The same for one whose URL is a secret: where it is, nobody knows here.
+ *
+ * @throws ValidationError where instances reach nothing but what is at 443
+ * @internal
+ */
+export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): void {
+  if (egress.every(({ port }) => port === HTTPS_ANYWHERE.port)) {
+    check.refuse(
+      'backplane',
+      `instances may not connect to a Redis that this stack does not run: of the world outside, port ${HTTPS_ANYWHERE.port} alone is open to them`,
+      undefined,
+      `Open its port to the addresses of that Redis: ${opened('instanceEgress', '', REDIS_PORT)}.`,
+    );
+  }
+}
+
+function opened(property: string, host: string, port: number): string {
+  const range = isIP(host) === 0 ? '10.0.0.0/16' : host;
+  return `new AwsPlatform(…, { ${property}: [{ port: ${port}, range: "${range}" }] })`;
+}
+
+/** The host may be a Token, in which there is no colon. */
+function hostAndPort(address: string): { readonly host: string; readonly port?: number } {
+  const [, bracketed, plain, port] = /^(?:\[(.+)\]|(.+?))(?::(\d+))?$/.exec(address) ?? [];
+  return {
+    host: bracketed ?? plain ?? '',
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
+}
+
+/** Whether hosts may connect there. Of a name, and of what is known only at apply, the port alone can be compared. */
+function leadsTo(egress: readonly AwsEgress[], host: string, port: number): boolean {
+  return egress.some((way) => way.port === port && contains(way.range, host));
+}
+
+/** Whether an address is in a range, or may be. */
+function contains(range: string, host: string): boolean {
+  if (Token.isUnresolved(range) || isIP(host) === 0) {
+    return true;
+  }
+  const [network, prefix] = range.split('/') as [string, string?];
+  const family = isIPv6(network) ? 'ipv6' : 'ipv4';
+  const list = new BlockList();
+  list.addSubnet(network, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
+  return list.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,77 @@
+import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import { TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import { type Check, show, type TextRule } from '../../../validation/check';
+import { withAlias } from '../../../terraform/provider-alias';
+import { resourceName } from '../../../terraform/names';
+import type { DockerBindings } from './bindings';
+
+const CONTAINER_NAME: TextRule = {
+  name: 'a name for containers',
+  allowed: 'lower-case letters, digits and "-", at most 40, beginning with a letter or digit',
+  knownAtSynth: true,
+  accepts: (text) => /^[a-z0-9][a-z0-9-]{0,39}$/.test(text),
+};
+
+/**
+ * What the names of all that a platform makes begin with.
+ *
+ * @throws ValidationError for a name that containers cannot have
+ * @internal
+ */
+export function platformName(platform: Construct, check: Check, given: string | undefined): string {
+  if (given !== undefined) {
+    return check.text('name', given, CONTAINER_NAME);
+  }
+  const name = `${TerraformStack.of(platform).node.id.toLowerCase()}-${resourceName(platform)}`;
+  if (!CONTAINER_NAME.accepts(name)) {
+    check.refuse(
+      'name',
+      `${show(name)}, which the ids of stack and platform make, is not ${CONTAINER_NAME.name}`,
+      CONTAINER_NAME.allowed,
+      'Give the platform a name of its own.',
+    );
+  }
+  return name;
+}
+
+const ENGINE: TextRule = {
+  name: 'the address of an engine',
+  allowed: '"ssh://user@host", "tcp://host:2376" or "unix:///var/run/docker.sock"',
+  accepts: (text) => /^(?:ssh|tcp|unix|npipe):\/\/[A-Za-z0-9@:._/[\]-]+$/.test(text),
+};
+
+/**
+ * Which engine a platform is on.
+ *
+ * @internal
+ */
+export interface EngineChoice {
+  readonly provider?: DockerProvider;
+  readonly host?: string;
+}
+
+/**
+ * The provider that was given, or one for an engine.
+ *
+ * @throws ValidationError when both are given
+ * @internal
+ */
+export function engineProvider(
+  scope: Construct,
+  check: Check,
+  { DockerProvider: Provider }: DockerBindings,
+  { provider, host }: EngineChoice,
+): DockerProvider {
+  if (provider !== undefined && host !== undefined) {
+    check.refuse('host', 'provider is given as well, and names its own', 'one of the two');
+  }
+  return (
+    provider ??
+    withAlias(
+      new Provider(scope, 'Provider', {
+        host: host === undefined ? undefined : check.text('host', host, ENGINE),
+      }),
+    )
+  );
+}

@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process';
+import { closeSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { AgentError } from '../system/agent-error';
+import { inheritable, marked } from '../system/environment';
+import { lockHolder } from '../system/lock';
+import { linesSince, openLog } from '../system/log-file';
+import { isRunning } from '../system/processes';
+import type { ProcessRef } from '../system/processes';
+import { onMessage, send } from './protocol';
+import type { Answer, Hello } from './protocol';
+import type { Request } from './requests';
+import { StateFolder } from '../system/state-folder';
+import { quoted, seconds, sleep } from '../system/text';
+import type { Say } from '../system/text';
+import { versionOf } from '../system/version';
+
+/** A supervisor answers within milliseconds, on a busy machine within seconds. */
+const HELLO_MS = 10_000;
+const START_MS = 20_000;
+/** How often a request is begun anew because the supervisor went away. */
+const ATTEMPTS = 5;
+
+/** Has the supervisor of this state folder do something, and starts it if need be. */
+export async function ask(state: StateFolder, request: Request, say: Say): Promise<void> {
+  const version = versionOf(__filename);
+  process.chdir(state.root);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const line = await reach(state, version);
+    if (line.hello.version !== version) {
+      await talk(line, { verb: 'leave' }, () => undefined);
+      await gone(line.hello.process);
+      continue;
+    }
+    if ((await talk(line, request, say)) === 'done') {
+      return;
+    }
+    say('the supervisor went away, asking its successor …');
+  }
+  throw new AgentError(
+    `The supervisor went away ${ATTEMPTS} times; its log is ${state.path('logs', 'supervisor.log')}.`,
+  );
+}
+
+/** A connection to a supervisor that has said hello. */
+class Line {
+  /** What is done with the next messages, and at the end of the connection. */
+  onAnswer: (answer: Answer) => void = () => undefined;
+  onEnd: () => void = () => undefined;
+
+  constructor(
+    readonly socket: Socket,
+    readonly hello: Hello,
+  ) {}
+}
+
+/** Connects to the supervisor; starts one when there is none. */
+async function reach(state: StateFolder, version: string): Promise<Line> {
+  const deadline = Date.now() + START_MS;
+  let candidate: Candidate | undefined;
+  for (;;) {
+    const line = await dial();
+    if (line === 'silent') {
+      await replace(state);
+    } else if (line) {
+      return line;
+    }
+    const holder = lockHolder(state);
+    if (holder?.role === 'destroy') {
+      throw new AgentError(
+        `${state.root} is being destroyed right now (pid ${holder.pid}). Deploy again when that is done.`,
+      );
+    }
+    // One that ended lost the race to another call's, or cannot run at all.
+    if (!holder && (!candidate || (candidate.ended && Date.now() - candidate.startedAt > 500))) {
+      candidate = startSupervisor(state, version);
+    }
+    if (Date.now() > deadline) {
+      const log = state.path('logs', 'supervisor.log');
+      throw new AgentError(
+        `The supervisor did not start within ${seconds(START_MS)}. The end of ${log}:\n` +
+          quoted(linesSince(log, 0, 10)),
+      );
+    }
+    await sleep(30);
+  }
+}
+
+/** Calls the supervisor; undefined when nobody listens, 'silent' when somebody does and says nothing. */
+function dial(): Promise<Line | 'silent' | undefined> {
+  return new Promise((resolve) => {
+    let line: Line | undefined;
+    const socket = connect(StateFolder.SOCKET);
+    const timer = setTimeout(() => {
+      resolve('silent');
+      socket.destroy();
+    }, HELLO_MS);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      clearTimeout(timer);
+      resolve(undefined);
+      line?.onEnd();
+    });
+    onMessage(socket, (message) => {
+      if (line) {
+        line.onAnswer(message as Answer);
+      } else {
+        clearTimeout(timer);
+        line = new Line(socket, message as Hello);
+        resolve(line);
+      }
+    });
+  });
+}
+
+/** Sends one request and passes on the progress; 'gone' when it has to be sent to a successor. */
+function talk(line: Line, request: Request, say: Say): Promise<'done' | 'gone'> {
+  return new Promise((resolve, reject) => {
+    // Also a leaving supervisor closes the connection.
+    line.onEnd = () => resolve('gone');
+    line.onAnswer = (answer) => {
+      if ('line' in answer) {
+        say(answer.line);
+      } else if ('done' in answer) {
+        resolve('done');
+      } else if ('failed' in answer) {
+        reject(new AgentError(answer.failed));
+      }
+    };
+    send(line.socket, request);
+  });
+}
+
+/** Ends a supervisor that hangs. Its children live on and are adopted by the next. */
+async function replace(state: StateFolder): Promise<void> {
+  const holder = lockHolder(state);
+  if (holder?.role === 'supervisor') {
+    process.kill(holder.pid, 'SIGKILL');
+    await gone(holder);
+  }
+}
+
+async function gone(supervisor: ProcessRef): Promise<void> {
+  const deadline = Date.now() + HELLO_MS;
+  while (isRunning(supervisor) && Date.now() < deadline) {
+    await sleep(20);
+  }
+}
+
+interface Candidate {
+  readonly startedAt: number;
+  ended: boolean;
+}
+
+/** Starts a supervisor. Several calls may do so at the same time: the lock lets one of them stay. */
+function startSupervisor(state: StateFolder, version: string): Candidate {
+  // It runs from a copy of its own, so that the folder of this call may be removed.
+  if (state.read('agent.js') === undefined || versionOf(state.path('agent.js')) !== version) {
+    state.write('agent.js', readFileSync(__filename));
+  }
+  const log = openLog(state.path('logs', 'supervisor.log'));
+  const child = spawn(process.execPath, [state.path('agent.js'), 'supervise'], {
+    cwd: state.root,
+    env: marked({ ...inheritable(process.env), AIWM_STATE: state.root }, state),
+    // A session of its own: Ctrl-C in Terraform's terminal, or the end of that terminal, is not meant for it.
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const candidate = { startedAt: Date.now(), ended: false };
+  child.once('exit', () => (candidate.ended = true));
+  child.once('error', () => (candidate.ended = true));
+  child.unref();
+  return candidate;
+}

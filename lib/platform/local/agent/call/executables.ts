@@ -1,0 +1,61 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, delimiter, isAbsolute, join, resolve } from 'node:path';
+import { AgentError } from '../system/agent-error';
+
+/** Servers live in places that an ordinary user's PATH often leaves out. */
+const SERVER_FOLDERS = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/opt/homebrew/bin',
+];
+
+const PACKAGES: Record<string, { apt: string; brew: string }> = {
+  nginx: { apt: 'nginx', brew: 'nginx' },
+  'redis-server': { apt: 'redis-server', brew: 'redis' },
+  'valkey-server': { apt: 'valkey-server', brew: 'valkey' },
+};
+
+/** The program that running `name` in `folder` would start; undefined when there is none. */
+export function findExecutable(
+  name: string,
+  folder: string,
+  path: string | undefined,
+): string | undefined {
+  const candidates =
+    isAbsolute(name) || name.includes('/')
+      ? [resolve(folder, name)]
+      : (path ?? '').split(delimiter).map((each) => resolve(folder, each, name));
+  return candidates.find(isExecutable);
+}
+
+/** A server program, or how to get it. A relative path is taken from `folder`. */
+export function requireServer(name: string, folder: string): string {
+  const found =
+    findExecutable(name, folder, process.env.PATH) ??
+    (name.includes('/')
+      ? undefined
+      : SERVER_FOLDERS.map((each) => join(each, name)).find(isExecutable));
+  if (found) {
+    return found;
+  }
+  const known = PACKAGES[basename(name)];
+  const remedy = known
+    ? `Install it (Debian, Ubuntu: apt-get install ${known.apt}; macOS: brew install ${known.brew}), ` +
+      'or tell the platform where it is.'
+    : 'Tell the platform where it is.';
+  const where = name.includes('/')
+    ? `${resolve(folder, name)} is not an executable file`
+    : `${name} is neither in PATH (${process.env.PATH ?? 'empty'}) nor in ${SERVER_FOLDERS.join(', ')}`;
+  throw new AgentError(`${basename(name)} is not installed on this machine: ${where}. ${remedy}`);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

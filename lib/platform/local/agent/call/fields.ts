@@ -1,0 +1,152 @@
+import { isIP } from 'node:net';
+import { AgentError } from '../system/agent-error';
+
+/**
+ * Reads an object of the specification, and says what is wrong with it: which property of which verb, what was given,
+ * what is allowed. Values are shown only where they cannot be a secret.
+ */
+export class Fields {
+  private readonly values: Record<string, unknown>;
+
+  constructor(
+    value: unknown,
+    private readonly where: string,
+    allowed: readonly string[],
+  ) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new AgentError(`${where} is ${kindOf(value)}, but must be an object.`);
+    }
+    const unknown = Object.keys(value).filter((key) => !allowed.includes(key));
+    if (unknown.length > 0) {
+      throw new AgentError(
+        `${where} has the unknown ${unknown.map((key) => JSON.stringify(key)).join(', ')}; ` +
+          `allowed are ${allowed.join(', ')}.`,
+      );
+    }
+    this.values = value as Record<string, unknown>;
+  }
+
+  has(key: string): boolean {
+    return this.values[key] !== undefined && this.values[key] !== null;
+  }
+
+  raw(key: string): unknown {
+    return this.values[key];
+  }
+
+  /** The name of a property, for a message. */
+  name(key: string): string {
+    return `${this.where}: ${key}`;
+  }
+
+  text(key: string): string {
+    return text(this.values[key], this.name(key));
+  }
+
+  /** The name of a unit; it becomes the name of files. */
+  unit(key: string): string {
+    return unitName(this.values[key], this.name(key));
+  }
+
+  integer(key: string, minimum: number, maximum: number): number {
+    const value = this.values[key];
+    if (
+      typeof value !== 'number' ||
+      !Number.isInteger(value) ||
+      value < minimum ||
+      value > maximum
+    ) {
+      throw new AgentError(
+        `${this.name(key)} is ${shown(value)}, but must be a whole number from ${minimum} to ${maximum}.`,
+      );
+    }
+    return value;
+  }
+
+  port(key: string): number {
+    return this.integer(key, 1, 65_535);
+  }
+
+  address(key: string): string {
+    const given = this.text(key);
+    const address = given === '*' ? '0.0.0.0' : given.replace(/^\[(.*)\]$/, '$1');
+    if (isIP(address) === 0 && address !== 'localhost') {
+      throw new AgentError(
+        `${this.name(key)} is ${shown(given)}, but must be an IP address of this machine, or localhost.`,
+      );
+    }
+    return address;
+  }
+
+  list(key: string): unknown[] {
+    const value = this.values[key];
+    if (!Array.isArray(value)) {
+      throw new AgentError(`${this.name(key)} is ${kindOf(value)}, but must be a list.`);
+    }
+    return value;
+  }
+
+  texts(key: string): string[] {
+    return this.list(key).map((value, index) => text(value, `${this.name(key)}[${index}]`));
+  }
+
+  /** An object whose keys are names of environment variables; none when the property is absent. */
+  variables<Value>(key: string, read: (value: unknown, where: string) => Value) {
+    const value = this.values[key] ?? {};
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      throw new AgentError(`${this.name(key)} is ${kindOf(value)}, but must be an object.`);
+    }
+    const result: Record<string, Value> = {};
+    for (const [name, each] of Object.entries(value)) {
+      if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+        throw new AgentError(
+          `${this.name(key)} has ${shown(name)}, but the name of an environment variable ` +
+            'consists of letters, digits and underscores and does not begin with a digit.',
+        );
+      }
+      result[name] = read(each, `${this.name(key)}.${name}`);
+    }
+    return result;
+  }
+}
+
+/** The supervisor's log lies beside the units'. */
+export const SUPERVISOR = 'supervisor';
+
+export function unitName(value: unknown, where: string): string {
+  if (typeof value !== 'string' || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(value)) {
+    throw new AgentError(
+      `${where} is ${shown(value)}, but must be 1 to 63 lower-case letters, digits and hyphens, ` +
+        'not beginning with a hyphen: files are named by it.',
+    );
+  }
+  if (value === SUPERVISOR) {
+    throw new AgentError(`${where} is "${SUPERVISOR}", which is the agent's own name here.`);
+  }
+  return value;
+}
+
+export function text(value: unknown, where: string): string {
+  if (typeof value !== 'string') {
+    throw new AgentError(`${where} is ${kindOf(value)}, but must be a text.`);
+  }
+  if (value.includes('\0')) {
+    throw new AgentError(`${where} contains a NUL character, which no program can be given.`);
+  }
+  return value;
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) {
+    return 'missing';
+  }
+  return Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === null) {
+    return 'missing';
+  }
+  const json = JSON.stringify(value);
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
+}

@@ -1,0 +1,261 @@
+import { resolve } from 'node:path';
+import { AgentError } from '../system/agent-error';
+import { inheritable } from '../system/environment';
+import { Fields, text, unitName } from './fields';
+import { requireServer } from './executables';
+import { readSecret } from './secrets';
+import type { SecretSource } from './secrets';
+import type { Endpoint } from '../system/text';
+
+/*
+ * What the verbs ask of the supervisor: AIWM_SPEC, checked, with absolute paths and with the secrets that only the
+ * caller can see (its environment, its working directory). Terraform calls the agent in its own folder.
+ */
+
+export interface HealthPolicy {
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** So many silent or failed checks in a row mean that the instance hangs. */
+  readonly failures: number;
+  readonly startTimeoutMs: number;
+}
+
+export interface InstanceRequest {
+  readonly verb: 'instance';
+  readonly unit: string;
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly listen: Endpoint;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** What the service is given of the caller's environment. */
+  readonly inherited: Readonly<Record<string, string>>;
+  /** A value of the caller that stands for what the specification does not show, such as the service's files. */
+  readonly revision: string;
+  readonly health: HealthPolicy;
+  readonly stopGraceMs: number;
+}
+
+export interface RedisRequest {
+  readonly verb: 'redis';
+  readonly unit: string;
+  readonly executable: string;
+  readonly listen: Endpoint;
+  readonly maxMemory: string;
+  /** Undefined: the agent makes one and keeps it. */
+  readonly password: string | undefined;
+}
+
+export type CertificateRequest =
+  | { readonly kind: 'files'; readonly certificate: string; readonly key: string }
+  | { readonly kind: 'self-signed'; readonly names: readonly string[] };
+
+export interface NginxRequest {
+  readonly verb: 'nginx';
+  readonly unit: string;
+  readonly executable: string;
+  readonly configuration: string;
+  readonly certificate: CertificateRequest | undefined;
+  readonly listen: readonly Endpoint[];
+}
+
+export interface RosterRequest {
+  readonly verb: 'roster';
+  readonly units: readonly string[];
+}
+
+/** Asks for nothing but a supervisor, and that what it has to watch gets healthy. */
+export interface ResumeRequest {
+  readonly verb: 'resume';
+}
+
+/** Asks a supervisor to go and leave its children running, so that another version takes them over. */
+export interface LeaveRequest {
+  readonly verb: 'leave';
+}
+
+export type Request =
+  InstanceRequest | RedisRequest | NginxRequest | RosterRequest | ResumeRequest | LeaveRequest;
+
+/** Where a call of the agent was made. */
+export interface Caller {
+  readonly folder: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+const DAY_MS = 86_400_000;
+
+export function readRequest(verb: string, spec: string, caller: Caller): Request {
+  let value: unknown;
+  try {
+    value = JSON.parse(spec);
+  } catch {
+    // The parser's own message quotes the text, which may hold secrets.
+    throw new AgentError('AIWM_SPEC is not JSON.');
+  }
+  const where = `AIWM_SPEC of "${verb}"`;
+  switch (verb) {
+    case 'instance':
+      return instanceRequest(value, where, caller);
+    case 'redis':
+      return redisRequest(value, where, caller);
+    case 'nginx':
+      return nginxRequest(value, where, caller);
+    case 'roster':
+      return rosterRequest(value, where);
+    default:
+      throw new AgentError(`The verb "${verb}" takes no specification.`);
+  }
+}
+
+function instanceRequest(value: unknown, where: string, caller: Caller): InstanceRequest {
+  const fields = new Fields(value, where, [
+    'unit',
+    'command',
+    'workingDirectory',
+    'address',
+    'port',
+    'environment',
+    'secrets',
+    'health',
+    'stopGraceMs',
+    'revision',
+  ]);
+  const command = fields.texts('command');
+  if (command.length === 0 || command[0] === '') {
+    throw new AgentError(`${fields.name('command')} is empty, but must name a program.`);
+  }
+  const health = new Fields(fields.raw('health'), fields.name('health'), [
+    'path',
+    'intervalMs',
+    'timeoutMs',
+    'failures',
+    'startTimeoutMs',
+  ]);
+  const path = health.text('path');
+  if (!/^\/[\x21-\x7e]*$/.test(path)) {
+    throw new AgentError(
+      `${health.name('path')} is ${JSON.stringify(path)}, but must begin with "/" and hold no blanks.`,
+    );
+  }
+  return {
+    verb: 'instance',
+    unit: fields.unit('unit'),
+    command,
+    workingDirectory: resolve(
+      caller.folder,
+      fields.has('workingDirectory') ? fields.text('workingDirectory') : '.',
+    ),
+    listen: { address: fields.address('address'), port: fields.port('port') },
+    environment: fields.variables('environment', text),
+    secrets: fields.variables('secrets', (each, name) => readSecret(each, name, caller)),
+    inherited: inheritable(caller.environment),
+    revision: fields.has('revision') ? fields.text('revision') : '',
+    health: {
+      path,
+      intervalMs: health.integer('intervalMs', 100, DAY_MS),
+      timeoutMs: health.integer('timeoutMs', 100, DAY_MS),
+      failures: health.integer('failures', 1, 1000),
+      startTimeoutMs: health.integer('startTimeoutMs', 100, DAY_MS),
+    },
+    stopGraceMs: fields.integer('stopGraceMs', 0, DAY_MS),
+  };
+}
+
+function redisRequest(value: unknown, where: string, caller: Caller): RedisRequest {
+  const fields = new Fields(value, where, [
+    'unit',
+    'executable',
+    'address',
+    'port',
+    'maxMemory',
+    'password',
+  ]);
+  const maxMemory = fields.text('maxMemory').toLowerCase();
+  if (!/^[1-9][0-9]*(b|kb?|mb?|gb?)?$/.test(maxMemory)) {
+    throw new AgentError(
+      `${fields.name('maxMemory')} is ${JSON.stringify(maxMemory)}, but must be a size such as 256mb.`,
+    );
+  }
+  return {
+    verb: 'redis',
+    unit: fields.unit('unit'),
+    executable: requireServer(fields.text('executable'), caller.folder),
+    listen: { address: fields.address('address'), port: fields.port('port') },
+    maxMemory,
+    password: redisPassword(fields, caller),
+  };
+}
+
+function redisPassword(fields: Fields, caller: Caller): string | undefined {
+  const given = fields.raw('password') as { kind?: unknown } | undefined;
+  if (given?.kind === 'generated') {
+    return undefined;
+  }
+  const secret = readSecret(given, fields.name('password'), caller);
+  if (secret.redis !== undefined) {
+    throw new AgentError(
+      `${fields.name('password')} has the kind "redis"; allowed are generated, file, environment.`,
+    );
+  }
+  return secret.value;
+}
+
+function nginxRequest(value: unknown, where: string, caller: Caller): NginxRequest {
+  const fields = new Fields(value, where, [
+    'unit',
+    'executable',
+    'configuration',
+    'certificate',
+    'listen',
+  ]);
+  const listen = fields.list('listen').map((each, index) => {
+    const endpoint = new Fields(each, `${fields.name('listen')}[${index}]`, ['address', 'port']);
+    return { address: endpoint.address('address'), port: endpoint.port('port') };
+  });
+  return {
+    verb: 'nginx',
+    unit: fields.unit('unit'),
+    executable: requireServer(fields.text('executable'), caller.folder),
+    configuration: fields.text('configuration'),
+    certificate: fields.has('certificate') ? certificateRequest(fields, caller) : undefined,
+    listen,
+  };
+}
+
+function certificateRequest(fields: Fields, caller: Caller): CertificateRequest {
+  const where = fields.name('certificate');
+  const value = fields.raw('certificate');
+  switch ((value as { kind?: unknown }).kind) {
+    case 'files': {
+      const files = new Fields(value, where, ['kind', 'certificate', 'key']);
+      return {
+        kind: 'files',
+        certificate: resolve(caller.folder, files.text('certificate')),
+        key: resolve(caller.folder, files.text('key')),
+      };
+    }
+    case 'self-signed': {
+      const names = new Fields(value, where, ['kind', 'names']).texts('names');
+      const wrong = names.find((name) => !/^[A-Za-z0-9*_.:-]{1,253}$/.test(name));
+      if (names.length === 0 || wrong !== undefined) {
+        throw new AgentError(
+          `${where}: names ${wrong === undefined ? 'is empty' : `has ${JSON.stringify(wrong)}`}, ` +
+            'but must list host names or IP addresses.',
+        );
+      }
+      return { kind: 'self-signed', names };
+    }
+    default:
+      throw new AgentError(`${where}: kind must be "files" or "self-signed".`);
+  }
+}
+
+function rosterRequest(value: unknown, where: string): RosterRequest {
+  const fields = new Fields(value, where, ['units']);
+  const units = fields
+    .list('units')
+    .map((each, index) => unitName(each, `${fields.name('units')}[${index}]`));
+  return { verb: 'roster', units };
+}

@@ -1,0 +1,142 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { AgentError, codeOf } from '../system/agent-error';
+import type { CertificateRequest } from '../call/requests';
+import { selfSigned } from './self-signed';
+import type { KeyPair } from './self-signed';
+import type { StateFolder } from '../system/state-folder';
+import type { Say } from '../system/text';
+
+const DAY_MS = 86_400_000;
+const WARN_DAYS = 14;
+const RENEW_DAYS = 30;
+
+/** What nginx is to serve TLS with, checked as far as it can be without nginx. */
+export function keyPair(
+  request: CertificateRequest,
+  state: StateFolder,
+  unit: string,
+  say: Say,
+): KeyPair {
+  return request.kind === 'files'
+    ? fromFiles(request, unit, say)
+    : development(request.names, state, unit, say);
+}
+
+function fromFiles(request: { certificate: string; key: string }, unit: string, say: Say): KeyPair {
+  const certificateFile = `the certificate ${request.certificate}`;
+  const keyFile = `the key ${request.key}`;
+  const certificate = readPem(request.certificate, unit, certificateFile);
+  const key = readPem(request.key, unit, keyFile);
+
+  const leaf = parsedCertificate(certificate, unit, certificateFile);
+  if (!leaf.checkPrivateKey(parsedKey(key, unit, keyFile))) {
+    throw new AgentError(
+      `${unit}: ${keyFile} does not belong to ${certificateFile}. ` +
+        "Give the key that the certificate was issued for; of a chain, the server's certificate comes first.",
+    );
+  }
+  const now = Date.now();
+  if (Date.parse(leaf.validTo) < now) {
+    throw new AgentError(
+      `${unit}: ${certificateFile} expired on ${leaf.validTo}. Clients would refuse it: renew it and deploy again.`,
+    );
+  }
+  if (Date.parse(leaf.validFrom) > now) {
+    throw new AgentError(
+      `${unit}: ${certificateFile} is valid only from ${leaf.validFrom}. Use one that is valid, or check this machine's clock.`,
+    );
+  }
+  const days = Math.floor((Date.parse(leaf.validTo) - now) / DAY_MS);
+  if (days < WARN_DAYS) {
+    say(
+      `${unit}: warning: ${certificateFile} expires in ${days} ${days === 1 ? 'day' : 'days'} (${leaf.validTo})`,
+    );
+  }
+  return { certificate, key };
+}
+
+function readPem(path: string, unit: string, file: string): string {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    const reasons: Record<string, string> = {
+      ENOENT: 'does not exist',
+      EACCES: 'may not be read by this user',
+      EISDIR: 'is a folder',
+    };
+    const code = codeOf(error) ?? '';
+    throw new AgentError(
+      `${unit}: ${file} ${reasons[code] ?? `cannot be read (${code})`}. ` +
+        'Give the path of a PEM file that this user can read.',
+    );
+  }
+  if (!content.includes('-----BEGIN ')) {
+    throw new AgentError(
+      `${unit}: ${file} is not in PEM format (it has no "-----BEGIN …" line). ` +
+        'Convert it, for example with openssl x509 -inform der, or openssl pkcs12.',
+    );
+  }
+  return content;
+}
+
+function parsedCertificate(content: string, unit: string, file: string): X509Certificate {
+  try {
+    return new X509Certificate(content);
+  } catch {
+    throw new AgentError(
+      `${unit}: ${file} holds no certificate that can be read. ` +
+        'It has to begin with "-----BEGIN CERTIFICATE-----".',
+    );
+  }
+}
+
+function parsedKey(content: string, unit: string, file: string): KeyObject {
+  if (/ENCRYPTED/.test(content)) {
+    throw new AgentError(
+      `${unit}: ${file} is protected by a passphrase, and nginx starts with nobody there to type it. ` +
+        'Store it without one (openssl pkey), readable by its owner alone.',
+    );
+  }
+  try {
+    return createPrivateKey(content);
+  } catch {
+    throw new AgentError(
+      `${unit}: ${file} holds no private key that can be read. ` +
+        'It has to begin with "-----BEGIN PRIVATE KEY-----", or with one for RSA or EC.',
+    );
+  }
+}
+
+/** Kept as long as possible: a browser asks again for every new one. */
+function development(
+  names: readonly string[],
+  state: StateFolder,
+  unit: string,
+  say: Say,
+): KeyPair {
+  const folder = `nginx/${unit}/self-signed`;
+  const kept = {
+    names: state.read(`${folder}/names.json`),
+    certificate: state.read(`${folder}/certificate.pem`),
+    key: state.read(`${folder}/key.pem`),
+  };
+  const wanted = JSON.stringify(names);
+  if (kept.names === wanted && kept.certificate && kept.key) {
+    const left = Date.parse(new X509Certificate(kept.certificate).validTo) - Date.now();
+    if (left > RENEW_DAYS * DAY_MS) {
+      return { certificate: kept.certificate, key: kept.key };
+    }
+  }
+  const made = selfSigned(names);
+  mkdirSync(state.path(folder), { recursive: true, mode: 0o700 });
+  // Names last: the files count only when all three are there.
+  state.remove(`${folder}/names.json`);
+  state.write(`${folder}/key.pem`, made.key);
+  state.write(`${folder}/certificate.pem`, made.certificate);
+  state.write(`${folder}/names.json`, wanted);
+  say(`${unit}: made a self-signed certificate for ${names.join(', ')}, for development only`);
+  return made;
+}

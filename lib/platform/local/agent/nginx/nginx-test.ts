@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { AgentError, codeOf } from '../system/agent-error';
+import { quoted } from '../system/text';
+import type { Say } from '../system/text';
+
+/** Resolving host names of a configuration takes time, but not this long. */
+const TIMEOUT_MS = 30_000;
+
+/** Has nginx test a configuration (-t). What it only warns of is told; what it refuses is thrown in its own words. */
+export async function nginxTest(
+  command: readonly string[],
+  prefix: string,
+  unit: string,
+  say: Say,
+): Promise<void> {
+  const { error, output } = await run([...command, '-t'], prefix);
+  const lines = output
+    .split('\n')
+    .filter((line) => line !== '' && !/syntax is ok|test (is successful|failed)$/.test(line))
+    .map((line) => readable(line, prefix));
+  if (!error) {
+    lines.forEach((line) => say(`${unit}: ${line}`));
+    return;
+  }
+  const reason = error.killed
+    ? `nginx did not finish its test of the configuration within ${TIMEOUT_MS / 1000} s.`
+    : lines.length > 0
+      ? `nginx refuses the configuration; nothing was changed:\n${quoted(lines)}`
+      : `nginx could not test the configuration (${codeOf(error) ?? error.message}).`;
+  throw new AgentError(`${unit}: ${reason}`);
+}
+
+function run(
+  command: readonly string[],
+  folder: string,
+): Promise<{ error: (Error & { killed?: boolean }) | null; output: string }> {
+  const [executable = '', ...args] = command;
+  return new Promise((done) => {
+    execFile(executable, args, { cwd: folder, timeout: TIMEOUT_MS }, (error, stdout, stderr) =>
+      done({ error, output: `${stdout}${stderr}` }),
+    );
+  });
+}
+
+/** A line of nginx without its own name and without long paths, and with the line of the file that it speaks of. */
+function readable(line: string, prefix: string): string {
+  const place = / in (\/\S.*):(\d+)$/.exec(line);
+  const [, file, number] = place ?? [];
+  const source = file && number ? lineOf(resolve(prefix, file), Number(number)) : undefined;
+  const short = line
+    .replace(/^nginx: /, '')
+    .split(`${prefix}/`)
+    .join('')
+    .replace(/releases\/[0-9a-f]+\//g, '');
+  return source ? `${short}: ${source}` : short;
+}
+
+function lineOf(file: string, number: number): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').split('\n')[number - 1]?.trim();
+  } catch {
+    return undefined;
+  }
+}

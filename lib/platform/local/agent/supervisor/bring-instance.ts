@@ -1,0 +1,146 @@
+import { existsSync, statSync } from 'node:fs';
+import { AgentError } from '../system/agent-error';
+import { findExecutable } from '../call/executables';
+import type { Fleet } from './fleet';
+import { forgetFailures } from './forget-failures';
+import { redisUrl } from '../units/redis-runnable';
+import type { InstanceRequest } from '../call/requests';
+import { roll } from './roll';
+import { runnable } from '../units/runnable';
+import { hostAndPort } from '../system/text';
+import type { Say } from '../system/text';
+import type { Unit } from './unit';
+import type { InstanceSpec } from './unit-record';
+
+/** Brings one instance to its specification. */
+export async function bringInstance(
+  fleet: Fleet,
+  request: InstanceRequest,
+  say: Say,
+): Promise<void> {
+  const { unit: name } = request;
+  const next = resolved(fleet, request);
+  await fleet.exclusively(name, 'instance', async (unit) => {
+    const unchanged = unit.spec?.kind === 'instance' && sameProcess(unit.spec, next);
+    if (unit.process && unit.spec?.kind === 'instance' && unchanged) {
+      if (await keeps(fleet, unit, unit.spec, next, say)) {
+        return;
+      }
+      say(`${name}: unchanged, but not healthy`);
+    }
+    requireStartable(name, next);
+    const isNew = unit.spec === undefined;
+    await roll(fleet, unit, next, unchanged, say);
+    if (!isNew) {
+      await forgetFailures(fleet);
+    }
+  });
+}
+
+/** The process is as specified: it only has to be healthy. */
+async function keeps(
+  fleet: Fleet,
+  unit: Unit,
+  current: InstanceSpec,
+  next: InstanceSpec,
+  say: Say,
+): Promise<boolean> {
+  const { name } = unit;
+  const where = hostAndPort(next.listen);
+  // Long enough for one that has just been started again, and for a single look that goes wrong.
+  const patience = unit.healthy ? 2 * next.health.timeoutMs : next.health.startTimeoutMs;
+  if (JSON.stringify(supervision(current)) === JSON.stringify(supervision(next))) {
+    if ((await unit.untilHealthy(Date.now() + patience)) !== undefined) {
+      return false;
+    }
+    say(`${name}: unchanged and healthy on ${where}, nothing to do`);
+    return true;
+  }
+  const plan = runnable(name, next, fleet.state);
+  const probe = await plan.probe(next.health.timeoutMs);
+  if (!probe.ok) {
+    throw new AgentError(
+      `${name} cannot be given its new health check: ${plan.question} shows ${probe.seen}. ` +
+        'The instance runs on, checked as before.',
+    );
+  }
+  unit.amend(next);
+  say(`${name}: health check and grace changed; the instance on ${where} runs on`);
+  return true;
+}
+
+/** Whether both specifications mean the same process. What is inherited does not count: another terminal is no change. */
+function sameProcess(one: InstanceSpec, other: InstanceSpec): boolean {
+  const essence = ({ command, workingDirectory, listen, revision, ...spec }: InstanceSpec) =>
+    JSON.stringify([
+      command,
+      workingDirectory,
+      listen,
+      revision,
+      sorted(spec.environment),
+      sorted(spec.secrets),
+    ]);
+  return essence(one) === essence(other);
+}
+
+function supervision({ health, stopGraceMs }: InstanceSpec): unknown {
+  const { path, intervalMs, timeoutMs, failures, startTimeoutMs } = health;
+  return [path, intervalMs, timeoutMs, failures, startTimeoutMs, stopGraceMs];
+}
+
+function sorted(values: Readonly<Record<string, string>>): unknown {
+  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** What can be found out before the old process is touched. */
+function requireStartable(name: string, spec: InstanceSpec): void {
+  const { workingDirectory, command } = spec;
+  if (!existsSync(workingDirectory) || !statSync(workingDirectory).isDirectory()) {
+    throw new AgentError(
+      `${name}: the working directory ${workingDirectory} ` +
+        `${existsSync(workingDirectory) ? 'is not a folder' : 'does not exist'}. ` +
+        "Correct the service's working directory, or build the service first.",
+    );
+  }
+  const { PATH } = { ...spec.inherited, ...spec.environment, ...spec.secrets };
+  const executable = command[0] ?? '';
+  if (!findExecutable(executable, workingDirectory, PATH)) {
+    throw new AgentError(
+      executable.includes('/')
+        ? `${name}: the program ${executable} is not an executable file in ${workingDirectory}. ` +
+            'Correct the command of the service, or build the service first.'
+        : `${name}: the program ${executable} is not in PATH (${PATH ?? 'which is empty'}). ` +
+            'Install it, or give the command of the service with its full path.',
+    );
+  }
+}
+
+function resolved(fleet: Fleet, request: InstanceRequest): InstanceSpec {
+  const secrets = Object.entries(request.secrets).map(([name, source]): [string, string] => [
+    name,
+    source.redis === undefined ? source.value : urlOf(fleet, request.unit, name, source.redis),
+  ]);
+  return {
+    kind: 'instance',
+    command: request.command,
+    workingDirectory: request.workingDirectory,
+    listen: request.listen,
+    environment: request.environment,
+    secrets: Object.fromEntries(secrets),
+    inherited: request.inherited,
+    revision: request.revision,
+    health: request.health,
+    stopGraceMs: request.stopGraceMs,
+  };
+}
+
+function urlOf(fleet: Fleet, unit: string, variable: string, redis: string): string {
+  const spec = fleet.get(redis)?.spec;
+  if (spec?.kind !== 'redis') {
+    throw new AgentError(
+      `${unit}: ${variable} refers to the Redis "${redis}", which this platform does not run ` +
+        `(it runs ${fleet.names() || 'nothing yet'}). It has to be deployed before its clients.`,
+    );
+  }
+  return redisUrl(spec);
+}

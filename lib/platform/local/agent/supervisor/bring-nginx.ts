@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import { AgentError } from '../system/agent-error';
+import { keyPair } from '../nginx/certificate';
+import type { Fleet } from './fleet';
+import { requireFreePorts } from './free-ports';
+import { linesSince, logSize } from '../system/log-file';
+import { makeRelease, pruneReleases, removeRelease } from '../nginx/nginx-release';
+import { nginxOptions } from '../nginx/nginx-options';
+import {
+  makeCurrent,
+  nginxCommand,
+  nginxFolders,
+  nginxPrefix,
+  reload,
+  RELOAD_MS,
+} from '../units/nginx-runnable';
+import { nginxTest } from '../nginx/nginx-test';
+import type { NginxRequest } from '../call/requests';
+import { roll } from './roll';
+import { hostAndPort, quoted, seconds, sleep } from '../system/text';
+import type { Endpoint, Say } from '../system/text';
+import type { Unit } from './unit';
+import type { NginxSpec } from './unit-record';
+
+/** Tests a configuration, swaps it in and reloads, or starts nginx with it. */
+export async function bringNginx(fleet: Fleet, request: NginxRequest, say: Say): Promise<void> {
+  const { unit: name, executable, listen } = request;
+  const prefix = nginxPrefix(fleet.state, name);
+  await fleet.exclusively(name, 'nginx', async (unit) => {
+    const previous = unit.spec?.kind === 'nginx' ? unit.spec : undefined;
+    nginxFolders(prefix);
+    const tls = request.certificate && keyPair(request.certificate, fleet.state, name, say);
+    const release = makeRelease(prefix, request.configuration, tls);
+    const next: NginxSpec = {
+      kind: 'nginx',
+      executable,
+      options: await nginxOptions(executable, request.configuration),
+      listen,
+      release: release.name,
+      recent: [release.name, ...(previous?.recent ?? [])],
+    };
+    try {
+      await bring(fleet, unit, previous, next, say);
+    } catch (error) {
+      if (release.made) {
+        removeRelease(prefix, release.name);
+      }
+      throw error;
+    }
+    unit.amend({ ...next, recent: pruneReleases(prefix, next.recent) });
+  });
+}
+
+async function bring(
+  fleet: Fleet,
+  unit: Unit,
+  previous: NginxSpec | undefined,
+  next: NginxSpec,
+  say: Say,
+): Promise<void> {
+  const { name, process } = unit;
+  const prefix = nginxPrefix(fleet.state, name);
+  const unchanged = previous?.release === next.release && previous.executable === next.executable;
+  // One that was started only just now is given its time.
+  if (process && (await unit.untilHealthy(Date.now() + 5000)) === undefined && unchanged) {
+    say(
+      `${name}: release ${next.release} is unchanged and served on ${places(next)}, nothing to do`,
+    );
+    return;
+  }
+
+  await nginxTest(
+    nginxCommand(next, prefix, `releases/${next.release}/nginx.conf`),
+    prefix,
+    name,
+    say,
+  );
+  if (!process || !previous) {
+    await roll(fleet, unit, next, unchanged, say);
+    return;
+  }
+  const obstacle = (await whyNoAnswer(unit)) ?? whyNotReload(previous, next);
+  if (obstacle !== undefined) {
+    say(`${name}: ${obstacle}: nginx has to be restarted, which closes its connections`);
+    await roll(fleet, unit, next, unchanged, say);
+    return;
+  }
+  await requireFreePorts(fleet, unit, next.listen);
+  await swap(unit, previous, next, prefix, say);
+}
+
+/** Changes the configuration of a running nginx, without closing a connection. */
+async function swap(
+  unit: Unit,
+  previous: NginxSpec,
+  next: NginxSpec,
+  prefix: string,
+  say: Say,
+): Promise<void> {
+  const { name, process } = unit;
+  if (!process) {
+    throw new Error(`${name} does not run`);
+  }
+  const log = join(prefix, 'logs', 'error.log');
+  const logStart = logSize(log);
+  const begun = Date.now();
+  say(`${name}: reloading nginx (pid ${process.ref.pid}) with release ${next.release} …`);
+  unit.propose(next);
+  makeCurrent(prefix, next.release);
+  reload(process.ref);
+  const complaints = () => complaintsSince(log, logStart, process.ref.pid);
+  const failure = await takesOver(unit, () => complaints().length > 0);
+  if (failure === undefined) {
+    unit.confirm();
+    say(
+      `${name}: release ${next.release} is served on ${places(next)} after ${seconds(Date.now() - begun)}; ` +
+        'open connections stay with the old workers until they close',
+    );
+    return;
+  }
+  const reasons = complaints().slice(-10);
+  unit.withdraw();
+  makeCurrent(prefix, previous.release);
+  reload(process.ref);
+  const relapse = await takesOver(unit, () => false);
+  throw new AgentError(
+    `${name}: nginx accepted the configuration in its test, but did not take it on reload` +
+      `${reasons.length > 0 ? '' : ` (${failure})`}. ` +
+      (relapse === undefined
+        ? `The old one (release ${previous.release}) serves on.`
+        : `The old one (release ${previous.release}) was put back, but ${relapse}.`) +
+      (reasons.length > 0 ? ` From its error log:\n${quoted(reasons)}` : ''),
+  );
+}
+
+/**
+ * Waits until nginx answers with the release that the unit is meant to serve; answers why it does not.
+ * Twice, since a worker of before may still take a connection.
+ */
+async function takesOver(unit: Unit, isRefused: () => boolean): Promise<string | undefined> {
+  const deadline = Date.now() + RELOAD_MS;
+  for (let confirmed = 0; ;) {
+    const probe = await unit.runnable?.probe(RELOAD_MS / 5);
+    confirmed = probe?.ok ? confirmed + 1 : 0;
+    if (confirmed === 2) {
+      return undefined;
+    }
+    if (isRefused() || Date.now() > deadline) {
+      return `within ${seconds(RELOAD_MS)} its status socket showed ${probe?.seen ?? 'nothing'}`;
+    }
+    await sleep(20);
+  }
+}
+
+/** What the master has written of a configuration that it could not take. */
+function complaintsSince(log: string, from: number, master: number): string[] {
+  return linesSince(log, from, 200)
+    .filter((line) => line.includes(`[emerg] ${master}#`))
+    .map((line) => line.replace(/^.*\[emerg\] \S+ /, '[emerg] '));
+}
+
+/**
+ * Why the outcome of a reload could not be seen. One that has all its connections in use does not count: a reload with
+ * more of them may be just the cure.
+ */
+async function whyNoAnswer(unit: Unit): Promise<string | undefined> {
+  const pulse = await unit.runnable?.pulse(RELOAD_MS / 5);
+  return pulse?.ok && pulse.code !== 'ENOENT'
+    ? undefined
+    : `its status socket is silent (${pulse?.seen})`;
+}
+
+/** Why a running nginx cannot be brought to a specification by a reload; undefined when it can. */
+function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined {
+  if (previous.executable !== next.executable) {
+    return `the program changes from ${previous.executable} to ${next.executable}`;
+  }
+  if (JSON.stringify(previous.options) !== JSON.stringify(next.options)) {
+    return 'its command line changes';
+  }
+  const isWildcard = ({ address }: Endpoint) => address === '0.0.0.0' || address === '::';
+  for (const endpoint of next.listen) {
+    const clash = previous.listen.find(
+      (each) =>
+        each.port === endpoint.port &&
+        each.address !== endpoint.address &&
+        (isWildcard(each) || isWildcard(endpoint)),
+    );
+    // nginx opens new sockets before it closes old ones, and these two exclude each other.
+    if (clash && !previous.listen.some((each) => hostAndPort(each) === hostAndPort(endpoint))) {
+      return `it moves from ${hostAndPort(clash)} to ${hostAndPort(endpoint)}`;
+    }
+  }
+  return undefined;
+}
+
+function places({ listen }: NginxSpec): string {
+  return listen.map(hostAndPort).join(', ');
+}

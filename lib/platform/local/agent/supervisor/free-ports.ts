@@ -1,0 +1,84 @@
+import { AgentError } from '../system/agent-error';
+import type { Fleet } from './fleet';
+import { groupOf } from '../system/processes';
+import { bindFailure, portHolders } from '../system/ports';
+import { hostAndPort, sleep } from '../system/text';
+import type { Endpoint } from '../system/text';
+import type { Unit } from './unit';
+
+/** Refuses endpoints that the unit could not listen on. What it holds itself does not count: it is stopped first. */
+export async function requireFreePorts(
+  fleet: Fleet,
+  unit: Unit,
+  endpoints: readonly Endpoint[],
+): Promise<void> {
+  for (const endpoint of endpoints) {
+    const failure = await bindFailure(endpoint);
+    if (failure === undefined) {
+      continue;
+    }
+    const problem = describe(fleet, unit, endpoint, failure);
+    if (problem !== undefined) {
+      throw new AgentError(`${unit.name}: ${problem}`);
+    }
+  }
+}
+
+/** The same once the unit is stopped; a port may take a moment to become free. */
+export async function awaitFreePorts(
+  fleet: Fleet,
+  unit: Unit,
+  endpoints: readonly Endpoint[],
+): Promise<void> {
+  const deadline = Date.now() + 2000;
+  for (;;) {
+    const failures = await Promise.all(endpoints.map(bindFailure));
+    if (failures.every((failure) => failure === undefined) || Date.now() > deadline) {
+      break;
+    }
+    await sleep(50);
+  }
+  await requireFreePorts(fleet, unit, endpoints);
+}
+
+function describe(
+  fleet: Fleet,
+  unit: Unit,
+  endpoint: Endpoint,
+  failure: string,
+): string | undefined {
+  const where = hostAndPort(endpoint);
+  if (failure === 'EADDRNOTAVAIL' || failure === 'ENOTFOUND') {
+    return `${endpoint.address} is not an address of this machine, so nothing can listen on ${where}.`;
+  }
+  if (failure === 'EACCES') {
+    return (
+      `this user may not listen on ${where}: ports below 1024 belong to root. ` +
+      'Choose a higher port, or deploy as root.'
+    );
+  }
+  if (failure !== 'EADDRINUSE') {
+    return `nothing can listen on ${where} (${failure}).`;
+  }
+  const own = unit.groupRef ? groupOf(unit.groupRef) : [];
+  if (own.length > 0 && portHolders(endpoint.port, own).length > 0) {
+    return undefined;
+  }
+  // A process of another user may not show.
+  const [holder] = portHolders(endpoint.port);
+  if (!holder) {
+    return `the port ${where} is taken by another process. Stop that, or choose another port.`;
+  }
+  const sibling = fleet.ownerOf(holder.pid);
+  if (sibling) {
+    return (
+      `the port ${where} is taken by the unit ${sibling.name} of the same platform (pid ${holder.pid}). ` +
+      'If that one moves to another port or goes away in this very deploy, do it in two: ' +
+      'first free the port, then use it. Or choose a port that none of them has.'
+    );
+  }
+  return (
+    `the port ${where} is taken by ${holder.name} (pid ${holder.pid}). ` +
+    'Stop that process, or choose another port.'
+  );
+}

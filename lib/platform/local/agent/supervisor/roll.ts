@@ -1,0 +1,107 @@
+import { AgentError, messageOf } from '../system/agent-error';
+import type { Fleet } from './fleet';
+import { awaitFreePorts, requireFreePorts } from './free-ports';
+import { runnable } from '../units/runnable';
+import { hostAndPort, quoted, seconds } from '../system/text';
+import type { Say } from '../system/text';
+import type { Unit } from './unit';
+import type { UnitSpec } from './unit-record';
+
+interface Failure {
+  readonly reason: string;
+  /** What the unit wrote about it. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Brings a unit to a specification by replacing its process: the old one is stopped, the new one started. If the new
+ * one does not get healthy, the old one is put back and the roll fails; without an old one nothing is left running.
+ * `unchanged` says that the old one is specified alike, so that putting it back would be the same once more.
+ */
+export async function roll(
+  fleet: Fleet,
+  unit: Unit,
+  next: UnitSpec,
+  unchanged: boolean,
+  say: Say,
+): Promise<void> {
+  const { name, spec: previous } = unit;
+  const { listen } = runnable(name, next, fleet.state);
+  await requireFreePorts(fleet, unit, listen);
+
+  if (unit.process) {
+    await stopOld(unit, say);
+  } else {
+    await unit.clear();
+  }
+  let failure: Failure | undefined;
+  try {
+    await awaitFreePorts(fleet, unit, listen);
+    unit.propose(next);
+    failure = await attempt(unit, say);
+  } catch (error) {
+    failure = { reason: messageOf(error), lines: [] };
+  }
+  if (!failure) {
+    unit.confirm();
+    return;
+  }
+
+  const lines = failure.lines.length > 0 ? `\n${quoted(failure.lines)}` : '';
+  await unit.stop();
+  if (previous && unchanged) {
+    unit.withdraw();
+    throw new AgentError(
+      `${name} is unchanged, but does not get healthy: ${failure.reason}. It is kept being restarted.` +
+        (lines && ` The last lines of its log:${lines}`),
+    );
+  }
+  if (!previous) {
+    unit.remove();
+    throw new AgentError(
+      `${name} could not be started: ${failure.reason}. It has been stopped again.` +
+        (lines && ` The last lines of its log:${lines}`),
+    );
+  }
+  say(`${name}: failed (${failure.reason}), putting the old one back …`);
+  unit.withdraw();
+  const relapse = await attempt(unit, say);
+  throw new AgentError(
+    `${name} could not be brought to its new specification: ${failure.reason}. ` +
+      (relapse
+        ? `The old one was put back, but is not healthy either: ${relapse.reason}. It is kept being restarted.`
+        : 'The old one is back and healthy.') +
+      (lines && ` The last lines of the new one's log:${lines}`),
+  );
+}
+
+async function stopOld(unit: Unit, say: Say): Promise<void> {
+  const begun = Date.now();
+  const grace = unit.runnable?.stopGraceMs ?? 0;
+  say(`${unit.name}: stopping the old one (pid ${unit.process?.ref.pid}) …`);
+  if ((await unit.stop()) === 'killed') {
+    say(`${unit.name}: it did not stop within ${seconds(grace)} and was killed`);
+  } else {
+    say(`${unit.name}: stopped after ${seconds(Date.now() - begun)}`);
+  }
+}
+
+/** Starts what the unit is meant to be, and waits until it is healthy. */
+async function attempt(unit: Unit, say: Say): Promise<Failure | undefined> {
+  const plan = unit.runnable;
+  const logStart = unit.logSize();
+  const begun = Date.now();
+  try {
+    await unit.start();
+  } catch (error) {
+    return { reason: messageOf(error).replace(/\.$/, ''), lines: [] };
+  }
+  say(`${unit.name}: started (pid ${unit.process?.ref.pid ?? 'gone already'})`);
+  const reason = await unit.untilHealthy(begun + (plan?.health.startTimeoutMs ?? 0));
+  if (reason !== undefined) {
+    return { reason, lines: unit.logSince(logStart) };
+  }
+  const places = (plan?.listen ?? []).map(hostAndPort).join(', ');
+  say(`${unit.name}: healthy on ${places} after ${seconds(Date.now() - begun)}`);
+  return undefined;
+}

@@ -1,0 +1,53 @@
+import { lockHolder } from '../system/lock';
+import { isRunning } from '../system/processes';
+import { runnable } from '../units/runnable';
+import { StateFolder } from '../system/state-folder';
+import { hostAndPort } from '../system/text';
+import type { Say } from '../system/text';
+import { readRecords } from './unit-record';
+import type { UnitRecord } from './unit-record';
+
+/** Prints what runs, from the records: it works, and changes nothing, whether there is a supervisor or not. */
+export function status(path: string, say: Say): void {
+  const state = StateFolder.find(path);
+  if (!state) {
+    say(`nothing of the agent's is in ${path}`);
+    return;
+  }
+  const holder = lockHolder(state);
+  say(
+    holder
+      ? `supervisor: running (pid ${holder.pid})`
+      : 'supervisor: not running; what runs is not watched; resume (or the next change that is deployed) starts it',
+  );
+  const rows = readRecords(state).map((record) => row(record, state));
+  table([['UNIT', 'KIND', 'STATE', 'PID', 'ADDRESS', 'RESTARTS', 'SINCE'], ...rows]).forEach(say);
+}
+
+function row(record: UnitRecord, state: StateFolder): string[] {
+  const { unit, kind, process, healthy, restarts } = record;
+  const spec = record.candidate ?? record.spec;
+  const running = process && isRunning(process) ? process : undefined;
+  const listen = spec ? runnable(unit, spec, state).listen.map(hostAndPort) : [];
+  return [
+    unit,
+    kind,
+    running ? (healthy ? 'healthy' : 'starting') : 'down',
+    running ? String(running.pid) : '-',
+    listen.join(',') || '-',
+    String(restarts),
+    running ? new Date(running.startedAt).toISOString().replace('T', ' ').slice(0, 19) : '-',
+  ];
+}
+
+function table(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
+  );
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,190 @@
+import { linesSince, logSize } from '../system/log-file';
+import { isRunning, killGroup, stopGroup } from '../system/processes';
+import type { Ending } from '../system/processes';
+import { logOf, runnable } from '../units/runnable';
+import type { Runnable } from '../units/runnable';
+import { Running } from '../units/running';
+import type { StateFolder } from '../system/state-folder';
+import { redacted, seconds, sleep } from '../system/text';
+import { removeRecord, writeRecord } from './unit-record';
+import type { UnitKind, UnitRecord, UnitSpec } from './unit-record';
+
+/** A unit: its record and, while it runs, its process. */
+export class Unit {
+  private running: Running | undefined;
+
+  static fresh(name: string, kind: UnitKind, state: StateFolder): Unit {
+    return new Unit({ unit: name, kind, healthy: false, restarts: 0 }, state);
+  }
+
+  /** The unit of a record that another supervisor wrote, with its process if that is still there. */
+  static adopt(record: UnitRecord, state: StateFolder): Unit {
+    const unit = new Unit(record, state);
+    if (record.process && isRunning(record.process)) {
+      unit.running = Running.adopt(record.process, record.process.startedAt);
+    }
+    return unit;
+  }
+
+  private constructor(
+    private readonly record: UnitRecord,
+    private readonly state: StateFolder,
+  ) {}
+
+  get name(): string {
+    return this.record.unit;
+  }
+
+  get kind(): UnitKind {
+    return this.record.kind;
+  }
+
+  /** The specification in force. */
+  get spec(): UnitSpec | undefined {
+    return this.record.spec;
+  }
+
+  get candidate(): UnitSpec | undefined {
+    return this.record.candidate;
+  }
+
+  /** The process, while it runs. */
+  get process(): Running | undefined {
+    return this.running?.endedWith === undefined ? this.running : undefined;
+  }
+
+  /** Whether the process has been healthy since its start. */
+  get healthy(): boolean {
+    return this.process !== undefined && this.record.healthy;
+  }
+
+  /** What the unit is meant to be right now. */
+  get runnable(): Runnable | undefined {
+    const spec = this.record.candidate ?? this.record.spec;
+    return spec && runnable(this.name, spec, this.state);
+  }
+
+  /** From now on this is tried; unless it is confirmed, the specification in force counts. */
+  propose(spec: UnitSpec): void {
+    this.record.candidate = spec;
+    this.save();
+  }
+
+  confirm(): void {
+    this.record.spec = this.record.candidate ?? this.record.spec;
+    delete this.record.candidate;
+    this.record.restarts = 0;
+    this.save();
+  }
+
+  /** Goes back to the specification in force, which may be none. */
+  withdraw(): void {
+    delete this.record.candidate;
+    this.save();
+  }
+
+  /** Takes over settings that the running process need not know of. */
+  amend(spec: UnitSpec): void {
+    this.record.spec = spec;
+    this.save();
+  }
+
+  /** Starts the process anew; nothing of an earlier one is left by then. */
+  async start(): Promise<void> {
+    const plan = this.runnable;
+    if (!plan) {
+      throw new Error(`the unit ${this.name} has no specification to start`);
+    }
+    await this.clear();
+    plan.prepare();
+    this.running = await Running.start(plan.launch, (ref) => {
+      this.record.process = { ...ref, startedAt: Date.now() };
+      this.record.healthy = false;
+      this.save();
+    });
+  }
+
+  /** Like `start`, by the supervisor on its own account. */
+  async restart(): Promise<void> {
+    this.record.restarts += 1;
+    await this.start();
+  }
+
+  /** Stops the process and all of its group. */
+  async stop(graceMs = this.runnable?.stopGraceMs ?? 0): Promise<Ending> {
+    const ref = this.record.process;
+    const ending = ref ? await stopGroup(ref, graceMs) : 'was not running';
+    this.forgetProcess();
+    return ending;
+  }
+
+  /** Kills whatever is left of the last process's group: nginx's workers outlive a killed master. */
+  async clear(): Promise<void> {
+    if (this.record.process) {
+      await killGroup(this.record.process);
+    }
+    this.forgetProcess();
+  }
+
+  /** Removes the unit from the books. */
+  remove(): void {
+    removeRecord(this.state, this.name);
+  }
+
+  markHealthy(): void {
+    if (!this.record.healthy) {
+      this.record.healthy = true;
+      this.save();
+    }
+  }
+
+  /** Waits until the unit is healthy; answers why it is not. */
+  async untilHealthy(deadline: number): Promise<string | undefined> {
+    const { running, runnable: plan } = this;
+    if (!running || !plan) {
+      return 'it does not run';
+    }
+    for (;;) {
+      const left = Math.max(deadline - Date.now(), 100);
+      const probe = await plan.probe(Math.min(plan.health.timeoutMs, left));
+      if (running.endedWith !== undefined) {
+        const age = seconds(Date.now() - running.startedAt);
+        return `it ended with ${running.endedWith} after ${age}, before ${plan.question} was answered`;
+      }
+      if (probe.ok) {
+        this.markHealthy();
+        return undefined;
+      }
+      if (Date.now() >= deadline) {
+        const age = seconds(deadline - running.startedAt);
+        return `${plan.question} was not answered as healthy within ${age} (last seen: ${probe.seen})`;
+      }
+      await Promise.race([sleep(100), running.ended]);
+    }
+  }
+
+  /** Whether a process belongs to this unit. */
+  get groupRef(): UnitRecord['process'] {
+    return this.record.process;
+  }
+
+  logSize(): number {
+    return logSize(logOf(this.state, this.name));
+  }
+
+  /** What the unit has written since its log had the size `from`, without its secrets. */
+  logSince(from: number, count = 20): string[] {
+    const lines = linesSince(logOf(this.state, this.name), from, count);
+    return redacted(lines, this.runnable?.confidential ?? []);
+  }
+
+  private forgetProcess(): void {
+    this.running = undefined;
+    delete this.record.process;
+    this.record.healthy = false;
+  }
+
+  private save(): void {
+    writeRecord(this.state, this.record);
+  }
+}

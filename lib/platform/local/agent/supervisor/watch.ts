@@ -1,0 +1,171 @@
+import { messageOf } from '../system/agent-error';
+import { signalGroup } from '../system/processes';
+import type { Say } from '../system/text';
+import { seconds } from '../system/text';
+import type { Unit } from './unit';
+
+/** A process that lived this long had been started well. */
+const STEADY_MS = 10_000;
+/** While a process starts, a look at it costs little and says much. */
+const STARTING_INTERVAL_MS = 500;
+
+/** From the start of a process to its end, or to the next pause. */
+interface Turn {
+  over: boolean;
+  /** Ends the nap that is being taken. */
+  wake: () => void;
+}
+
+/** Keeps a unit alive: a process that died is started again, one that hangs is killed and started again. */
+export class Watch {
+  /** The turn of watching that is under way; a new one begins with each process. */
+  private turn: Turn | undefined;
+  private reviving: Promise<void> | undefined;
+  /** How often in a row the process died young. */
+  private youngDeaths = 0;
+
+  constructor(
+    private readonly unit: Unit,
+    private readonly log: Say,
+  ) {}
+
+  /** Starts watching; a unit that does not run is started. */
+  begin(): void {
+    const turn = this.newTurn();
+    const { process } = this.unit;
+    if (!process) {
+      this.revive('is not running');
+      return;
+    }
+    void process.ended.then((how) => {
+      if (!turn.over) {
+        this.revive(`ended with ${how} after ${seconds(Date.now() - process.startedAt)}`);
+      }
+    });
+    void this.keepLooking(turn);
+  }
+
+  /** Stops watching, and returns when nothing that was begun on the unit's behalf is under way. */
+  async pause(): Promise<void> {
+    this.endTurn();
+    await this.reviving;
+  }
+
+  private newTurn(): Turn {
+    this.endTurn();
+    this.turn = { over: false, wake: () => undefined };
+    return this.turn;
+  }
+
+  private endTurn(): void {
+    if (this.turn) {
+      this.turn.over = true;
+      this.turn.wake();
+    }
+  }
+
+  private async keepLooking(turn: Turn): Promise<void> {
+    while (!turn.over) {
+      try {
+        await this.look(turn);
+        return;
+      } catch (error) {
+        // A full disk, say, on which no record can be written: the unit is watched all the same.
+        this.log(`${this.unit.name}: ${messageOf(error)}`);
+        await nap(turn, STARTING_INTERVAL_MS);
+      }
+    }
+  }
+
+  private async look(turn: Turn): Promise<void> {
+    let failures = 0;
+    for (;;) {
+      const { process, runnable } = this.unit;
+      if (turn.over || !process || !runnable) {
+        return;
+      }
+      const { health } = runnable;
+      const begun = Date.now();
+      const probe = await (this.unit.healthy
+        ? runnable.pulse(health.timeoutMs)
+        : runnable.probe(health.timeoutMs));
+      if (turn.over) {
+        return;
+      }
+      if (probe.ok) {
+        failures = 0;
+        this.unit.markHealthy();
+      } else if (this.unit.healthy) {
+        failures += 1;
+        this.log(`${this.unit.name}: ${probe.seen} (${failures} of ${health.failures})`);
+        if (failures >= health.failures) {
+          this.revive(`hangs: ${runnable.question} failed ${failures} times in a row`);
+          return;
+        }
+      } else if (Date.now() - process.startedAt > health.startTimeoutMs) {
+        // Before it was healthy for the first time, silence only means that it still starts.
+        this.revive(`did not get healthy within ${seconds(health.startTimeoutMs)}`);
+        return;
+      }
+      const interval = this.unit.healthy
+        ? health.intervalMs
+        : Math.min(health.intervalMs, STARTING_INTERVAL_MS);
+      // From start to start, so that a silent unit is noticed no later because each look waits for its timeout.
+      await nap(turn, begun + interval - Date.now());
+    }
+  }
+
+  private revive(reason: string): void {
+    const turn = this.newTurn();
+    this.log(`${this.unit.name}: ${reason}`);
+    this.reviving = this.restart(turn).catch((error) =>
+      this.log(`${this.unit.name}: ${messageOf(error)}`),
+    );
+  }
+
+  private async restart(turn: Turn): Promise<void> {
+    let age = this.unit.groupRef ? Date.now() - this.unit.groupRef.startedAt : 0;
+    if (this.unit.groupRef) {
+      // At once and not by SIGTERM: what hangs may be stopped (SIGSTOP), and would hold its port until the end of the grace.
+      signalGroup(this.unit.groupRef, 'SIGKILL');
+    }
+    for (;;) {
+      this.youngDeaths = age < STEADY_MS ? this.youngDeaths + 1 : 0;
+      await nap(turn, delayAfter(this.youngDeaths));
+      if (turn.over) {
+        return;
+      }
+      try {
+        await this.unit.restart();
+        this.log(`${this.unit.name}: started again (pid ${this.unit.process?.ref.pid ?? 'gone'})`);
+        break;
+      } catch (error) {
+        this.log(`${this.unit.name}: cannot be started: ${messageOf(error)}`);
+        age = 0;
+      }
+    }
+    if (!turn.over) {
+      this.begin();
+    }
+  }
+}
+
+/** The first time at once, then after 0.5, 1, 2, 4, 8 and at most 10 seconds. */
+function delayAfter(youngDeaths: number): number {
+  return youngDeaths <= 1 ? 0 : Math.min(500 * 2 ** (youngDeaths - 2), 10_000);
+}
+
+/** Sleeps until the time is over or the turn is. */
+function nap(turn: Turn, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    if (turn.over) {
+      resolve();
+      return;
+    }
+    const timer = setTimeout(resolve, milliseconds);
+    turn.wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}

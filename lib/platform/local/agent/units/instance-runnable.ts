@@ -1,0 +1,35 @@
+import { marked } from '../system/environment';
+import { probeHttp } from '../system/probes';
+import { logOf } from './runnable';
+import type { Runnable } from './runnable';
+import type { StateFolder } from '../system/state-folder';
+import { hostAndPort, reachable } from '../system/text';
+import type { InstanceSpec } from '../supervisor/unit-record';
+
+export function instanceRunnable(unit: string, spec: InstanceSpec, state: StateFolder): Runnable {
+  const target = reachable(spec.listen);
+  const probe = (timeoutMs: number) =>
+    probeHttp({ host: target.address, port: target.port, path: spec.health.path }, timeoutMs);
+  return {
+    launch: {
+      command: spec.command,
+      workingDirectory: spec.workingDirectory,
+      environment: marked({ ...spec.inherited, ...spec.environment, ...spec.secrets }, state),
+      log: logOf(state, unit),
+    },
+    listen: [spec.listen],
+    health: spec.health,
+    stopGraceMs: spec.stopGraceMs,
+    confidential: Object.values(spec.secrets).flatMap((secret) => [secret, ...passwordOf(secret)]),
+    question: `GET http://${hostAndPort(target)}${spec.health.path}`,
+    prepare: () => undefined,
+    probe,
+    pulse: probe,
+  };
+}
+
+/** The password inside of a URL: a client library prints it without the rest. */
+function passwordOf(secret: string): string[] {
+  const password = /^[a-z+]+:\/\/[^/@]*:([^/@]+)@/.exec(secret)?.[1];
+  return password === undefined ? [] : [password, decodeURIComponent(password)];
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
+import { AgentError, codeOf, messageOf } from '../system/agent-error';
+import { openLog } from '../system/log-file';
+import { refOf, seemsToRun } from '../system/processes';
+import type { ProcessRef } from '../system/processes';
+
+/** What it takes to start a child. */
+export interface Launch {
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly log: string;
+}
+
+const ADOPTED_POLL_MS = 500;
+
+/** A running process of a unit: a child of this supervisor, or one that it took over from an earlier one. */
+export class Running {
+  /** Resolves with how the process ended. */
+  readonly ended: Promise<string>;
+  /** How the process ended; undefined while it runs. */
+  endedWith: string | undefined;
+
+  /**
+   * Starts a child in a session, and so a process group, of its own.
+   * `record` is called at once with its name, so that no time passes in which nobody knows of it.
+   */
+  static async start(launch: Launch, record: (ref: ProcessRef) => void): Promise<Running> {
+    const [executable, ...args] = launch.command;
+    const log = openLog(launch.log);
+    let child;
+    try {
+      child = spawn(executable ?? '', args, {
+        cwd: launch.workingDirectory,
+        env: launch.environment,
+        detached: true,
+        stdio: ['ignore', log, log],
+      });
+    } finally {
+      closeSync(log);
+    }
+    const failure = new Promise<Error>((resolve) => child.once('error', resolve));
+    if (child.pid === undefined) {
+      const error = await failure;
+      throw new AgentError(
+        `${executable} cannot be started in ${launch.workingDirectory} (${codeOf(error) ?? messageOf(error)}).`,
+      );
+    }
+    const ref = refOf(child.pid);
+    if (!ref) {
+      throw new AgentError(`${executable} was gone the moment it had been started.`);
+    }
+    try {
+      record(ref);
+    } catch (error) {
+      // Unrecorded, nobody would ever stop it.
+      process.kill(-ref.pid, 'SIGKILL');
+      throw error;
+    }
+    const ended = new Promise<string>((resolve) =>
+      child.once('exit', (code, signal) =>
+        resolve(signal ? `signal ${signal}` : `exit code ${code}`),
+      ),
+    );
+    return new Running(ref, Date.now(), ended);
+  }
+
+  /** Takes over a process that another supervisor started. Its parent is somebody else, so it is looked at in turns. */
+  static adopt(ref: ProcessRef, startedAt: number): Running {
+    const ended = new Promise<string>((resolve) => {
+      const poll = setInterval(() => {
+        if (!seemsToRun(ref)) {
+          clearInterval(poll);
+          resolve('an unknown exit code');
+        }
+      }, ADOPTED_POLL_MS);
+    });
+    return new Running(ref, startedAt, ended);
+  }
+
+  private constructor(
+    readonly ref: ProcessRef,
+    readonly startedAt: number,
+    ended: Promise<string>,
+  ) {
+    this.ended = ended.then((how) => (this.endedWith = how));
+  }
+}

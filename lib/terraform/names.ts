@@ -1,0 +1,46 @@
+import { TerraformStack } from 'cdktf';
+import type { IConstruct } from 'constructs';
+import { ValidationError } from '../validation/errors';
+
+const MAX_LENGTH = 48;
+
+/**
+ * The name of a construct on a platform, out of its path in the stack: "Chat/Aiwm" is "chat-aiwm".
+ *
+ * @internal
+ */
+export function resourceName(construct: IConstruct): string {
+  const stack = TerraformStack.of(construct).node.path;
+  const name = construct.node.path
+    .slice(stack.length)
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .toLowerCase();
+  if (name === '') {
+    throw new ValidationError(construct, {
+      property: 'id',
+      problem: 'the path has no letter (a to z) and no digit to make a name of',
+      remedy: 'Choose ids with letters or digits for the construct or its parents.',
+    });
+  }
+  if (name.length > MAX_LENGTH) {
+    throw new ValidationError(construct, {
+      property: 'id',
+      problem: `the name "${name}" made of its path has ${name.length} characters`,
+      allowed: `at most ${MAX_LENGTH}`,
+      remedy: 'Choose shorter ids for the construct and its parents.',
+    });
+  }
+  return name;
+}
+
+/**
+ * The name of a Terraform output: "Chat/Frontend" and "url" make "chat_frontend_url". Terraform's names do not
+ * start with a digit.
+ *
+ * @internal
+ */
+export function outputName(construct: IConstruct, what: string): string {
+  return `${resourceName(construct).replace(/-/g, '_')}_${what}`.replace(/^(?=\d)/, '_');
+}
