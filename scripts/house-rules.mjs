@@ -15,7 +15,12 @@ export const LAYERS = [
   ['lib/nginx', 'lib/validation'],
   ['lib/terraform'],
   ['lib/model'],
-  ['lib/platform/platform', 'lib/platform/contract', 'lib/platform/platform-claims'],
+  [
+    'lib/platform/platform',
+    'lib/platform/contract',
+    'lib/platform/instance-environment',
+    'lib/platform/platform-claims',
+  ],
   ['lib/platform/docker/engine'],
   [
     'lib/cluster',

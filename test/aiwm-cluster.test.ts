@@ -1,5 +1,6 @@
 import { AiwmService, Errors, RedisAdapterBackplane, Secret } from 'cdktf-aiwm';
 import type { AiwmClusterProps, InstancesSpec, RedisUrl } from 'cdktf-aiwm';
+import { commonEnvironment, secretEnvironment } from '../lib/platform/instance-environment';
 import { Site } from './support/site';
 
 /** What a cluster asks its platform for. */
@@ -7,6 +8,11 @@ function asked(props: Partial<AiwmClusterProps> = {}, site = Site.alone()): Inst
   const run = jest.spyOn(site.platform(), 'runInstances');
   site.cluster(props);
   return run.mock.calls[0]![1];
+}
+
+/** The variables of an instance that are not secret, without HOST. */
+function variables(spec: InstancesSpec, index = 0): Record<string, string> {
+  return { ...commonEnvironment(spec), ...spec.slots[index]!.environment };
 }
 
 test('instances have a name, an address, a port and a health URL of their own', () => {
@@ -39,7 +45,7 @@ test('on a platform where each has an address, all have one port', () => {
 
 describe('the contract', () => {
   test('without a backplane and a heartbeat', () => {
-    expect(asked({ environment: { LOG: 'debug' } }).slots[1]!.environment).toEqual({
+    expect(variables(asked({ environment: { LOG: 'debug' } }), 1)).toEqual({
       LOG: 'debug',
       PORT: '3004',
       INSTANCE_ID: '2',
@@ -50,14 +56,14 @@ describe('the contract', () => {
 
   test('with a heartbeat', () => {
     const spec = asked({ heartbeat: { interval: '10s', timeout: '1500ms' } });
-    expect(spec.slots[0]!.environment).toMatchObject({
+    expect(variables(spec)).toMatchObject({
       AIWM_PING_INTERVAL_MS: '10000',
       AIWM_PING_TIMEOUT_MS: '1500',
     });
   });
 
   test('the engine path ends in a slash, as Socket.IO has it', () => {
-    expect(asked({ enginePath: '/x' }).slots[0]!.environment.AIWM_ENGINE_PATH).toBe('/x/');
+    expect(variables(asked({ enginePath: '/x' })).AIWM_ENGINE_PATH).toBe('/x/');
   });
 
   test('the URL of a Redis that needs no password is a variable', () => {
@@ -66,8 +72,8 @@ describe('the contract', () => {
       url: 'rediss://cache.internal:6380/2',
     });
     const spec = asked({ backplane }, site);
-    expect(spec.slots[0]!.environment.REDIS_URL).toBe('rediss://cache.internal:6380/2');
-    expect(spec.secrets).toEqual({});
+    expect(variables(spec).REDIS_URL).toBe('rediss://cache.internal:6380/2');
+    expect(secretEnvironment(spec)).toEqual({});
   });
 
   test('one with a password is a secret', () => {
@@ -75,15 +81,16 @@ describe('the contract', () => {
     const secret = Secret.fromEnvironment('CACHE_URL');
     const backplane = RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', { secret });
     const spec = asked({ backplane, secrets: { KEY: Secret.fromFile('key') } }, site);
-    expect(spec.slots[0]!.environment).not.toHaveProperty('REDIS_URL');
-    expect(spec.secrets).toEqual({ KEY: Secret.fromFile('key'), REDIS_URL: secret });
+    expect(variables(spec)).not.toHaveProperty('REDIS_URL');
+    expect(secretEnvironment(spec)).toEqual({ KEY: Secret.fromFile('key'), REDIS_URL: secret });
   });
 
   test('one that is a cluster is said to be, in each instance; any other is not', () => {
     const flags = (source: RedisUrl) => {
       const site = Site.alone();
       const backplane = RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', source);
-      return asked({ backplane }, site).slots.map(({ environment }) => environment.REDIS_CLUSTER);
+      const spec = asked({ backplane }, site);
+      return spec.slots.map((_, index) => variables(spec, index).REDIS_CLUSTER);
     };
     const secret = Secret.fromEnvironment('CACHE_URL');
     expect(flags({ url: 'redis://cache', cluster: true })).toEqual(['1', '1', '1']);
@@ -93,18 +100,18 @@ describe('the contract', () => {
 
   test('a backplane of your own need not say whether it is one', () => {
     const site = Site.alone();
-    const { environment } = asked(
+    const spec = asked(
       { backplane: Object.assign(site.backplane(), { isCluster: undefined }) },
       site,
-    ).slots[0]!;
-    expect(environment).not.toHaveProperty('REDIS_CLUSTER');
+    );
+    expect(variables(spec)).not.toHaveProperty('REDIS_CLUSTER');
   });
 
   test('a managed one is a secret, and there before the instances', () => {
     const site = Site.alone();
     const backplane = site.backplane();
     const spec = asked({ backplane }, site);
-    expect(spec.secrets.REDIS_URL).toBe(backplane.urlSecret);
+    expect(secretEnvironment(spec).REDIS_URL).toBe(backplane.urlSecret);
     expect(spec.dependsOn).toEqual(backplane.dependables);
     expect(backplane.isManaged).toBe(true);
     expect(backplane.url).toBeUndefined();
@@ -126,7 +133,7 @@ test('times reach the platform in milliseconds', () => {
       failures: 5,
       startTimeoutMs: 120_000,
     },
-    memory: '512m',
+    memoryBytes: 536_870_912,
     cpu: 0.5,
   });
 });

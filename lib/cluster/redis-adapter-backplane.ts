@@ -5,7 +5,9 @@ import { Check } from '../validation/check';
 import type { IPlatform } from '../platform/platform';
 import { resourceName } from '../terraform/names';
 import type { Secret } from '../model/secret';
-import { REDIS_URL, SIZE } from '../validation/text-rules';
+import type { OutputBufferLimit } from '../platform/contract';
+import { resolveSize } from '../validation/size';
+import { REDIS_URL } from '../validation/text-rules';
 
 /** What lets instances pass messages to each other's clients. */
 export interface IBackplane extends IConstruct {
@@ -24,6 +26,18 @@ export interface IBackplane extends IConstruct {
   /** What has to be there before an instance may connect. */
   readonly dependables: ITerraformDependable[];
 }
+
+const MIB = 2 ** 20;
+
+/**
+ * The same on every platform. Twice Redis' own default, so that a burst of large events does not cut an instance off
+ * from the others, and a quarter of the default memory, so that one slow instance cannot fill it.
+ */
+const OUTPUT_BUFFER: OutputBufferLimit = {
+  hardBytes: 64 * MIB,
+  softBytes: 16 * MIB,
+  softSeconds: 60,
+};
 
 /** What runs as Redis. */
 export enum RedisEngine {
@@ -113,7 +127,8 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
     const redis = props.platform.runRedis(this, {
       name: resourceName(this),
       engine: check.oneOf('engine', props.engine ?? RedisEngine.REDIS, Object.values(RedisEngine)),
-      maxMemory: check.text('maxMemory', props.maxMemory ?? '256m', SIZE),
+      maxMemoryBytes: resolveSize(check, 'maxMemory', props.maxMemory ?? '256m'),
+      outputBuffer: OUTPUT_BUFFER,
       password: props.password,
     });
     this.urlSecret = redis.url;

@@ -1,6 +1,7 @@
 import type { Check } from '../validation/check';
 import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
-import type { IPlatform, NginxLayout } from '../platform/platform';
+import type { NginxLayout } from '../platform/contract';
+import type { IPlatform } from '../platform/platform';
 import { AiwmRoutes } from '../model/routes';
 import type { TokensInText } from '../terraform/tokens-in-text';
 import type { Upstream } from '../model/upstream';

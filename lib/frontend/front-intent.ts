@@ -5,7 +5,7 @@ import { render } from '../nginx/configuration';
 import type * as nginx from '../nginx/intent';
 import { NginxTextError } from '../nginx/text-error';
 import { openFiles } from '../nginx/workers';
-import type { NginxLayout } from '../platform/platform';
+import type { NginxLayout } from '../platform/contract';
 import { PATH, SIZE } from '../validation/text-rules';
 import { TokensInText } from '../terraform/tokens-in-text';
 import { checkExpectedConnections, checkLimits } from './resolve-limits';

@@ -265,7 +265,12 @@ describe('a real Redis', () => {
     const port = await freePort();
     const folder = temporaryFolder('redis');
     const { entrypoint } = redisCommand(
-      { name: 'backplane', engine: 'redis', maxMemory: '256m' },
+      {
+        name: 'backplane',
+        engine: 'redis',
+        maxMemoryBytes: 256 * 2 ** 20,
+        outputBuffer: { hardBytes: 64 * 2 ** 20, softBytes: 16 * 2 ** 20, softSeconds: 60 },
+      },
       port,
     );
     // The container's own /tmp is a folder of the test.

@@ -744,17 +744,38 @@ describe('wrong use', () => {
     ],
     [
       'redis',
-      { unit: 'a', executable: 'nginx', address: 'x', port: 1, maxMemory: '1mb' },
+      {
+        unit: 'a',
+        executable: 'nginx',
+        address: 'x',
+        port: 1,
+        maxMemory: '1mb',
+        outputBufferLimit: '1mb 1mb 1',
+      },
       'address is "x", but must be an IP address of this machine, or localhost.',
     ],
     [
       'redis',
-      { unit: 'a', executable: 'nginx', address: '::', port: 0, maxMemory: '1mb' },
+      {
+        unit: 'a',
+        executable: 'nginx',
+        address: '::',
+        port: 0,
+        maxMemory: '1mb',
+        outputBufferLimit: '1mb 1mb 1',
+      },
       'port is 0, but must be a whole number from 1 to 65535.',
     ],
     [
       'redis',
-      { unit: 'a', executable: 'nginx', address: '::', port: 1, maxMemory: 'big' },
+      {
+        unit: 'a',
+        executable: 'nginx',
+        address: '::',
+        port: 1,
+        maxMemory: 'big',
+        outputBufferLimit: '1mb 1mb 1',
+      },
       'maxMemory is "big", but must be a size such as 256mb.',
     ],
     [
@@ -832,6 +853,7 @@ function redisSpec(port: number) {
     address: '127.0.0.1',
     port,
     maxMemory: '64mb',
+    outputBufferLimit: '64mb 16mb 60',
     password: { kind: 'generated' },
   };
 }

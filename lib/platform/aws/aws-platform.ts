@@ -17,7 +17,6 @@ import { Secret } from '../../model/secret';
 import { TlsKind } from '../../model/tls-certificate';
 import type {
   InstancesSpec,
-  IPlatform,
   NginxLayout,
   NginxSpec,
   PlatformTraits,
@@ -25,7 +24,8 @@ import type {
   RunningInstances,
   RunningNginx,
   RunningRedis,
-} from '../platform';
+} from '../contract';
+import type { IPlatform } from '../platform';
 import type { ResolvedEntry } from './aws-entry';
 import { AwsEntry } from './aws-entry';
 import type { HostPlace } from './base/aws-context';

@@ -20,7 +20,6 @@ import { TlsKind } from '../../model/tls-certificate';
 import type { TlsCertificate } from '../../model/tls-certificate';
 import type {
   InstancesSpec,
-  IPlatform,
   NginxLayout,
   NginxSpec,
   PlatformTraits,
@@ -28,7 +27,10 @@ import type {
   RunningInstances,
   RunningNginx,
   RunningRedis,
-} from '../platform';
+} from '../contract';
+import { commonEnvironment, secretEnvironment } from '../instance-environment';
+import { renderSize } from '../../validation/size';
+import type { IPlatform } from '../platform';
 import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
 import { PortLedger } from './claims';
 import { fromStackFolder } from '../../terraform/stack-paths';
@@ -169,7 +171,7 @@ export class LocalPlatform extends Construct implements IPlatform {
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
     const check = checkInStackOf(this, 'LocalPlatform', scope);
     const command = this.command(check, spec);
-    if (spec.memory !== undefined || spec.cpu !== undefined) {
+    if (spec.memoryBytes !== undefined || spec.cpu !== undefined) {
       Annotations.of(scope).addWarning(
         'limits: LocalPlatform does not limit memory and processors; other platforms do.',
       );
@@ -186,8 +188,8 @@ export class LocalPlatform extends Construct implements IPlatform {
           ...command,
           address: LOOPBACK,
           port: slot.port,
-          environment: { ...slot.environment, HOST: LOOPBACK },
-          secrets: this.secrets(check, spec.secrets),
+          environment: { ...commonEnvironment(spec), ...slot.environment, HOST: LOOPBACK },
+          secrets: this.secrets(check, secretEnvironment(spec)),
           health: { ...spec.health },
           stopGraceMs: spec.stopGraceMs,
         },
@@ -253,12 +255,14 @@ export class LocalPlatform extends Construct implements IPlatform {
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     const check = checkInStackOf(this, 'LocalPlatform', scope);
     this.enlist(check, spec.name, [{ port: this.redisPort, purpose: `the Redis ${spec.name}` }]);
+    const { hardBytes, softBytes, softSeconds } = spec.outputBuffer;
     const resource = this.createResource(scope, 'Redis', 'redis', {
       unit: spec.name,
       executable: this.executable('redisServer', this.props.redisServer ?? `${spec.engine}-server`),
       address: LOOPBACK,
       port: this.redisPort,
-      maxMemory: `${spec.maxMemory}b`,
+      maxMemory: `${renderSize(spec.maxMemoryBytes)}b`,
+      outputBufferLimit: `${renderSize(hardBytes)}b ${renderSize(softBytes)}b ${softSeconds}`,
       password:
         spec.password === undefined
           ? { kind: 'generated' }

@@ -4,10 +4,16 @@ import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { redisCommand } from '../../../lib/platform/docker/engine/redis-command';
-import type { RedisSpec } from '../../../lib/platform/platform';
+import type { RedisSpec } from '../../../lib/platform/contract';
 import { temporaryFolder } from '../../support/temporary-folder';
 
-const spec: RedisSpec = { name: 'backplane', engine: 'redis', maxMemory: '256m' };
+const MIB = 2 ** 20;
+const spec: RedisSpec = {
+  name: 'backplane',
+  engine: 'redis',
+  maxMemoryBytes: 256 * MIB,
+  outputBuffer: { hardBytes: 64 * MIB, softBytes: 16 * MIB, softSeconds: 60 },
+};
 
 /** What an owner may have put into a file, on one line. */
 const PASSWORDS = [

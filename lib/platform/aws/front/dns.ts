@@ -6,7 +6,7 @@ import type { Postcondition } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import type { TlsCertificate } from '../../../model/tls-certificate';
-import type { NginxSpec } from '../../platform';
+import type { NginxSpec } from '../../contract';
 import type { AwsPlace } from '../base/aws-context';
 import { CERTIFICATE_ARN } from '../base/text-rules';
 import { checkRegion } from '../base/region';

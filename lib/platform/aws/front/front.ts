@@ -11,7 +11,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import { TlsKind } from '../../../model/tls-certificate';
-import type { NginxSpec } from '../../platform';
+import type { NginxSpec } from '../../contract';
 import type { ResolvedEntry } from '../aws-entry';
 import type { HostPlace } from '../base/aws-context';
 import { SECRET_ARN } from '../base/text-rules';

@@ -8,7 +8,9 @@ import type { Check } from '../../../validation/check';
 import type { AiwmService } from '../../../model/service';
 import type { Secret } from '../../../model/secret';
 import { IMAGE } from '../../../validation/text-rules';
-import type { InstancesSpec } from '../../platform';
+import type { BackplaneSpec, InstancesSpec } from '../../contract';
+import { commonEnvironment, secretEnvironment } from '../../instance-environment';
+import { renderSize } from '../../../validation/size';
 import { SECRET_ARN } from '../base/text-rules';
 import type { AwsEgress } from '../aws-platform-props';
 import { deliver } from '../hosts/delivery';
@@ -82,8 +84,8 @@ export function runSlots(
   const { place, bucket, instanceGroup } = slots;
   const { bindings } = place;
   const image = checkImage(check, spec.service);
-  checkBackplane(check, spec, slots.egress);
-  const secrets = secretArns(check, spec.secrets);
+  checkBackplane(check, spec.backplane, slots.egress);
+  const secrets = secretArns(check, secretEnvironment(spec));
   const path = `instances/${name}`;
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
     ...place.tagged(place.named(255, name)),
@@ -171,8 +173,8 @@ export function runSlots(
   };
 }
 
-function usesRedis({ secrets }: InstancesSpec): boolean {
-  return Object.values(secrets).some(({ kind }) => kind === REDIS_SECRET);
+function usesRedis({ backplane }: InstancesSpec): boolean {
+  return backplane?.urlSecret?.kind === REDIS_SECRET;
 }
 
 function releaseOf(
@@ -186,11 +188,15 @@ function releaseOf(
   return {
     image,
     port: spec.slots.map(({ port }) => port),
-    environment: spec.slots.map(({ environment }) => ({ ...environment, HOST: '0.0.0.0' })),
+    environment: spec.slots.map(({ environment }) => ({
+      ...commonEnvironment(spec),
+      ...environment,
+      HOST: '0.0.0.0',
+    })),
     secrets,
     health: { path, timeoutMs, failures, intervalMs, startTimeoutMs },
     stopGraceSeconds: Math.ceil(spec.stopGraceMs / 1000),
-    ...(spec.memory === undefined ? {} : { memory: spec.memory }),
+    ...(spec.memoryBytes === undefined ? {} : { memory: renderSize(spec.memoryBytes) }),
     ...(spec.cpu === undefined ? {} : { cpus: spec.cpu }),
     logGroup,
     region,
@@ -215,14 +221,14 @@ function checkImage(check: Check, service: AiwmService): string {
 
 function checkBackplane(
   check: Check,
-  { slots, secrets }: InstancesSpec,
+  backplane: BackplaneSpec | undefined,
   egress: readonly AwsEgress[],
 ): void {
-  const url = slots[0]?.environment.REDIS_URL;
+  const { url, urlSecret } = backplane ?? {};
   if (url !== undefined) {
     checkRedisUrl(check, url, egress);
   }
-  if (secrets.REDIS_URL !== undefined && secrets.REDIS_URL.kind !== REDIS_SECRET) {
+  if (urlSecret !== undefined && urlSecret.kind !== REDIS_SECRET) {
     checkSecretRedis(check, egress);
   }
 }

@@ -6,10 +6,10 @@ import { Fn, TerraformVariable, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import { generatedPassword } from '../../../terraform/generated-password';
-import { mebibytes } from '../../../validation/size';
+import { renderSize } from '../../../validation/size';
 import type { Secret } from '../../../model/secret';
 import { TerraformData } from '../../../terraform/terraform-data';
-import type { RedisSpec } from '../../platform';
+import type { RedisSpec } from '../../contract';
 import type { AwsPlace } from '../base/aws-context';
 import type { AwsRedisOptions } from '../aws-platform-props';
 import { NODE_TYPE } from '../base/text-rules';
@@ -26,7 +26,7 @@ const ENGINES: Readonly<Record<string, { readonly version: string; readonly fami
 };
 
 /** By the memory that AWS leaves to Redis, in MiB. */
-const NODE_TYPES: readonly (readonly [memory: number, type: string])[] = [
+const NODE_TYPES: readonly (readonly [mebibytes: number, type: string])[] = [
   [512, 'cache.t4g.micro'],
   [1402, 'cache.t4g.small'],
   [3164, 'cache.t4g.medium'],
@@ -112,9 +112,18 @@ export function runReplicationGroup(
     family,
     description: 'Room for a burst of events, before a slow subscriber is dropped.',
     parameter: [
-      { name: 'client-output-buffer-limit-pubsub-hard-limit', value: String(64 * 2 ** 20) },
-      { name: 'client-output-buffer-limit-pubsub-soft-limit', value: String(32 * 2 ** 20) },
-      { name: 'client-output-buffer-limit-pubsub-soft-seconds', value: '60' },
+      {
+        name: 'client-output-buffer-limit-pubsub-hard-limit',
+        value: String(spec.outputBuffer.hardBytes),
+      },
+      {
+        name: 'client-output-buffer-limit-pubsub-soft-limit',
+        value: String(spec.outputBuffer.softBytes),
+      },
+      {
+        name: 'client-output-buffer-limit-pubsub-soft-seconds',
+        value: String(spec.outputBuffer.softSeconds),
+      },
       ...(isCluster ? [{ name: 'cluster-enabled', value: 'yes' }] : []),
     ],
     lifecycle: { createBeforeDestroy: true },
@@ -126,7 +135,7 @@ export function runReplicationGroup(
     description: `Backplane of ${place.name}.`,
     engine: spec.engine,
     engineVersion: version,
-    nodeType: nodeType(check, spec.maxMemory, options.nodeType),
+    nodeType: nodeType(check, spec.maxMemoryBytes, options.nodeType),
     ...(isCluster
       ? { numNodeGroups: shards, replicasPerNodeGroup: replicas }
       : { numCacheClusters: 1 + replicas }),
@@ -224,16 +233,15 @@ function padded(digits: number, number: number): string {
   return String(number).padStart(digits, '0');
 }
 
-function nodeType(check: Check, maxMemory: string, own: string | undefined): string {
+function nodeType(check: Check, maxMemoryBytes: number, own: string | undefined): string {
   if (own !== undefined) {
     return check.text('platform.redis.nodeType', own, NODE_TYPE);
   }
-  const needed = mebibytes(maxMemory);
-  const found = NODE_TYPES.find(([memory]) => memory >= needed);
+  const found = NODE_TYPES.find(([mebibytes]) => mebibytes * 2 ** 20 >= maxMemoryBytes);
   if (found === undefined) {
     check.refuse(
       'maxMemory',
-      `no node that is known here has "${maxMemory}"`,
+      `no node that is known here has "${renderSize(maxMemoryBytes)}"`,
       `at most ${NODE_TYPES[NODE_TYPES.length - 1]![0]}m`,
       'Name the type of the nodes: new AwsPlatform(…, { redis: { nodeType: "cache.r7g.4xlarge" } }). The memory of a backplane is rarely what it lacks.',
     );

@@ -5,7 +5,7 @@ import { TlsKind } from '../../../model/tls-certificate';
 import { fromStackFolder } from '../../../terraform/stack-paths';
 import type { Check } from '../../../validation/check';
 import { FILE_PATH } from '../../../validation/text-rules';
-import type { NginxSpec } from '../../platform';
+import type { NginxSpec } from '../../contract';
 import { inExpression } from './secrets';
 
 /**

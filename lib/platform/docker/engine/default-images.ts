@@ -1,4 +1,4 @@
-import type { RedisSpec } from '../../platform';
+import type { RedisSpec } from '../../contract';
 
 /** The current stable nginx. */
 export const DEFAULT_NGINX = 'nginx:1.30';

@@ -1,4 +1,5 @@
-import type { RedisSpec } from '../../platform';
+import type { RedisSpec } from '../../contract';
+import { renderSize } from '../../../validation/size';
 
 /**
  * Redis for pub/sub alone: nothing is kept on disk, and a subscriber that does not read is cut off before its buffer
@@ -8,18 +9,19 @@ import type { RedisSpec } from '../../platform';
  * @internal
  */
 export function redisCommand(
-  { engine, maxMemory }: RedisSpec,
+  { engine, maxMemoryBytes, outputBuffer }: RedisSpec,
   port: number,
   password = '$AIWM_REDIS_PASSWORD',
 ): { readonly entrypoint: string[] } {
+  const { hardBytes, softBytes, softSeconds } = outputBuffer;
   const settings = [
     `port ${port}`,
     'bind 0.0.0.0',
     'save ""',
     'appendonly no',
-    `maxmemory ${maxMemory}b`,
+    `maxmemory ${renderSize(maxMemoryBytes)}b`,
     'maxmemory-policy noeviction',
-    'client-output-buffer-limit pubsub 64mb 16mb 60',
+    `client-output-buffer-limit pubsub ${renderSize(hardBytes)}b ${renderSize(softBytes)}b ${softSeconds}`,
   ];
   // Within its quotes redis.conf reads a backslash and a quote as the shell does not.
   const escaped = `$(printf '%s' "${password}" | sed 's/[\\\\"]/\\\\&/g')`;

@@ -9,7 +9,8 @@ import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check, show } from '../../../validation/check';
 import { generatedPassword } from '../../../terraform/generated-password';
-import { mebibytes } from '../../../validation/size';
+import { renderSize } from '../../../validation/size';
+import { commonEnvironment, secretEnvironment } from '../../instance-environment';
 import { resourceName } from '../../../terraform/names';
 import { checkInStackOf, onlyOne } from '../../platform-claims';
 import { Secret } from '../../../model/secret';
@@ -17,7 +18,6 @@ import { IMAGE, IP_ADDRESS } from '../../../validation/text-rules';
 import type {
   InstanceSlot,
   InstancesSpec,
-  IPlatform,
   NginxLayout,
   NginxSpec,
   PlatformTraits,
@@ -25,7 +25,8 @@ import type {
   RunningInstances,
   RunningNginx,
   RunningRedis,
-} from '../../platform';
+} from '../../contract';
+import type { IPlatform } from '../../platform';
 import type { DockerBindings } from '../engine/bindings';
 import { loadBindings } from '../engine/bindings';
 import { deliver } from './front';
@@ -157,7 +158,7 @@ export class DockerPlatform extends Construct implements IPlatform {
       // Two clusters that run the same are two all the same.
       cluster: resourceName(scope),
       port: spec.slots[0]?.port,
-      environment: spec.slots.map(({ environment }) => shared(environment))[0] ?? {},
+      environment: commonEnvironment(spec),
     });
     const containers = spec.slots.map((slot, index) =>
       this.instance(scope, slot, generation.address(this.subnet, index), generation, common, {
@@ -328,7 +329,8 @@ export class DockerPlatform extends Construct implements IPlatform {
     check.texts('platform.writableFolders', folders, CONTAINER_FOLDER);
     const { health } = spec;
     checkLimits(check, spec);
-    const secrets = Object.entries(spec.secrets).map(([name, secret]): [string, string] => [
+    const secretVariables = secretEnvironment(spec);
+    const secrets = Object.entries(secretVariables).map(([name, secret]): [string, string] => [
       name,
       this.secretValue(check, `secrets.${name}`, secret),
     ]);
@@ -344,11 +346,11 @@ export class DockerPlatform extends Construct implements IPlatform {
         Math.ceil((health.startTimeoutMs + health.intervalMs) / 1000) + trySeconds(health),
       ),
       // Both, or the engine fills in the second, which would be a change in every plan.
-      ...(spec.memory === undefined
+      ...(spec.memoryBytes === undefined
         ? {}
         : {
-            memory: Math.ceil(mebibytes(spec.memory)),
-            memorySwap: Math.ceil(mebibytes(spec.memory)),
+            memory: mebibytes(spec.memoryBytes),
+            memorySwap: mebibytes(spec.memoryBytes),
           }),
       // Not `cpus`: this version of the provider ends with a panic on it.
       ...(spec.cpu === undefined
@@ -366,7 +368,7 @@ export class DockerPlatform extends Construct implements IPlatform {
         health: { ...health },
         probe: this.probe._command(0, health),
         secrets: secrets.map(([name]) => name),
-        ...this.secretsVersion(scope, Object.values(spec.secrets), secrets),
+        ...this.secretsVersion(scope, Object.values(secretVariables), secrets),
       },
     };
   }
@@ -377,9 +379,14 @@ export class DockerPlatform extends Construct implements IPlatform {
     address: string,
     generation: Generation,
     { base, secrets }: ReturnType<DockerPlatform['instanceCommon']>,
-    { health, dependsOn }: InstancesSpec,
+    spec: InstancesSpec,
   ): Container {
-    const variables = Object.entries({ ...slot.environment, HOST: '0.0.0.0' }).concat(secrets);
+    const { health, dependsOn } = spec;
+    const variables = Object.entries({
+      ...commonEnvironment(spec),
+      ...slot.environment,
+      HOST: '0.0.0.0',
+    }).concat(secrets);
     return new this.bindings.Container(scope, slot.id, {
       ...base,
       provider: this.provider,
@@ -445,20 +452,16 @@ export class DockerPlatform extends Construct implements IPlatform {
   }
 }
 
-/** The variables that are the same for all slots. */
-function shared({
-  PORT: _port,
-  INSTANCE_ID: _id,
-  ...others
-}: Record<string, string>): Record<string, string> {
-  return others;
+/** Memory as the provider counts it, rounded up. */
+function mebibytes(bytes: number): number {
+  return Math.ceil(bytes / 2 ** 20);
 }
 
-function checkLimits(check: Check, { memory, cpu }: InstancesSpec): void {
-  if (memory !== undefined && Math.ceil(mebibytes(memory)) < LEAST_MEBIBYTES) {
+function checkLimits(check: Check, { memoryBytes, cpu }: InstancesSpec): void {
+  if (memoryBytes !== undefined && mebibytes(memoryBytes) < LEAST_MEBIBYTES) {
     check.refuse(
       'limits.memory',
-      `Docker does not run a container in "${memory}"`,
+      `Docker does not run a container in "${renderSize(memoryBytes)}"`,
       `at least "${LEAST_MEBIBYTES}m"`,
     );
   }

@@ -4,7 +4,7 @@ import type { Volume } from '@cdktf/provider-docker/lib/volume';
 import type { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import { TlsKind } from '../../../model/tls-certificate';
-import type { NginxSpec } from '../../platform';
+import type { NginxSpec } from '../../contract';
 import type { DockerBindings } from '../engine/bindings';
 import { certificateUploads } from '../engine/certificate-uploads';
 import { CONFIGURATION_FOLDER, deliveryScript, UPLOAD_FOLDER } from './delivery-script';

@@ -17,7 +17,6 @@ import { IMAGE } from '../../../validation/text-rules';
 import type {
   InstanceSlot,
   InstancesSpec,
-  IPlatform,
   NginxLayout,
   NginxSpec,
   PlatformTraits,
@@ -25,7 +24,9 @@ import type {
   RunningInstances,
   RunningNginx,
   RunningRedis,
-} from '../../platform';
+} from '../../contract';
+import { commonEnvironment, secretEnvironment } from '../../instance-environment';
+import type { IPlatform } from '../../platform';
 import type { DockerBindings } from '../engine/bindings';
 import { loadBindings } from '../engine/bindings';
 import { DEFAULT_NGINX, defaultRedis } from '../engine/default-images';
@@ -302,9 +303,10 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
     slot: InstanceSlot,
     image: PinnedImage,
     secrets: ReadonlyMap<string, SwarmSecret>,
-    { health, stopGraceMs, memory, cpu, dependsOn }: InstancesSpec,
+    spec: InstancesSpec,
     before: readonly Service[],
   ): Service {
+    const { health, stopGraceMs, memoryBytes, cpu, dependsOn } = spec;
     const files = [...secrets].map(([name, secret]) =>
       secretFile(secret, secretPath(name), this.instanceUser),
     );
@@ -330,7 +332,9 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
           image: image.reference,
           env: {
             ...Object.fromEntries(
-              Object.entries(slot.environment).map(([name, value]) => [name, literal(value)]),
+              Object.entries({ ...commonEnvironment(spec), ...slot.environment }).map(
+                ([name, value]) => [name, literal(value)],
+              ),
             ),
             HOST: '0.0.0.0',
             ...Object.fromEntries(
@@ -346,12 +350,12 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
             startPeriod: shortGoDuration(health.startTimeoutMs),
           },
         },
-        ...(memory === undefined && cpu === undefined
+        ...(memoryBytes === undefined && cpu === undefined
           ? {}
           : {
               resources: {
                 limits: {
-                  ...(memory === undefined ? {} : { memoryBytes: bytes(memory) }),
+                  ...(memoryBytes === undefined ? {} : { memoryBytes }),
                   ...(cpu === undefined ? {} : { nanoCpus: Math.round(cpu * 1e9) }),
                 },
               },
@@ -366,8 +370,9 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
   private instanceSecrets(
     scope: Construct,
     check: Check,
-    { secrets, slots }: InstancesSpec,
+    spec: InstancesSpec,
   ): ReadonlyMap<string, SwarmSecret> {
+    const secrets = secretEnvironment(spec);
     const names = Object.keys(secrets);
     if (names.length === 0) {
       return new Map();
@@ -378,7 +383,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
         const secret = secrets[name]!;
         const property = `secrets.${name}`;
         const variable = `${name}_FILE`;
-        if (variable in (slots[0]?.environment ?? {}) || variable in secrets) {
+        if (variable in spec.environment || variable in secrets) {
           check.refuse(
             property,
             `${NAME} says in ${variable} where the secret is, and there is a variable of that name`,
@@ -438,9 +443,4 @@ function checkServiceImage(check: Check, service: AiwmService): string {
     );
   }
   return check.text('service.image', service.imageName, IMAGE);
-}
-
-function bytes(size: string): number {
-  const units: Record<string, number> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-  return Number(size.slice(0, -1)) * units[size.slice(-1)]!;
 }

@@ -9,7 +9,7 @@ import type { Check } from '../../../validation/check';
 import { fromStackFolder } from '../../../terraform/stack-paths';
 import { TlsKind } from '../../../model/tls-certificate';
 import { TokensInText } from '../../../terraform/tokens-in-text';
-import type { NginxSpec } from '../../platform';
+import type { NginxSpec } from '../../contract';
 import type { DockerBindings } from '../engine/bindings';
 import { certificateUploads } from '../engine/certificate-uploads';
 import { inExpression } from '../engine/secrets';

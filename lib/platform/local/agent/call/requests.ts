@@ -43,6 +43,8 @@ export interface RedisRequest {
   readonly executable: string;
   readonly listen: Endpoint;
   readonly maxMemory: string;
+  /** Of subscribers, as redis.conf has it: hard limit, soft limit, seconds. */
+  readonly outputBufferLimit: string;
   /** Undefined: the agent makes one and keeps it. */
   readonly password: string | undefined;
 }
@@ -170,6 +172,7 @@ function redisRequest(value: unknown, where: string, caller: Caller): RedisReque
     'address',
     'port',
     'maxMemory',
+    'outputBufferLimit',
     'password',
   ]);
   const maxMemory = fields.text('maxMemory').toLowerCase();
@@ -178,12 +181,19 @@ function redisRequest(value: unknown, where: string, caller: Caller): RedisReque
       `${fields.name('maxMemory')} is ${JSON.stringify(maxMemory)}, but must be a size such as 256mb.`,
     );
   }
+  const outputBufferLimit = fields.text('outputBufferLimit');
+  if (!/^\d+[kmg]?b? \d+[kmg]?b? \d+$/.test(outputBufferLimit)) {
+    throw new AgentError(
+      `${fields.name('outputBufferLimit')} is ${JSON.stringify(outputBufferLimit)}, but must be two sizes and seconds, such as "64mb 16mb 60".`,
+    );
+  }
   return {
     verb: 'redis',
     unit: fields.unit('unit'),
     executable: requireServer(fields.text('executable'), caller.folder),
     listen: { address: fields.address('address'), port: fields.port('port') },
     maxMemory,
+    outputBufferLimit,
     password: redisPassword(fields, caller),
   };
 }

@@ -11,13 +11,14 @@ import type { RedisSpec } from './unit-record';
 
 /** Brings a Redis to its specification. */
 export async function bringRedis(fleet: Fleet, request: RedisRequest, say: Say): Promise<void> {
-  const { unit: name, executable, listen, maxMemory } = request;
+  const { unit: name, executable, listen, maxMemory, outputBufferLimit } = request;
   await fleet.exclusively(name, 'redis', async (unit) => {
     const next: RedisSpec = {
       kind: 'redis',
       executable,
       listen,
       maxMemory,
+      outputBufferLimit,
       password: request.password ?? generatedPassword(fleet.state, name),
     };
     const unchanged = JSON.stringify(unit.spec) === JSON.stringify(next);

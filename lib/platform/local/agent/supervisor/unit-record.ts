@@ -26,6 +26,7 @@ export interface RedisSpec {
   readonly executable: string;
   readonly listen: Endpoint;
   readonly maxMemory: string;
+  readonly outputBufferLimit: string;
   readonly password: string;
 }
 

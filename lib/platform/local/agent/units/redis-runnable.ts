@@ -53,7 +53,7 @@ function configuration(spec: RedisSpec): string {
     `maxmemory ${spec.maxMemory}`,
     'maxmemory-policy noeviction',
     '# A subscriber that does not read is cut off before it fills the memory; its adapter reconnects.',
-    'client-output-buffer-limit pubsub 32mb 8mb 60',
+    `client-output-buffer-limit pubsub ${spec.outputBufferLimit}`,
     'dir ./',
     'daemonize no',
     'logfile ""',

@@ -1,0 +1,174 @@
+import { AiwmRoutes } from '../model/routes';
+import type { ResolvedHeartbeat } from '../model/heartbeat';
+import type { Secret } from '../model/secret';
+import type { InstanceSlot, InstancesSpec } from '../platform/contract';
+import { resourceName } from '../terraform/names';
+import { type Check, show } from '../validation/check';
+import { checkDuration } from '../validation/duration';
+import { resolveSize } from '../validation/size';
+import { ENVIRONMENT_NAME, LINE, PATH } from '../validation/text-rules';
+import type { AiwmClusterProps } from './aiwm-cluster-props';
+import { resolveHealth, resolveHeartbeat } from './resolve-health';
+
+/** Variables of the contract, which a user's own must not replace. */
+const CONTRACT = [
+  'PORT',
+  'HOST',
+  'INSTANCE_ID',
+  'REDIS_URL',
+  'REDIS_CLUSTER',
+  'AIWM_ENGINE_PATH',
+  'AIWM_HEALTH_PATH',
+  'AIWM_PING_INTERVAL_MS',
+  'AIWM_PING_TIMEOUT_MS',
+];
+
+/**
+ * Everything that the properties of a cluster decide.
+ *
+ * @internal
+ */
+export interface ClusterSettings {
+  readonly instances: InstancesSpec;
+  readonly heartbeat?: ResolvedHeartbeat;
+  readonly enginePath: string;
+  /** Numbers of the instances that get no new clients. */
+  readonly drained: ReadonlySet<number>;
+}
+
+/**
+ * Settings of a cluster, all checked before anything is built.
+ *
+ * @throws ValidationError naming the property that is wrong
+ * @internal
+ */
+export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSettings {
+  const health = resolveHealth(check, props.health);
+  const heartbeat =
+    props.heartbeat === undefined ? undefined : resolveHeartbeat(check, props.heartbeat);
+  const enginePath = AiwmRoutes._enginePath(
+    check.text('enginePath', props.enginePath ?? '/dev/aiwm/chat/', PATH),
+  );
+  const slots = resolveSlots(check, props);
+  const environment = {
+    ...resolveEnvironment(check, props.environment ?? {}),
+    AIWM_ENGINE_PATH: enginePath,
+    AIWM_HEALTH_PATH: health.path,
+    ...(heartbeat === undefined
+      ? {}
+      : {
+          AIWM_PING_INTERVAL_MS: String(heartbeat.intervalMs),
+          AIWM_PING_TIMEOUT_MS: String(heartbeat.timeoutMs),
+        }),
+  };
+  const { backplane, limits, stopGrace } = props;
+  return {
+    heartbeat,
+    enginePath,
+    instances: {
+      service: props.service,
+      slots,
+      health,
+      stopGraceMs: checkDuration(check, 'stopGrace', stopGrace ?? '30s', '0s', '1h').milliseconds,
+      memoryBytes:
+        limits?.memory === undefined
+          ? undefined
+          : resolveSize(check, 'limits.memory', limits.memory),
+      cpu: limits?.cpu === undefined ? undefined : check.positive('limits.cpu', limits.cpu, 256),
+      environment,
+      secrets: resolveSecrets(check, props),
+      backplane:
+        backplane === undefined
+          ? undefined
+          : {
+              url: backplane.url,
+              urlSecret: backplane.urlSecret,
+              isCluster: backplane.isCluster ?? false,
+            },
+      dependsOn: backplane?.dependables ?? [],
+    },
+    drained: resolveDrained(check, props.drained ?? [], slots.length),
+  };
+}
+
+function resolveSlots(check: Check, props: AiwmClusterProps): InstanceSlot[] {
+  const count = check.integer('instances', props.instances ?? 3, 1, 64);
+  const shares = props.platform.traits.sharesAddress;
+  const firstPort = check.integer('firstPort', props.firstPort ?? 3003, 1, 65_535);
+  if (shares && firstPort + count - 1 > 65_535) {
+    check.refuse(
+      'firstPort',
+      `${count} instances from port ${firstPort} on end above 65535`,
+      `1 to ${65_536 - count} for ${count} instances`,
+    );
+  }
+  const name = resourceName(check.scope);
+  return Array.from({ length: count }, (_, index) => {
+    const port = firstPort + (shares ? index : 0);
+    return {
+      name: `${name}-${index + 1}`,
+      id: `Instance${index + 1}`,
+      port,
+      environment: { PORT: String(port), INSTANCE_ID: String(index + 1) },
+    };
+  });
+}
+
+function resolveEnvironment(
+  check: Check,
+  environment: Record<string, string>,
+): Record<string, string> {
+  for (const [name, value] of Object.entries(environment)) {
+    checkVariable(check, 'environment', name);
+    check.text(`environment.${name}`, value, LINE);
+  }
+  return environment;
+}
+
+function resolveSecrets(
+  check: Check,
+  { secrets = {}, environment = {} }: AiwmClusterProps,
+): Record<string, Secret> {
+  const names = Object.keys(secrets);
+  names.forEach((name) => checkVariable(check, 'secrets', name));
+  const twice = names.find((name) => Object.keys(environment).includes(name));
+  if (twice !== undefined) {
+    check.refuse(`secrets.${twice}`, 'the variable is in environment as well', 'one of the two');
+  }
+  return secrets;
+}
+
+function checkVariable(check: Check, property: string, name: string): void {
+  check.text(`${property}[${show(name)}]`, name, ENVIRONMENT_NAME);
+  if (CONTRACT.includes(name)) {
+    check.refuse(
+      `${property}.${name}`,
+      'the variable belongs to the contract between platform and instance',
+      `names other than ${CONTRACT.join(', ')}`,
+      'Use firstPort, backplane, enginePath, health or heartbeat to decide its value.',
+    );
+  }
+}
+
+function resolveDrained(check: Check, drained: string[], count: number): ReadonlySet<number> {
+  const numbers = check.list('drained', drained).map((id, index) => {
+    const number = /^[1-9]\d?$/.test(id) ? Number(id) : 0;
+    if (number < 1 || number > count) {
+      check.refuse(
+        `drained[${index}]`,
+        `there is no instance ${show(id)}`,
+        `numbers from "1" to "${count}"`,
+      );
+    }
+    return number;
+  });
+  const set = new Set(numbers);
+  if (set.size === count) {
+    check.refuse(
+      'drained',
+      'every instance is drained, and no client would be served',
+      'at least one instance in service',
+    );
+  }
+  return set;
+}
