@@ -1,5 +1,5 @@
 import type { ITerraformDependable } from 'cdktf';
-import { Annotations, TerraformOutput } from 'cdktf';
+import { TerraformOutput } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import type { ResolvedHeartbeat } from '../model/heartbeat';
@@ -57,7 +57,8 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
   /** @throws ValidationError naming the property that is wrong */
   public constructor(scope: Construct, id: string, props: AiwmClusterProps) {
     super(scope, id);
-    const { instances, heartbeat, enginePath, drained } = resolveCluster(new Check(this), props);
+    const check = new Check(this);
+    const { instances, heartbeat, enginePath, drained } = resolveCluster(check, props);
     const { slots, health } = instances;
     const running = props.platform.runInstances(this, instances);
 
@@ -85,7 +86,7 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
     });
     this.instancesOutput.overrideLogicalId(outputName(this, 'instances'));
     if (props.backplane !== undefined && slots.length === 1) {
-      Annotations.of(this).addWarning(
+      check.warn(
         'One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
       );
     }

@@ -148,28 +148,28 @@ class ExistingRedis extends Construct implements IBackplane {
     super(scope, id);
     const check = new Check(this);
     if ((url === undefined) === (secret === undefined)) {
-      check.refuse(
-        'url',
-        url === undefined ? 'neither url nor secret is given' : 'both url and secret are given',
-        'one of the two',
-        'Use url for a Redis without a password, secret for the whole URL of one that has a password.',
-      );
+      check.refuse('url', {
+        problem:
+          url === undefined ? 'neither url nor secret is given' : 'both url and secret are given',
+        allowed: 'one of the two',
+        remedy:
+          'Use url for a Redis without a password, secret for the whole URL of one that has a password.',
+      });
     }
     if (url !== undefined && url.includes('@')) {
-      check.refuse(
-        'url',
-        'the URL holds a password, which would stand in the plan and the state',
-        REDIS_URL.allowed,
-        'Give the whole URL as secret: Secret.fromEnvironment("REDIS_URL") or Secret.fromFile(…).',
-      );
+      check.refuse('url', {
+        problem: 'the URL holds a password, which would stand in the plan and the state',
+        allowed: REDIS_URL.allowed,
+        remedy:
+          'Give the whole URL as secret: Secret.fromEnvironment("REDIS_URL") or Secret.fromFile(…).',
+      });
     }
     this.url = url === undefined ? undefined : check.text('url', url, REDIS_URL);
     if (cluster && /\/0*[1-9]\d*$/.test(url ?? '')) {
-      check.refuse(
-        'url',
-        `"${url}" names a database, and a Redis Cluster has none but the first`,
-        '"redis://host:6379" or "rediss://host:6379"',
-      );
+      check.refuse('url', {
+        problem: `"${url}" names a database, and a Redis Cluster has none but the first`,
+        allowed: '"redis://host:6379" or "rediss://host:6379"',
+      });
     }
     this.urlSecret = secret;
     this.isCluster = cluster;

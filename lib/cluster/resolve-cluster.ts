@@ -96,11 +96,10 @@ function resolveSlots(check: Check, props: AiwmClusterProps): InstanceSlot[] {
   const shares = props.platform.traits.sharesAddress;
   const firstPort = check.integer('firstPort', props.firstPort ?? 3003, 1, 65_535);
   if (shares && firstPort + count - 1 > 65_535) {
-    check.refuse(
-      'firstPort',
-      `${count} instances from port ${firstPort} on end above 65535`,
-      `1 to ${65_536 - count} for ${count} instances`,
-    );
+    check.refuse('firstPort', {
+      problem: `${count} instances from port ${firstPort} on end above 65535`,
+      allowed: `1 to ${65_536 - count} for ${count} instances`,
+    });
   }
   const name = resourceName(check.scope);
   return Array.from({ length: count }, (_, index) => {
@@ -133,7 +132,10 @@ function resolveSecrets(
   names.forEach((name) => checkVariable(check, 'secrets', name));
   const twice = names.find((name) => Object.keys(environment).includes(name));
   if (twice !== undefined) {
-    check.refuse(`secrets.${twice}`, 'the variable is in environment as well', 'one of the two');
+    check.refuse(`secrets.${twice}`, {
+      problem: 'the variable is in environment as well',
+      allowed: 'one of the two',
+    });
   }
   return secrets;
 }
@@ -141,12 +143,11 @@ function resolveSecrets(
 function checkVariable(check: Check, property: string, name: string): void {
   check.text(`${property}[${show(name)}]`, name, ENVIRONMENT_NAME);
   if (CONTRACT.includes(name)) {
-    check.refuse(
-      `${property}.${name}`,
-      'the variable belongs to the contract between platform and instance',
-      `names other than ${CONTRACT.join(', ')}`,
-      'Use firstPort, backplane, enginePath, health or heartbeat to decide its value.',
-    );
+    check.refuse(`${property}.${name}`, {
+      problem: 'the variable belongs to the contract between platform and instance',
+      allowed: `names other than ${CONTRACT.join(', ')}`,
+      remedy: 'Use firstPort, backplane, enginePath, health or heartbeat to decide its value.',
+    });
   }
 }
 
@@ -154,21 +155,19 @@ function resolveDrained(check: Check, drained: string[], count: number): Readonl
   const numbers = check.list('drained', drained).map((id, index) => {
     const number = /^[1-9]\d?$/.test(id) ? Number(id) : 0;
     if (number < 1 || number > count) {
-      check.refuse(
-        `drained[${index}]`,
-        `there is no instance ${show(id)}`,
-        `numbers from "1" to "${count}"`,
-      );
+      check.refuse(`drained[${index}]`, {
+        problem: `there is no instance ${show(id)}`,
+        allowed: `numbers from "1" to "${count}"`,
+      });
     }
     return number;
   });
   const set = new Set(numbers);
   if (set.size === count) {
-    check.refuse(
-      'drained',
-      'every instance is drained, and no client would be served',
-      'at least one instance in service',
-    );
+    check.refuse('drained', {
+      problem: 'every instance is drained, and no client would be served',
+      allowed: 'at least one instance in service',
+    });
   }
   return set;
 }

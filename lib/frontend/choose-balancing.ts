@@ -46,25 +46,25 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
   const balancing = situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : affinity);
   const allowsPolling = transports.includes(ClientTransport.POLLING);
   if (balancing._rotates && allowsPolling && !hasBackplane) {
-    check.refuse(
-      'balancing',
-      `${balancing} is not safe with clientTransports [${transports.join(', ')}] and no backplane:\n` +
+    check.refuse('balancing', {
+      problem:
+        `${balancing} is not safe with clientTransports [${transports.join(', ')}] and no backplane:\n` +
         "a polling client's requests would reach instances that do not know its session " +
         '("Session ID unknown", HTTP 400)',
-      undefined,
-      'Give the cluster a RedisAdapterBackplane, or set clientTransports: [ClientTransport.WEBSOCKET].',
-    );
+      remedy:
+        'Give the cluster a RedisAdapterBackplane, or set clientTransports: [ClientTransport.WEBSOCKET].',
+    });
   }
   const method = balancing._method(check);
   const sessionMethod = allowsPolling ? balancing._sessionMethod(check, affinity) : undefined;
   refuseInsecureCookie(check, sessionMethod ?? method, secure);
   refuseIpHash(check, method, sessionMethod, situation);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
-    check.refuse(
-      'upstream.servers',
-      `a backup server is not possible under ${sessionMethod === undefined ? balancing : 'the affinity of long-polling'}: nginx refuses it with a method that hashes`,
-      'servers without backup, or Balancing.roundRobin() with clientTransports: [ClientTransport.WEBSOCKET]',
-    );
+    check.refuse('upstream.servers', {
+      problem: `a backup server is not possible under ${sessionMethod === undefined ? balancing : 'the affinity of long-polling'}: nginx refuses it with a method that hashes`,
+      allowed:
+        'servers without backup, or Balancing.roundRobin() with clientTransports: [ClientTransport.WEBSOCKET]',
+    });
   }
   return {
     method,
@@ -93,11 +93,11 @@ function refuseIpHash(
   { addressesChange }: BalancingSituation,
 ): void {
   if (addressesChange !== undefined && (sessionMethod ?? method).kind === 'ip-hash') {
-    check.refuse(
-      sessionMethod === undefined ? 'balancing' : 'balancing.sessionAffinity',
-      `Balancing.ipHash() goes by the order of addresses, which changes on ${addressesChange} whenever an instance starts: all clients would be moved`,
-      'Balancing.cookie(), or Balancing.hash("$remote_addr"), which goes by the names of instances',
-    );
+    check.refuse(sessionMethod === undefined ? 'balancing' : 'balancing.sessionAffinity', {
+      problem: `Balancing.ipHash() goes by the order of addresses, which changes on ${addressesChange} whenever an instance starts: all clients would be moved`,
+      allowed:
+        'Balancing.cookie(), or Balancing.hash("$remote_addr"), which goes by the names of instances',
+    });
   }
 }
 
@@ -108,10 +108,9 @@ function hashes({ kind }: Method): boolean {
 
 function refuseInsecureCookie(check: Check, method: Method, secure: boolean): void {
   if (method.kind === 'cookie' && method.cookie.sameSite === 'none' && !secure) {
-    check.refuse(
-      'balancing.sameSite',
-      'browsers drop a cookie with SameSite=None that did not come over TLS',
-      'SameSite.LAX or SameSite.STRICT, or a front with tls',
-    );
+    check.refuse('balancing.sameSite', {
+      problem: 'browsers drop a cookie with SameSite=None that did not come over TLS',
+      allowed: 'SameSite.LAX or SameSite.STRICT, or a front with tls',
+    });
   }
 }

@@ -17,8 +17,6 @@ export interface FrontContext {
   /** How nginx runs on the platform. */
   readonly layout: NginxLayout;
   readonly tokens: TokensInText;
-  /** What is legal and still worth a word; added to. */
-  readonly warnings: string[];
 }
 
 /**

@@ -25,9 +25,6 @@ import { routesOf } from './front-context';
  * @internal
  */
 export class FrontIntent {
-  /** What is legal and still worth a word. */
-  public readonly warnings: string[] = [];
-
   private readonly tokens = new TokensInText();
   private readonly layout: NginxLayout;
   private readonly intent: nginx.Intent;
@@ -37,8 +34,8 @@ export class FrontIntent {
     private readonly props: FrontProps,
   ) {
     this.layout = props.platform.nginxLayout(check.scope);
-    const { layout, tokens, warnings } = this;
-    const context: FrontContext = { check, props, layout, tokens, warnings };
+    const { layout, tokens } = this;
+    const context: FrontContext = { check, props, layout, tokens };
     this.intent = this.decide(context);
     checkAffinityByAddress(context, this.intent);
   }
@@ -51,14 +48,12 @@ export class FrontIntent {
       if (error instanceof NginxTextError) {
         const { where, message } = error;
         if (where === undefined) {
-          this.check.refuse('platform', message);
+          this.check.refuse('platform', { problem: message });
         }
-        this.check.refuse(
-          `directives.${where}`,
-          message,
-          undefined,
-          'Use the property that sets it, or leave the line out.',
-        );
+        this.check.refuse(`directives.${where}`, {
+          problem: message,
+          remedy: 'Use the property that sets it, or leave the line out.',
+        });
       }
       throw error;
     }

@@ -1,5 +1,5 @@
 import type { ITerraformDependable } from 'cdktf';
-import { Annotations, TerraformOutput } from 'cdktf';
+import { TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../validation/check';
 import { FrontIntent } from './front-intent';
@@ -40,7 +40,6 @@ export class NginxWsFrontend extends Construct {
     const { platform, upstream } = whatIsFronted(check, props);
     const intent = new FrontIntent(check, { ...props, platform, upstream });
     this.configuration = intent.render();
-    intent.warnings.forEach((warning) => Annotations.of(this).addWarning(warning));
 
     const { cluster, tls } = props;
     this.dependables = platform.runNginx(this, {
@@ -79,24 +78,23 @@ function whatIsFronted(
 ): { platform: IPlatform; upstream: Upstream } {
   if (cluster !== undefined) {
     if (upstream !== undefined) {
-      check.refuse('upstream', 'cluster is given as well', 'one of the two');
+      check.refuse('upstream', { problem: 'cluster is given as well', allowed: 'one of the two' });
     }
     return { platform: platform ?? cluster.platform, upstream: cluster.upstream };
   }
   if (upstream === undefined) {
-    check.refuse(
-      'cluster',
-      'neither cluster nor upstream is given',
-      'one of the two',
-      'Give the AiwmCluster to front, or upstream: Upstream.servers([…]) for servers that exist.',
-    );
+    check.refuse('cluster', {
+      problem: 'neither cluster nor upstream is given',
+      allowed: 'one of the two',
+      remedy:
+        'Give the AiwmCluster to front, or upstream: Upstream.servers([…]) for servers that exist.',
+    });
   }
   if (platform === undefined) {
-    check.refuse(
-      'platform',
-      'an upstream alone does not say where nginx shall run',
-      'a platform, e.g. new LocalPlatform(this, "Platform")',
-    );
+    check.refuse('platform', {
+      problem: 'an upstream alone does not say where nginx shall run',
+      allowed: 'a platform, e.g. new LocalPlatform(this, "Platform")',
+    });
   }
   return { platform, upstream };
 }

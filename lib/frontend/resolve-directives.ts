@@ -36,11 +36,10 @@ function ownDirective(
     return parseOwnDirective(where, tokens.hide(line));
   } catch (error) {
     if (error instanceof NginxTextError) {
-      check.refuse(
-        property,
-        error.message,
-        error instanceof NginxSyntaxError ? DIRECTIVE.allowed : undefined,
-      );
+      check.refuse(property, {
+        problem: error.message,
+        allowed: error instanceof NginxSyntaxError ? DIRECTIVE.allowed : undefined,
+      });
     }
     throw error;
   }

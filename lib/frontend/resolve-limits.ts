@@ -11,18 +11,16 @@ export function checkLimits(
   { connectionsPerClient, handshakesPerSecond, burst, key }: ConnectionLimits,
 ): Limits {
   if (connectionsPerClient === undefined && handshakesPerSecond === undefined) {
-    check.refuse(
-      'limits',
-      'nothing is limited',
-      'connectionsPerClient, handshakesPerSecond or both',
-    );
+    check.refuse('limits', {
+      problem: 'nothing is limited',
+      allowed: 'connectionsPerClient, handshakesPerSecond or both',
+    });
   }
   if (burst !== undefined && handshakesPerSecond === undefined) {
-    check.refuse(
-      'limits.burst',
-      'there is no rate to exceed',
-      'burst together with handshakesPerSecond',
-    );
+    check.refuse('limits.burst', {
+      problem: 'there is no rate to exceed',
+      allowed: 'burst together with handshakesPerSecond',
+    });
   }
   const optional = (
     property: string,
@@ -41,7 +39,7 @@ export function checkLimits(
 
 /** @internal */
 export function checkExpectedConnections(
-  { check, props, layout: { entry }, warnings }: FrontContext,
+  { check, props, layout: { entry } }: FrontContext,
   peers: readonly Peer[],
 ): number {
   const given = props.expectedConnections;
@@ -52,12 +50,11 @@ export function checkExpectedConnections(
     500_000,
   );
   if (entry !== undefined && expected < entry.connectionsPerHost) {
-    check.refuse(
-      'expectedConnections',
-      `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, and one with room for ${expected} would be full before`,
-      `${entry.connectionsPerHost} to 500000`,
-      `Leave it out, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
-    );
+    check.refuse('expectedConnections', {
+      problem: `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, and one with room for ${expected} would be full before`,
+      allowed: `${entry.connectionsPerHost} to 500000`,
+      remedy: `Leave it out, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
+    });
   }
   // Where nobody said how many, they are as many as another nginx does not take over.
   const likely = given ?? entry?.connectionsPerHost ?? expected;
@@ -65,7 +62,7 @@ export function checkExpectedConnections(
   const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));
   const each = Math.ceil(likely / serving);
   if (hasPorts && each > EPHEMERAL_PORTS) {
-    warnings.push(
+    check.warn(
       `${likely} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
         `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,
     );

@@ -10,12 +10,11 @@ export function checkServerNames(context: FrontContext): string[] {
   const { check, props, tokens } = context;
   const { serverName, alternativeNames = [] } = props;
   if (String(serverName).startsWith('*.')) {
-    check.refuse(
-      'serverName',
-      `${show(serverName)} stands for many names, and clients need one`,
-      SERVER_NAME.allowed,
-      'Give one name here and the wildcard in alternativeNames.',
-    );
+    check.refuse('serverName', {
+      problem: `${show(serverName)} stands for many names, and clients need one`,
+      allowed: SERVER_NAME.allowed,
+      remedy: 'Give one name here and the wildcard in alternativeNames.',
+    });
   }
   check.text('serverName', serverName, SERVER_NAME);
   refuseAddress(context, 'serverName', serverName);
@@ -26,11 +25,10 @@ export function checkServerNames(context: FrontContext): string[] {
     (name) => name.toLowerCase() === serverName.toLowerCase(),
   );
   if (twice >= 0) {
-    check.refuse(
-      `alternativeNames[${twice}]`,
-      `"${serverName}" is the serverName as well`,
-      'each name once',
-    );
+    check.refuse(`alternativeNames[${twice}]`, {
+      problem: `"${serverName}" is the serverName as well`,
+      allowed: 'each name once',
+    });
   }
   return [serverName, ...alternativeNames].map((name) => tokens.hide(name));
 }
@@ -51,10 +49,9 @@ export function hasLateNames({ props }: FrontContext): boolean {
 function refuseAddress({ check, props }: FrontContext, property: string, name: string): void {
   const { tls } = props;
   if (isIP(name) !== 0 && tls !== undefined && tls.kind !== TlsKind.TERMINATED_UPSTREAM) {
-    check.refuse(
-      property,
-      `"${name}" is an address, and clients name none to TLS: every handshake would be refused`,
-      'a host name, e.g. "localhost"',
-    );
+    check.refuse(property, {
+      problem: `"${name}" is an address, and clients name none to TLS: every handshake would be refused`,
+      allowed: 'a host name, e.g. "localhost"',
+    });
   }
 }

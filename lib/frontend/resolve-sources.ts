@@ -10,18 +10,16 @@ export function checkAllowedOrigins({ check, props, tokens }: FrontContext): str
   }
   return check.texts('allowedOrigins', allowedOrigins, ORIGIN, { min: 1 }).map((origin, index) => {
     if (Token.isUnresolved(origin) && !/^https?:\/\//.test(origin)) {
-      check.refuse(
-        `allowedOrigins[${index}]`,
-        'it begins with a Token: what comes at apply could be read as a pattern',
-        'a Token behind its scheme: `https://${name}`',
-      );
+      check.refuse(`allowedOrigins[${index}]`, {
+        problem: 'it begins with a Token: what comes at apply could be read as a pattern',
+        allowed: 'a Token behind its scheme: `https://${name}`',
+      });
     }
     if (origin.includes('*') && Token.isUnresolved(origin)) {
-      check.refuse(
-        `allowedOrigins[${index}]`,
-        'a "*" beside a Token: what comes at apply cannot be made into a pattern safely',
-        'a wildcard that is written out, or an exact origin that may be a Token',
-      );
+      check.refuse(`allowedOrigins[${index}]`, {
+        problem: 'a "*" beside a Token: what comes at apply cannot be made into a pattern safely',
+        allowed: 'a wildcard that is written out, or an exact origin that may be a Token',
+      });
     }
     return tokens.hide(origin);
   });
@@ -29,26 +27,24 @@ export function checkAllowedOrigins({ check, props, tokens }: FrontContext): str
 
 /** @internal */
 export function checkTrustedProxies(context: FrontContext): string[] {
-  const { check, props, layout, tokens, warnings } = context;
+  const { check, props, layout, tokens } = context;
   const { trustedProxies = [], proxyProtocol } = props;
   check.texts('trustedProxies', trustedProxies, IP_RANGE);
   if (proxyProtocol && layout.entry !== undefined) {
-    check.refuse(
-      'proxyProtocol',
-      `the load balancer in front of nginx is one of ${props.platform.traits.name}, which decides what it speaks`,
-      `no proxyProtocol here; the platform's own entry has one`,
-    );
+    check.refuse('proxyProtocol', {
+      problem: `the load balancer in front of nginx is one of ${props.platform.traits.name}, which decides what it speaks`,
+      allowed: `no proxyProtocol here; the platform's own entry has one`,
+    });
   }
   if (proxyProtocol && trustedProxies.length === 0) {
-    check.refuse(
-      'proxyProtocol',
-      'no proxy is trusted to name the client, so every client would seem to be the proxy',
-      'proxyProtocol together with trustedProxies',
-    );
+    check.refuse('proxyProtocol', {
+      problem: 'no proxy is trusted to name the client, so every client would seem to be the proxy',
+      allowed: 'proxyProtocol together with trustedProxies',
+    });
   }
   const everybody = trustedProxies.find((range) => range.endsWith('/0'));
   if (everybody !== undefined) {
-    warnings.push(
+    check.warn(
       `trustedProxies: ${everybody} is everybody, so each client may choose the address that limits and affinity go by. Name the proxies alone.`,
     );
   }

@@ -29,12 +29,11 @@ export function resolveTimeouts(context: FrontContext): Timeouts {
     '365d',
   );
   if (routesOf(context)._engineIo && webSocket.milliseconds <= heartbeatMs) {
-    check.refuse(
-      'timeouts.webSocket',
-      `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
-      `more than ${heartbeatMs / 1000}s`,
-      'Raise it, or give the cluster a shorter heartbeat.',
-    );
+    check.refuse('timeouts.webSocket', {
+      problem: `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
+      allowed: `more than ${heartbeatMs / 1000}s`,
+      remedy: 'Raise it, or give the cluster a shorter heartbeat.',
+    });
   }
   return {
     webSocket: webSocket.text,
@@ -56,14 +55,13 @@ function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
   const idleMs = terminated ? entry.terminatedIdleTimeoutMs : entry.idleTimeoutMs;
   if (heartbeatMs >= idleMs) {
     const isFixed = terminated && entry.terminatedIdleTimeoutMs !== entry.idleTimeoutMs;
-    check.refuse(
-      'heartbeat',
-      `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, and a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
-      `interval and timeout of less than ${idleMs / 1000}s together`,
-      isFixed
+    check.refuse('heartbeat', {
+      problem: `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, and a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
+      allowed: `interval and timeout of less than ${idleMs / 1000}s together`,
+      remedy: isFixed
         ? 'Give the cluster a shorter heartbeat, or let nginx speak TLS: TlsCertificate.fromSecret(…), whose connections may be silent longer.'
         : `Give the cluster a shorter heartbeat, or raise ${entry.idleTimeoutProperty} at ${platform.node.path}.`,
-    );
+    });
   }
 }
 
@@ -75,12 +73,11 @@ function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
 export function resolveDrainTimeout({ check, props, layout }: FrontContext): string {
   const { drainTimeout, platform } = props;
   if (layout.drainTimeout !== undefined && drainTimeout !== undefined) {
-    check.refuse(
-      'drainTimeout',
-      `"${drainTimeout}" cannot be kept on ${platform.traits.name}: a changed configuration takes a new nginx, for which the old one has to go`,
-      'no drainTimeout',
-      `Set how long the old one may take at ${platform.node.path}.`,
-    );
+    check.refuse('drainTimeout', {
+      problem: `"${drainTimeout}" cannot be kept on ${platform.traits.name}: a changed configuration takes a new nginx, for which the old one has to go`,
+      allowed: 'no drainTimeout',
+      remedy: `Set how long the old one may take at ${platform.node.path}.`,
+    });
   }
   return (
     layout.drainTimeout ??

@@ -6,25 +6,27 @@ import { TlsKind } from '../model/tls-certificate';
 import type { FrontContext } from './front-context';
 
 /** @internal */
-export function chooseTls({ check, props, warnings }: FrontContext): Tls {
+export function chooseTls({ check, props }: FrontContext): Tls {
   const { tls, platform } = props;
   const kinds = platform.traits.tlsKinds ?? USUAL_KINDS;
   if (tls === undefined) {
     if (platform.traits.isPublic) {
-      check.refuse(
-        'tls',
-        `${platform.traits.name} can be reached by other machines, and without TLS tokens and messages travel in the clear`,
-        listOf(kinds),
-      );
+      check.refuse('tls', {
+        problem: `${platform.traits.name} can be reached by other machines, and without TLS tokens and messages travel in the clear`,
+        allowed: listOf(kinds),
+      });
     }
     return 'none';
   }
   if (!kinds.includes(tls.kind)) {
     const { name } = platform.traits;
-    check.refuse('tls', `${SAYS[tls.kind]} is not possible on ${name}`, listOf(kinds));
+    check.refuse('tls', {
+      problem: `${SAYS[tls.kind]} is not possible on ${name}`,
+      allowed: listOf(kinds),
+    });
   }
   if (tls.kind === TlsKind.SELF_SIGNED && platform.traits.isPublic) {
-    warnings.push(
+    check.warn(
       'TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
     );
   }
@@ -66,12 +68,11 @@ export function checkHsts({ check, props }: FrontContext, tls: Tls): Hsts | unde
     return undefined;
   }
   if (tls === 'none') {
-    check.refuse(
-      'hsts',
-      'browsers ignore it over plain HTTP',
-      'a front with tls',
-      'Set tls, or leave hsts out.',
-    );
+    check.refuse('hsts', {
+      problem: 'browsers ignore it over plain HTTP',
+      allowed: 'a front with tls',
+      remedy: 'Set tls, or leave hsts out.',
+    });
   }
   return decided(check, hsts);
 }
@@ -81,11 +82,10 @@ function decided(check: Check, hsts: HstsOptions): Hsts {
   const year = 365 * 86_400;
   const maxAgeSeconds = Math.round(maxAge.milliseconds / 1000);
   if (hsts.preload && !(hsts.includeSubDomains && maxAgeSeconds >= year)) {
-    check.refuse(
-      'hsts.preload',
-      'browsers take a name into their lists only with its subdomains and for a year',
-      'preload with includeSubDomains: true and maxAge of at least "365d"',
-    );
+    check.refuse('hsts.preload', {
+      problem: 'browsers take a name into their lists only with its subdomains and for a year',
+      allowed: 'preload with includeSubDomains: true and maxAge of at least "365d"',
+    });
   }
   return {
     maxAgeSeconds,

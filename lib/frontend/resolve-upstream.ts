@@ -11,7 +11,7 @@ import { routesOf } from './front-context';
 
 /** @internal */
 export function checkUpstream(context: FrontContext): Upstream {
-  const { check, props, tokens, warnings } = context;
+  const { check, props, tokens } = context;
   const { failover = {} } = props;
   const peers = props.upstream
     ._peers(check, tokens)
@@ -26,7 +26,7 @@ export function checkUpstream(context: FrontContext): Upstream {
     secure: props.tls !== undefined,
   });
   if (methods.warning !== undefined) {
-    warnings.push(methods.warning);
+    check.warn(methods.warning);
   }
   const connect = checkDuration(
     check,
@@ -57,7 +57,7 @@ export function checkUpstream(context: FrontContext): Upstream {
  * @internal
  */
 export function checkAffinityByAddress(context: FrontContext, intent: Intent): void {
-  const { check, props, layout, warnings } = context;
+  const { check, props, layout } = context;
   const { platform } = props;
   const { upstream, trustedProxies, tls } = intent;
   const method = upstream.sessionMethod ?? upstream.method;
@@ -65,14 +65,13 @@ export function checkAffinityByAddress(context: FrontContext, intent: Intent): v
     return;
   }
   if (!seesClientAddresses(context)) {
-    check.refuse(
-      'balancing',
-      `${platform.traits.name} hides the addresses of clients, so ip_hash would send all of them to one instance`,
-      'Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client',
-    );
+    check.refuse('balancing', {
+      problem: `${platform.traits.name} hides the addresses of clients, so ip_hash would send all of them to one instance`,
+      allowed: 'Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client',
+    });
   }
   if (tls === 'terminated-upstream' && layout.entry === undefined) {
-    warnings.push(
+    check.warn(
       'TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. Name it in trustedProxies.',
     );
   }
@@ -96,11 +95,10 @@ function seesClientAddresses({ props: { platform, trustedProxies = [] } }: Front
 function failTimeout(check: Check, text: string): string {
   checkDuration(check, 'failover.failTimeout', text, '1s', '1h');
   if (text.endsWith('ms')) {
-    check.refuse(
-      'failover.failTimeout',
-      `"${text}" holds milliseconds, and nginx counts this time in seconds`,
-      '1s to 1h',
-    );
+    check.refuse('failover.failTimeout', {
+      problem: `"${text}" holds milliseconds, and nginx counts this time in seconds`,
+      allowed: '1s to 1h',
+    });
   }
   return text;
 }
@@ -114,18 +112,16 @@ function transports(context: FrontContext): readonly ClientTransport[] {
     .list('clientTransports', given ?? (engineIo ? all : [ClientTransport.WEBSOCKET]))
     .map((transport, index) => check.oneOf(`clientTransports[${index}]`, transport, all));
   if (transports.length === 0) {
-    check.refuse(
-      'clientTransports',
-      'the list is empty, so no client could connect',
-      'at least one ClientTransport',
-    );
+    check.refuse('clientTransports', {
+      problem: 'the list is empty, so no client could connect',
+      allowed: 'at least one ClientTransport',
+    });
   }
   if (!engineIo && transports.includes(ClientTransport.POLLING)) {
-    check.refuse(
-      'clientTransports',
-      'a plain WebSocket path has no long-polling',
-      '[ClientTransport.WEBSOCKET], or routes: AiwmRoutes.socketIo({…})',
-    );
+    check.refuse('clientTransports', {
+      problem: 'a plain WebSocket path has no long-polling',
+      allowed: '[ClientTransport.WEBSOCKET], or routes: AiwmRoutes.socketIo({…})',
+    });
   }
   return transports;
 }

@@ -21,20 +21,18 @@ export function checkVersion(context: FrontContext, upstream: Upstream): NginxVe
     props.nginxVersion === undefined ? `, which ${props.platform.node.path} says,` : '';
   const version = parseVersion(text);
   if (version === undefined || !isAtLeast(version, OLDEST_VERSION)) {
-    check.refuse(
-      'nginxVersion',
-      `${show(text)}${source} is ${version === undefined ? 'not a version' : 'too old'}`,
-      `"1.22" or "1.22.1", at least ${printVersion(OLDEST_VERSION)}`,
-      'Ask nginx -v on the machine that runs it.',
-    );
+    check.refuse('nginxVersion', {
+      problem: `${show(text)}${source} is ${version === undefined ? 'not a version' : 'too old'}`,
+      allowed: `"1.22" or "1.22.1", at least ${printVersion(OLDEST_VERSION)}`,
+      remedy: 'Ask nginx -v on the machine that runs it.',
+    });
   }
   if (looksUpNames(upstream) && !isAtLeast(version, RESOLVE_PARAMETER)) {
-    check.refuse(
-      'nginxVersion',
-      `${show(text)}${source} is too old: it looks a name up once, and on ${props.platform.traits.name} the addresses behind names change`,
-      `at least ${printVersion(RESOLVE_PARAMETER)}`,
-      'Run a newer nginx there.',
-    );
+    check.refuse('nginxVersion', {
+      problem: `${show(text)}${source} is too old: it looks a name up once, and on ${props.platform.traits.name} the addresses behind names change`,
+      allowed: `at least ${printVersion(RESOLVE_PARAMETER)}`,
+      remedy: 'Run a newer nginx there.',
+    });
   }
   return version;
 }

@@ -112,11 +112,10 @@ export class Balancing {
     }
     const chosen = this.rotation.sessionAffinity ?? affinity;
     if (chosen._rotates) {
-      check.refuse(
-        'balancing.sessionAffinity',
-        `${chosen} does not keep a session on one instance`,
-        'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
-      );
+      check.refuse('balancing.sessionAffinity', {
+        problem: `${chosen} does not keep a session on one instance`,
+        allowed: 'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
+      });
     }
     return chosen._method(check);
   }

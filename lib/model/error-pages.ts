@@ -80,7 +80,7 @@ function checkJson(check: Check, property: string, text: string): string {
   try {
     JSON.parse(text);
   } catch {
-    check.refuse(property, `${show(text)} is not JSON`, PAGE_BODY.allowed);
+    check.refuse(property, { problem: `${show(text)} is not JSON`, allowed: PAGE_BODY.allowed });
   }
   return text;
 }

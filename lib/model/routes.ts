@@ -70,13 +70,13 @@ export class AiwmRoutes {
     const target = enginePath === undefined ? `${webSocket}/` : AiwmRoutes._enginePath(enginePath);
     const isMapped = this.engineIo && target !== `${webSocket}/`;
     if (isMapped && rest !== undefined && target.startsWith(`${rest}/`)) {
-      check.refuse(
-        'routes.rest',
-        `below "${rest || '/'}" lies the instances' own path of Socket.IO, "${target}": clients could reach it there, past the ` +
+      check.refuse('routes.rest', {
+        problem:
+          `below "${rest || '/'}" lies the instances' own path of Socket.IO, "${target}": clients could reach it there, past the ` +
           'Origin list, the limits and the affinity of routes.webSocket',
-        'a REST path that does not hold it',
-        `Set enginePath to "${webSocket}/" (of the cluster, or of Upstream.servers), or choose another path for rest.`,
-      );
+        allowed: 'a REST path that does not hold it',
+        remedy: `Set enginePath to "${webSocket}/" (of the cluster, or of Upstream.servers), or choose another path for rest.`,
+      });
     }
     return {
       webSocket: {
@@ -129,11 +129,10 @@ function refuseSamePaths(check: Check, paths: Record<string, string | undefined>
     }
     const other = seen.get(path);
     if (other !== undefined) {
-      check.refuse(
-        `routes.${name}`,
-        `"${path || '/'}" is the path of routes.${other} as well`,
-        'a path of its own for each',
-      );
+      check.refuse(`routes.${name}`, {
+        problem: `"${path || '/'}" is the path of routes.${other} as well`,
+        allowed: 'a path of its own for each',
+      });
     }
     seen.set(path, name);
   }

@@ -59,11 +59,10 @@ export class Upstream {
       backup,
     }));
     if (peers.every(({ down, backup }) => down || backup)) {
-      check.refuse(
-        'upstream.servers',
-        'no server is left to take a client: all are down or backup',
-        'at least one server in service',
-      );
+      check.refuse('upstream.servers', {
+        problem: 'no server is left to take a client: all are down or backup',
+        allowed: 'at least one server in service',
+      });
     }
     return peers;
   }

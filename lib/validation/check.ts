@@ -1,6 +1,6 @@
-import { Token, Tokenization } from 'cdktf';
+import { Annotations, Token, Tokenization } from 'cdktf';
 import type { Construct } from 'constructs';
-import { ValidationError } from './errors';
+import { type Fault, ValidationError } from './errors';
 
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
@@ -16,26 +16,34 @@ export class Check {
   public constructor(public readonly scope: Construct) {}
 
   /** @throws ValidationError always */
-  public refuse(property: string, problem: string, allowed?: string, remedy?: string): never {
-    throw new ValidationError(this.scope, { property, problem, allowed, remedy });
+  public refuse(property: string, fault: Omit<Fault, 'property'>): never {
+    throw new ValidationError(this.scope, { property, ...fault });
+  }
+
+  /** Warns at synth of something that is legal but risky. */
+  public warn(text: string): void {
+    Annotations.of(this.scope).addWarning(text);
   }
 
   /** A string that `rule` accepts. */
   public text(property: string, value: string, rule: TextRule): string {
     if (typeof value !== 'string') {
-      this.refuse(property, `${show(value)} is not a string`, rule.allowed);
+      this.refuse(property, { problem: `${show(value)} is not a string`, allowed: rule.allowed });
     }
     if (rule.knownAtSynth && Token.isUnresolved(value)) {
-      this.refuse(
-        property,
-        'the value is not known at synth',
-        rule.allowed,
-        'Write it out: it decides what is rendered.',
-      );
+      this.refuse(property, {
+        problem: 'the value is not known at synth',
+        allowed: rule.allowed,
+        remedy: 'Write it out: it decides what is rendered.',
+      });
     }
     this.literals(property, value, rule);
     if (!Token.isUnresolved(value) && !rule.accepts(value)) {
-      this.refuse(property, `${show(value)} is not ${rule.name}`, rule.allowed, rule.remedy);
+      this.refuse(property, {
+        problem: `${show(value)} is not ${rule.name}`,
+        allowed: rule.allowed,
+        remedy: rule.remedy,
+      });
     }
     return value;
   }
@@ -49,11 +57,10 @@ export class Check {
   ): string[] {
     this.list(property, values);
     if (values.length < min || values.length > max) {
-      this.refuse(
-        property,
-        values.length === 0 ? 'the list is empty' : `the list has ${values.length} items`,
-        `${min} to ${max} items`,
-      );
+      this.refuse(property, {
+        problem: values.length === 0 ? 'the list is empty' : `the list has ${values.length} items`,
+        allowed: `${min} to ${max} items`,
+      });
     }
     const seen = new Set<string>();
     values.forEach((value, index) => {
@@ -61,11 +68,10 @@ export class Check {
       // Names and addresses are the same in upper and lower case; Tokens are not.
       const same = Token.isUnresolved(value) ? value : value.toLowerCase();
       if (seen.has(same)) {
-        this.refuse(
-          `${property}[${index}]`,
-          `${show(value)} stands there twice`,
-          'each value once',
-        );
+        this.refuse(`${property}[${index}]`, {
+          problem: `${show(value)} stands there twice`,
+          allowed: 'each value once',
+        });
       }
       seen.add(same);
     });
@@ -75,12 +81,11 @@ export class Check {
   /** A list that is known at synth, whatever is in it. */
   public list<T>(property: string, values: readonly T[]): readonly T[] {
     if (Token.isUnresolved(values)) {
-      this.refuse(
-        property,
-        'the list is not known at synth',
-        'a list that is written out',
-        'How long it is decides what is rendered.',
-      );
+      this.refuse(property, {
+        problem: 'the list is not known at synth',
+        allowed: 'a list that is written out',
+        remedy: 'How long it is decides what is rendered.',
+      });
     }
     return values;
   }
@@ -88,11 +93,10 @@ export class Check {
   /** One of an enumeration, which other languages and plain JavaScript do not enforce. */
   public oneOf<T extends string>(property: string, value: T, allowed: readonly T[]): T {
     if (!allowed.includes(value)) {
-      this.refuse(
-        property,
-        `${show(value)} is not one of the allowed values`,
-        allowed.map(show).join(', '),
-      );
+      this.refuse(property, {
+        problem: `${show(value)} is not one of the allowed values`,
+        allowed: allowed.map(show).join(', '),
+      });
     }
     return value;
   }
@@ -102,10 +106,10 @@ export class Check {
     const allowed = `a whole number from ${min} to ${max}`;
     this.known(property, value, allowed);
     if (!Number.isInteger(value)) {
-      this.refuse(property, `${show(value)} is not a whole number`, allowed);
+      this.refuse(property, { problem: `${show(value)} is not a whole number`, allowed });
     }
     if (value < min || value > max) {
-      this.refuse(property, `${value} is out of range`, allowed);
+      this.refuse(property, { problem: `${value} is out of range`, allowed });
     }
     return value;
   }
@@ -115,19 +119,18 @@ export class Check {
     const allowed = `a number above 0, at most ${max}`;
     this.known(property, value, allowed);
     if (!(value > 0 && value <= max)) {
-      this.refuse(property, `${show(value)} is out of range`, allowed);
+      this.refuse(property, { problem: `${show(value)} is out of range`, allowed });
     }
     return value;
   }
 
   private known(property: string, value: number, allowed: string): void {
     if (Token.isUnresolved(value)) {
-      this.refuse(
-        property,
-        'the number is not known at synth',
+      this.refuse(property, {
+        problem: 'the number is not known at synth',
         allowed,
-        'Write it out: it decides what is rendered.',
-      );
+        remedy: 'Write it out: it decides what is rendered.',
+      });
     }
   }
 
@@ -136,33 +139,33 @@ export class Check {
     const literal = Tokenization.reverseString(value).literals.join('');
     // Syntax may be laid out in lines; nothing else may hold them.
     if (CONTROL_CHARACTER.test(isSyntax ? literal.replace(/[\t\r\n]/g, ' ') : literal)) {
-      this.refuse(property, `${show(value)} holds a control character or a line break`, allowed);
+      this.refuse(property, {
+        problem: `${show(value)} holds a control character or a line break`,
+        allowed,
+      });
     }
     if (/[\ue000-\uf8ff]/.test(literal)) {
-      this.refuse(property, `${show(value)} holds a private-use character`, allowed);
+      this.refuse(property, { problem: `${show(value)} holds a private-use character`, allowed });
     }
     if (/[$%]\{/.test(literal)) {
-      this.refuse(
-        property,
-        `${show(value)} holds "\${" or "%{", which Terraform would read as a template`,
+      this.refuse(property, {
+        problem: `${show(value)} holds "\${" or "%{", which Terraform would read as a template`,
         allowed,
-      );
+      });
     }
     const numbers = literal.match(/-\d(?:\.\d+)?e\+\d+/g) ?? [];
     if (numbers.some((number) => Token.isUnresolved(Number(number)))) {
-      this.refuse(
-        property,
-        `${show(value)} holds a number that is known only at apply`,
+      this.refuse(property, {
+        problem: `${show(value)} holds a number that is known only at apply`,
         allowed,
-        'Put it in as text: Token.asString(…).',
-      );
+        remedy: 'Put it in as text: Token.asString(…).',
+      });
     }
     if (!isSyntax && !isData && Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
-      this.refuse(
-        property,
-        `${show(value)} holds a space, quote, brace, backslash or semicolon beside a Token`,
+      this.refuse(property, {
+        problem: `${show(value)} holds a space, quote, brace, backslash or semicolon beside a Token`,
         allowed,
-      );
+      });
     }
   }
 }

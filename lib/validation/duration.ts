@@ -46,7 +46,7 @@ export function checkDuration(
   check.text(property, text, DURATION);
   const milliseconds = toMilliseconds(text);
   if (milliseconds < toMilliseconds(from) || milliseconds > toMilliseconds(to)) {
-    check.refuse(property, `"${text}" is out of range`, `${from} to ${to}`);
+    check.refuse(property, { problem: `"${text}" is out of range`, allowed: `${from} to ${to}` });
   }
   return { text, milliseconds };
 }

@@ -166,11 +166,11 @@ export interface ResolvedBalancer {
 function resolveNlb(check: Check, options: NlbOptions): ResolvedEntry {
   const { ipv6 = false, proxyProtocol = false } = options;
   if (ipv6 && !proxyProtocol) {
-    check.refuse(
-      'entry.ipv6',
-      'nginx would see the address of the load balancer in place of that of an IPv6 client, and ip_hash and limits would take all of them for one',
-      'ipv6 together with proxyProtocol: true',
-    );
+    check.refuse('entry.ipv6', {
+      problem:
+        'nginx would see the address of the load balancer in place of that of an IPv6 client, and ip_hash and limits would take all of them for one',
+      allowed: 'ipv6 together with proxyProtocol: true',
+    });
   }
   const group = resolveGroup(check, options);
   return {

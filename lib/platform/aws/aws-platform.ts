@@ -6,13 +6,12 @@ import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { TerraformStack } from 'cdktf';
-import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check } from '../../validation/check';
 import { checkDuration } from '../../validation/duration';
 import { withAlias } from '../../terraform/provider-alias';
 import { resourceName } from '../../terraform/names';
-import { checkInStackOf, onlyOne } from '../platform-claims';
+import { PlatformClaims } from '../platform-claims';
 import { Secret } from '../../model/secret';
 import { TlsKind } from '../../model/tls-certificate';
 import type {
@@ -120,12 +119,12 @@ export class AwsPlatform extends Construct implements IPlatform {
   private readonly trustedProxies: string[];
   private readonly nginxEgress: AwsEgress[];
   private readonly instanceEgress: AwsEgress[];
-  private frontScope?: IConstruct;
-  private redisScope?: IConstruct;
   private front?: Front;
   private redisGroup?: ElasticacheReplicationGroup;
   private redisUrlVersion?: string;
   private readonly slotHosts: Instance[] = [];
+
+  private readonly claims = new PlatformClaims(this, PLATFORM);
 
   /** @throws ValidationError naming the property that is wrong */
   public constructor(
@@ -256,7 +255,7 @@ export class AwsPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a service that is no image, and for a secret that hosts cannot read */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const check: Check = checkInStackOf(this, PLATFORM, scope);
+    const check = this.claims.check(scope);
     const slots = runSlots(scope, check, resourceName(scope), spec, {
       ...this.hosts,
       instanceType: this.instanceType,
@@ -333,8 +332,7 @@ export class AwsPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second front, and for one before servers that its hosts may not connect to */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    const check: Check = checkInStackOf(this, PLATFORM, scope);
-    this.frontScope = onlyOne(this, PLATFORM, check, this.frontScope, 'front');
+    const check = this.claims.only('front', scope);
     checkPeers(check, spec.foreignPeers, [HTTPS_ANYWHERE, ...this.nginxEgress]);
     this.front = runFront(scope, check, spec, {
       ...this.hosts,
@@ -352,8 +350,7 @@ export class AwsPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second Redis, and for a password that Terraform cannot read */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    const check: Check = checkInStackOf(this, PLATFORM, scope);
-    this.redisScope = onlyOne(this, PLATFORM, check, this.redisScope, 'Redis');
+    const check = this.claims.only('Redis', scope);
     // An older one would put the URL of Redis into its state, or end with a word about an unknown argument.
     TerraformStack.of(this).addOverride('terraform.required_version', '>= 1.11.0');
     const redis = runReplicationGroup(
@@ -405,19 +402,18 @@ export class AwsPlatform extends Construct implements IPlatform {
     ] as const) {
       check.texts(property, ids, SUBNET_ID, { max: 16 });
       if (ids.length < min) {
-        check.refuse(
-          property,
-          `${ids.length === 0 ? 'no subnet is' : `only ${ids.length} subnet is`} given${why}`,
-          `${min} to 16 subnets, each in another zone`,
-          min === 1 ? undefined : 'For one zone there is entry: AwsEntry.single().',
-        );
+        check.refuse(property, {
+          problem: `${ids.length === 0 ? 'no subnet is' : `only ${ids.length} subnet is`} given${why}`,
+          allowed: `${min} to 16 subnets, each in another zone`,
+          remedy: min === 1 ? undefined : 'For one zone there is entry: AwsEntry.single().',
+        });
       }
     }
   }
 
   /** What only the whole stack shows. */
   private unusedOptions(): string[] {
-    return this.props.redis === undefined || this.redisScope !== undefined
+    return this.props.redis === undefined || this.redisGroup !== undefined
       ? []
       : [
           'redis: no backplane of this platform runs a Redis that it could be for. Leave it out, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
@@ -431,30 +427,27 @@ export class AwsPlatform extends Construct implements IPlatform {
       return;
     }
     if (props.network.provider !== props.provider) {
-      check.refuse(
-        'network',
-        `${props.network.node.path} is made with another provider, and may be in another region or account`,
-        undefined,
-        'Give both the same: new AwsPlatform(…, { provider, network: new AwsNetwork(…, { provider }) }).',
-      );
+      check.refuse('network', {
+        problem: `${props.network.node.path} is made with another provider, and may be in another region or account`,
+        remedy:
+          'Give both the same: new AwsPlatform(…, { provider, network: new AwsNetwork(…, { provider }) }).',
+      });
     }
     if (entry.balancer?.ipv6) {
-      check.refuse(
-        'entry.ipv6',
-        `the subnets of ${props.network.node.path} have no IPv6`,
-        'ipv6 in a network that has it, told by its ids',
-      );
+      check.refuse('entry.ipv6', {
+        problem: `the subnets of ${props.network.node.path} have no IPv6`,
+        allowed: 'ipv6 in a network that has it, told by its ids',
+      });
     }
   }
 
   private checkRetention(): number {
     const days = this.props.logRetentionDays ?? 30;
     if (!RETENTION_DAYS.includes(days)) {
-      this.check.refuse(
-        'logRetentionDays',
-        `${days} is none of the numbers that CloudWatch knows`,
-        RETENTION_DAYS.join(', '),
-      );
+      this.check.refuse('logRetentionDays', {
+        problem: `${days} is none of the numbers that CloudWatch knows`,
+        allowed: RETENTION_DAYS.join(', '),
+      });
     }
     return days;
   }
@@ -464,11 +457,10 @@ export class AwsPlatform extends Construct implements IPlatform {
     const given = check.integer('statusPort', this.props.statusPort ?? 8081, 1, 65_535);
     const taken = entry.balancer === undefined ? [PUBLIC_HTTP, PUBLIC_HTTPS] : Object.values(PORTS);
     if ((taken as number[]).includes(given)) {
-      check.refuse(
-        'statusPort',
-        `nginx listens on ${given} already`,
-        `a port other than ${taken.join(', ')}`,
-      );
+      check.refuse('statusPort', {
+        problem: `nginx listens on ${given} already`,
+        allowed: `a port other than ${taken.join(', ')}`,
+      });
     }
     return given;
   }
@@ -476,7 +468,10 @@ export class AwsPlatform extends Construct implements IPlatform {
   private chooseProvider(): AwsProvider {
     const { provider, region } = this.props;
     if (provider !== undefined && region !== undefined) {
-      this.check.refuse('region', 'provider is given as well, and has its own', 'one of the two');
+      this.check.refuse('region', {
+        problem: 'provider is given as well, and has its own',
+        allowed: 'one of the two',
+      });
     }
     return (
       provider ??

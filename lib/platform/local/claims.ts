@@ -12,12 +12,12 @@ export class PortLedger {
   public claim(check: Check, port: number, purpose: string): void {
     const owner = this.owners.get(port);
     if (owner !== undefined) {
-      check.refuse(
-        'platform',
-        `port ${port} is wanted for ${purpose} and is that of ${owner} already`,
-        'a port of its own for each',
-        'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform; a second front or Redis needs a LocalPlatform of its own.',
-      );
+      check.refuse('platform', {
+        problem: `port ${port} is wanted for ${purpose} and is that of ${owner} already`,
+        allowed: 'a port of its own for each',
+        remedy:
+          'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform; a second front or Redis needs a LocalPlatform of its own.',
+      });
     }
     this.owners.set(port, purpose);
   }

@@ -1,19 +1,10 @@
-import {
-  Annotations,
-  AssetType,
-  dependable,
-  Fn,
-  Lazy,
-  TerraformAsset,
-  TerraformStack,
-  Token,
-} from 'cdktf';
+import { AssetType, dependable, Fn, Lazy, TerraformAsset, TerraformStack, Token } from 'cdktf';
 import type { ITerraformDependable, TerraformResource, TerraformResourceLifecycle } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check, show } from '../../validation/check';
 import { resourceName } from '../../terraform/names';
-import { checkInStackOf } from '../platform-claims';
+import { PlatformClaims } from '../platform-claims';
 import { Secret } from '../../model/secret';
 import { ENVIRONMENT_NAME, FILE_PATH, IP_ADDRESS, LINE } from '../../validation/text-rules';
 import { TlsKind } from '../../model/tls-certificate';
@@ -33,6 +24,7 @@ import { renderSize } from '../../validation/size';
 import type { IPlatform } from '../platform';
 import { agentFile, bringUp, checkPrograms, tearDown } from './agent-command';
 import { PortLedger } from './claims';
+import { inExpression } from '../../terraform/expressions';
 import { fromStackFolder } from '../../terraform/stack-paths';
 import { claimStateFolder } from './state-folders';
 import { TerraformData } from '../../terraform/terraform-data';
@@ -127,6 +119,8 @@ export class LocalPlatform extends Construct implements IPlatform {
   private readonly units = new Map<string, IConstruct>();
   private readonly programs = new Set<string>();
 
+  private readonly claims = new PlatformClaims(this, 'LocalPlatform');
+
   /** @throws ValidationError naming the property that is wrong */
   public constructor(
     scope: Construct,
@@ -169,12 +163,10 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for an image, and for a port that is in use in this stack */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const check = checkInStackOf(this, 'LocalPlatform', scope);
+    const check = this.claims.check(scope);
     const command = this.command(check, spec);
     if (spec.memoryBytes !== undefined || spec.cpu !== undefined) {
-      Annotations.of(scope).addWarning(
-        'limits: LocalPlatform does not limit memory and processors; other platforms do.',
-      );
+      check.warn('limits: LocalPlatform does not limit memory and processors; other platforms do.');
     }
     let previous = spec.dependsOn;
     for (const slot of spec.slots) {
@@ -223,7 +215,7 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second front on the same ports */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    const check = checkInStackOf(this, 'LocalPlatform', scope);
+    const check = this.claims.check(scope);
     const ports = [
       ...(spec.certificate === undefined
         ? []
@@ -253,7 +245,7 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second Redis on the same port */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    const check = checkInStackOf(this, 'LocalPlatform', scope);
+    const check = this.claims.check(scope);
     this.enlist(check, spec.name, [{ port: this.redisPort, purpose: `the Redis ${spec.name}` }]);
     const { hardBytes, softBytes, softSeconds } = spec.outputBuffer;
     const resource = this.createResource(scope, 'Redis', 'redis', {
@@ -310,12 +302,10 @@ export class LocalPlatform extends Construct implements IPlatform {
   private refuseLargeSpecification(scope: Construct, specification: Record<string, unknown>): void {
     const bytes = Buffer.byteLength(JSON.stringify(specification));
     if (bytes > MAX_SPECIFICATION_BYTES) {
-      new Check(scope).refuse(
-        'platform',
-        `LocalPlatform would have to hand over ${bytes} bytes, and can hand over ${MAX_SPECIFICATION_BYTES}`,
-        undefined,
-        'Shorten the environment, or the lines in directives.',
-      );
+      new Check(scope).refuse('platform', {
+        problem: `LocalPlatform would have to hand over ${bytes} bytes, and can hand over ${MAX_SPECIFICATION_BYTES}`,
+        remedy: 'Shorten the environment, or the lines in directives.',
+      });
     }
   }
 
@@ -325,11 +315,10 @@ export class LocalPlatform extends Construct implements IPlatform {
     ports: readonly { readonly port: number; readonly purpose: string }[],
   ): void {
     if (this.units.has(unit)) {
-      check.refuse(
-        'id',
-        `the name "${unit}" is that of ${this.units.get(unit)!.node.path} as well`,
-        'other ids',
-      );
+      check.refuse('id', {
+        problem: `the name "${unit}" is that of ${this.units.get(unit)!.node.path} as well`,
+        allowed: 'other ids',
+      });
     }
     this.units.set(unit, check.scope);
     ports.forEach(({ port, purpose }) => this.ports.claim(check, port, purpose));
@@ -338,18 +327,17 @@ export class LocalPlatform extends Construct implements IPlatform {
   private command(check: Check, { service }: InstancesSpec): Record<string, unknown> {
     const { commandLine, workingDirectory, version } = service;
     if (commandLine === undefined) {
-      check.refuse(
-        'service',
-        `LocalPlatform runs no containers, and the service is the image ${show(service.imageName)}`,
-        'AiwmService.command(["node", "server.js"], { workingDirectory: "services/aiwm" })',
-      );
+      check.refuse('service', {
+        problem: `LocalPlatform runs no containers, and the service is the image ${show(service.imageName)}`,
+        allowed:
+          'AiwmService.command(["node", "server.js"], { workingDirectory: "services/aiwm" })',
+      });
     }
     if (commandLine.length === 0) {
-      check.refuse(
-        'service',
-        'the command has no words',
-        'a program and its arguments: ["node", "server.js"]',
-      );
+      check.refuse('service', {
+        problem: 'the command has no words',
+        allowed: 'a program and its arguments: ["node", "server.js"]',
+      });
     }
     commandLine.forEach((word, index) => check.text(`service.command[${index}]`, word, LINE));
     return {
@@ -380,11 +368,10 @@ export class LocalPlatform extends Construct implements IPlatform {
       case REDIS_SECRET:
         return { kind, unit: reference };
       default:
-        return check.refuse(
-          property,
-          `LocalPlatform cannot read a secret of the kind ${show(kind)}`,
-          'Secret.fromFile(…) or Secret.fromEnvironment(…)',
-        );
+        return check.refuse(property, {
+          problem: `LocalPlatform cannot read a secret of the kind ${show(kind)}`,
+          allowed: 'Secret.fromFile(…) or Secret.fromEnvironment(…)',
+        });
     }
   }
 
@@ -460,12 +447,4 @@ export class LocalPlatform extends Construct implements IPlatform {
 
 function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
-}
-
-/**
- * A string inside of an expression of Terraform's, which reads it as JSON has it. Not Fn.rawString: that leaves a
- * backslash at the end to escape the closing quote.
- */
-function inExpression(text: string): string {
-  return JSON.stringify(text);
 }

@@ -17,11 +17,10 @@ export function claimStateFolder(check: Check, given: string, folder: string): v
   owners.set(root, folders);
   const other = folders.get(folder);
   if (other !== undefined) {
-    check.refuse(
-      'stateDir',
-      `${show(given)} is the folder of ${other.node.path} already`,
-      'a folder of its own for each LocalPlatform',
-    );
+    check.refuse('stateDir', {
+      problem: `${show(given)} is the folder of ${other.node.path} already`,
+      allowed: 'a folder of its own for each LocalPlatform',
+    });
   }
   folders.set(folder, check.scope);
 }

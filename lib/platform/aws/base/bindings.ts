@@ -177,11 +177,9 @@ export function loadBindings(check: Check): AwsBindings {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') {
       throw error;
     }
-    return check.refuse(
-      'platform',
-      'the package @cdktf/provider-aws is not installed',
-      undefined,
-      'Run: npm install @cdktf/provider-aws',
-    );
+    return check.refuse('platform', {
+      problem: 'the package @cdktf/provider-aws is not installed',
+      remedy: 'Run: npm install @cdktf/provider-aws',
+    });
   }
 }

@@ -16,11 +16,10 @@ export function checkRegion(
 ): string {
   const own = arn.split(':')[3];
   if (region !== undefined && ![region, arn].some(Token.isUnresolved) && own !== region) {
-    check.refuse(
-      property,
-      `${arn} is in ${own}, and AWS takes none from another region here`,
-      `one in ${region}, where the platform is`,
-    );
+    check.refuse(property, {
+      problem: `${arn} is in ${own}, and AWS takes none from another region here`,
+      allowed: `one in ${region}, where the platform is`,
+    });
   }
   return arn;
 }

@@ -17,22 +17,20 @@ export function checkTags(
 ): Record<string, string> {
   const all = Object.entries(tags);
   if (all.length > MOST) {
-    check.refuse('tags', `there are ${all.length}`, `at most ${MOST}`);
+    check.refuse('tags', { problem: `there are ${all.length}`, allowed: `at most ${MOST}` });
   }
   for (const [key, value] of all) {
     if (key === 'Name' || /^(?:aiwm-|aws:)/i.test(key)) {
-      check.refuse(
-        `tags.${key}`,
-        'the tag belongs to the platform or to AWS',
-        'keys other than "Name", "aiwm-…" and "aws:…"',
-      );
+      check.refuse(`tags.${key}`, {
+        problem: 'the tag belongs to the platform or to AWS',
+        allowed: 'keys other than "Name", "aiwm-…" and "aws:…"',
+      });
     }
     if (!Token.isUnresolved(key) && !/^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u.test(key)) {
-      check.refuse(
-        'tags',
-        `${show(key)} is not the key of a tag`,
-        'letters, digits, spaces and "_.:/=+-@", 1 to 128',
-      );
+      check.refuse('tags', {
+        problem: `${show(key)} is not the key of a tag`,
+        allowed: 'letters, digits, spaces and "_.:/=+-@", 1 to 128',
+      });
     }
     check.text(`tags.${key}`, value, TAG_VALUE);
   }

@@ -33,12 +33,12 @@ export function certificateFor(
     return checkRegion(check, 'tls.certificateArn', arn, place.provider);
   }
   if (zoneId === undefined) {
-    check.refuse(
-      'tls',
-      'a new certificate has to be validated in the zone of its names, and the platform has none',
-      'TlsCertificate.acm("arn:aws:acm:…") for one that exists',
-      'Or give the platform the zone: new AwsPlatform(…, { hostedZoneId }).',
-    );
+    check.refuse('tls', {
+      problem:
+        'a new certificate has to be validated in the zone of its names, and the platform has none',
+      allowed: 'TlsCertificate.acm("arn:aws:acm:…") for one that exists',
+      remedy: 'Or give the platform the zone: new AwsPlatform(…, { hostedZoneId }).',
+    });
   }
   const { bindings, provider } = place;
   const names = serverNames.map(asKept);

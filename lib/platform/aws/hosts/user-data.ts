@@ -19,12 +19,12 @@ export function hostUserData(
   const bytes = Buffer.byteLength(text);
   if (bytes > MOST_BYTES) {
     const ownBytes = bytes - Buffer.byteLength(script([]));
-    check.refuse(
-      'platform.firstBoot',
-      `the user data of a host would have ${bytes} bytes, ${ownBytes} of them from firstBoot`,
-      `${MOST_BYTES} bytes, which is what AWS takes`,
-      'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
-    );
+    check.refuse('platform.firstBoot', {
+      problem: `the user data of a host would have ${bytes} bytes, ${ownBytes} of them from firstBoot`,
+      allowed: `${MOST_BYTES} bytes, which is what AWS takes`,
+      remedy:
+        'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
+    });
   }
   return Buffer.from(text, 'utf8').toString('base64');
 }

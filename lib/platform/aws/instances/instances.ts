@@ -205,16 +205,17 @@ function releaseOf(
 
 function checkImage(check: Check, service: AiwmService): string {
   if (service.imageName === undefined) {
-    check.refuse(
-      'service',
-      service.buildFolder === undefined
-        ? 'AwsPlatform runs containers, and the service is a command'
-        : 'AwsPlatform has no engine that builds an image',
-      'AiwmService.image("registry.example/aiwm:1.4.2")',
-      service.buildFolder === undefined
-        ? undefined
-        : 'Build it, push it to ECR or another registry, and name it.',
-    );
+    check.refuse('service', {
+      problem:
+        service.buildFolder === undefined
+          ? 'AwsPlatform runs containers, and the service is a command'
+          : 'AwsPlatform has no engine that builds an image',
+      allowed: 'AiwmService.image("registry.example/aiwm:1.4.2")',
+      remedy:
+        service.buildFolder === undefined
+          ? undefined
+          : 'Build it, push it to ECR or another registry, and name it.',
+    });
   }
   return check.text('service.image', service.imageName, IMAGE);
 }
@@ -241,12 +242,12 @@ function secretArns(check: Check, secrets: Record<string, Secret>): Record<strin
         return [name, secret.reference];
       }
       if (secret.kind !== 'secrets-manager') {
-        check.refuse(
-          property,
-          `a host of AWS cannot read a secret of the kind "${secret.kind}"`,
-          'Secret.fromSecretsManager(arn)',
-          'Put it there first: aws secretsmanager create-secret --name … --secret-string file://…',
-        );
+        check.refuse(property, {
+          problem: `a host of AWS cannot read a secret of the kind "${secret.kind}"`,
+          allowed: 'Secret.fromSecretsManager(arn)',
+          remedy:
+            'Put it there first: aws secretsmanager create-secret --name … --secret-string file://…',
+        });
       }
       return [name, check.text(property, secret.reference, SECRET_ARN)];
     }),

@@ -31,11 +31,10 @@ export function checkEgress(
     };
     // AWS has no rule twice.
     if (open.some((each) => each.port === port && canonical(each.range) === canonical(range))) {
-      check.refuse(
-        `${property}[${index}]`,
-        `port ${port} of ${range} is open already`,
-        'each port and range once, without 443 of "0.0.0.0/0"',
-      );
+      check.refuse(`${property}[${index}]`, {
+        problem: `port ${port} of ${range} is open already`,
+        allowed: 'each port and range once, without 443 of "0.0.0.0/0"',
+      });
     }
     open.push(way);
   });
@@ -62,12 +61,10 @@ export function checkPeers(
       continue;
     }
     if (!leadsTo(egress, host, port)) {
-      check.refuse(
-        'upstream',
-        `the hosts of nginx may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
-        undefined,
-        `Open it: ${opened('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
-      );
+      check.refuse('upstream', {
+        problem: `the hosts of nginx may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
+        remedy: `Open it: ${opened('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
+      });
     }
   }
 }
@@ -82,24 +79,22 @@ export function checkPeers(
 export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgress[]): void {
   const [, scheme, address] = /^(rediss?):\/\/([^/]*)/.exec(url) ?? [];
   if (scheme === 'redis') {
-    check.refuse(
-      'backplane',
-      `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
-      'a URL that begins with "rediss://"',
-      'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
-    );
+    check.refuse('backplane', {
+      problem: `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
+      allowed: 'a URL that begins with "rediss://"',
+      remedy:
+        'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+    });
   }
   if (address === undefined) {
     return;
   }
   const { host, port = REDIS_PORT } = hostAndPort(address);
   if (!leadsTo(egress, host, port)) {
-    check.refuse(
-      'backplane',
-      `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis is`,
-      undefined,
-      `Open its port to the addresses of that Redis: ${opened('instanceEgress', host, port)}.`,
-    );
+    check.refuse('backplane', {
+      problem: `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis is`,
+      remedy: `Open its port to the addresses of that Redis: ${opened('instanceEgress', host, port)}.`,
+    });
   }
 }
 
@@ -111,12 +106,10 @@ export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgr
  */
 export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): void {
   if (egress.every(({ port }) => port === HTTPS_ANYWHERE.port)) {
-    check.refuse(
-      'backplane',
-      `instances may not connect to a Redis that this stack does not run: of the world outside, port ${HTTPS_ANYWHERE.port} alone is open to them`,
-      undefined,
-      `Open its port to the addresses of that Redis: ${opened('instanceEgress', '', REDIS_PORT)}.`,
-    );
+    check.refuse('backplane', {
+      problem: `instances may not connect to a Redis that this stack does not run: of the world outside, port ${HTTPS_ANYWHERE.port} alone is open to them`,
+      remedy: `Open its port to the addresses of that Redis: ${opened('instanceEgress', '', REDIS_PORT)}.`,
+    });
   }
 }
 

@@ -193,12 +193,11 @@ function checkNodes(
   const shards = check.integer('platform.redis.shards', options.shards ?? 1, 1, MAX_NODES);
   const each = 1 + replicas;
   if (shards * each > MAX_NODES) {
-    check.refuse(
-      'platform.redis.shards',
-      `${shards} shards of ${each} nodes each are ${shards * each} nodes`,
-      `at most ${MAX_NODES} nodes: ${Math.floor(MAX_NODES / each)} shards with ${replicas} replicas each`,
-      'Take fewer shards, or fewer replicas.',
-    );
+    check.refuse('platform.redis.shards', {
+      problem: `${shards} shards of ${each} nodes each are ${shards * each} nodes`,
+      allowed: `at most ${MAX_NODES} nodes: ${Math.floor(MAX_NODES / each)} shards with ${replicas} replicas each`,
+      remedy: 'Take fewer shards, or fewer replicas.',
+    });
   }
   return { shards, replicas };
 }
@@ -239,12 +238,12 @@ function nodeType(check: Check, maxMemoryBytes: number, own: string | undefined)
   }
   const found = NODE_TYPES.find(([mebibytes]) => mebibytes * 2 ** 20 >= maxMemoryBytes);
   if (found === undefined) {
-    check.refuse(
-      'maxMemory',
-      `no node that is known here has "${renderSize(maxMemoryBytes)}"`,
-      `at most ${NODE_TYPES[NODE_TYPES.length - 1]![0]}m`,
-      'Name the type of the nodes: new AwsPlatform(…, { redis: { nodeType: "cache.r7g.4xlarge" } }). The memory of a backplane is rarely what it lacks.',
-    );
+    check.refuse('maxMemory', {
+      problem: `no node that is known here has "${renderSize(maxMemoryBytes)}"`,
+      allowed: `at most ${NODE_TYPES[NODE_TYPES.length - 1]![0]}m`,
+      remedy:
+        'Name the type of the nodes: new AwsPlatform(…, { redis: { nodeType: "cache.r7g.4xlarge" } }). The memory of a backplane is rarely what it lacks.',
+    });
   }
   return found[1];
 }
@@ -257,12 +256,11 @@ function passwordOf(scope: Construct, check: Check, password: Secret | undefined
   }
   const [, variable] = (password.kind === 'environment' && VARIABLE.exec(password.reference)) || [];
   if (variable === undefined) {
-    check.refuse(
-      'password',
-      `Terraform has to tell the password to ElastiCache, and cannot read it from ${String(password)}`,
-      'Secret.fromEnvironment("TF_VAR_<name>"): Terraform reads such a variable by itself',
-      'Or leave it out: one is made.',
-    );
+    check.refuse('password', {
+      problem: `Terraform has to tell the password to ElastiCache, and cannot read it from ${String(password)}`,
+      allowed: 'Secret.fromEnvironment("TF_VAR_<name>"): Terraform reads such a variable by itself',
+      remedy: 'Or leave it out: one is made.',
+    });
   }
   const made = new TerraformVariable(scope, 'PasswordVariable', {
     type: 'string',

@@ -48,11 +48,9 @@ export function installed<T>(check: Check, platform: string, load: () => T): T {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') {
       throw error;
     }
-    return check.refuse(
-      'platform',
-      `${platform} needs the package @cdktf/provider-docker, which is not installed`,
-      undefined,
-      'Run: npm install @cdktf/provider-docker',
-    );
+    return check.refuse('platform', {
+      problem: `${platform} needs the package @cdktf/provider-docker, which is not installed`,
+      remedy: 'Run: npm install @cdktf/provider-docker',
+    });
   }
 }

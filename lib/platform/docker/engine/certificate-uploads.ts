@@ -2,11 +2,11 @@ import type { ContainerUpload } from '@cdktf/provider-docker/lib/container';
 import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import { TlsKind } from '../../../model/tls-certificate';
+import { inExpression } from '../../../terraform/expressions';
 import { fromStackFolder } from '../../../terraform/stack-paths';
 import type { Check } from '../../../validation/check';
 import { FILE_PATH } from '../../../validation/text-rules';
 import type { NginxSpec } from '../../contract';
-import { inExpression } from './secrets';
 
 /**
  * The certificate's files, to be put into a folder of a container.

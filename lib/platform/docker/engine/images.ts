@@ -18,11 +18,11 @@ export function versionInTag(image: string): string | undefined {
 export function nginxVersionOf(check: Check, image: string, given: string | undefined): string {
   const version = given ?? versionInTag(image);
   if (version === undefined) {
-    check.refuse(
-      'nginxVersion',
-      `the tag of "${image}" does not say which nginx it holds`,
-      'a tag that begins with the version ("nginx:1.30", "nginx:1.30.4-alpine"), or nginxVersion',
-    );
+    check.refuse('nginxVersion', {
+      problem: `the tag of "${image}" does not say which nginx it holds`,
+      allowed:
+        'a tag that begins with the version ("nginx:1.30", "nginx:1.30.4-alpine"), or nginxVersion',
+    });
   }
   return version;
 }

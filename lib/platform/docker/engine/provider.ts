@@ -25,12 +25,11 @@ export function platformName(platform: Construct, check: Check, given: string | 
   }
   const name = `${TerraformStack.of(platform).node.id.toLowerCase()}-${resourceName(platform)}`;
   if (!CONTAINER_NAME.accepts(name)) {
-    check.refuse(
-      'name',
-      `${show(name)}, which the ids of stack and platform make, is not ${CONTAINER_NAME.name}`,
-      CONTAINER_NAME.allowed,
-      'Give the platform a name of its own.',
-    );
+    check.refuse('name', {
+      problem: `${show(name)}, which the ids of stack and platform make, is not ${CONTAINER_NAME.name}`,
+      allowed: CONTAINER_NAME.allowed,
+      remedy: 'Give the platform a name of its own.',
+    });
   }
   return name;
 }
@@ -64,7 +63,10 @@ export function engineProvider(
   { provider, host }: EngineChoice,
 ): DockerProvider {
   if (provider !== undefined && host !== undefined) {
-    check.refuse('host', 'provider is given as well, and names its own', 'one of the two');
+    check.refuse('host', {
+      problem: 'provider is given as well, and names its own',
+      allowed: 'one of the two',
+    });
   }
   return (
     provider ??

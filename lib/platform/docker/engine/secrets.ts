@@ -1,7 +1,8 @@
-import { Fn, Token } from 'cdktf';
+import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import type { Secret } from '../../../model/secret';
+import { inExpression } from '../../../terraform/expressions';
 import { fromStackFolder } from '../../../terraform/stack-paths';
 import { TerraformData } from '../../../terraform/terraform-data';
 import { FILE_PATH } from '../../../validation/text-rules';
@@ -20,11 +21,10 @@ export function secretFromFile(
   { kind, reference }: Secret,
 ): string {
   if (kind !== 'file') {
-    check.refuse(
-      property,
-      `${platformName} cannot read a secret of the kind "${kind}"`,
-      'Secret.fromFile(…)',
-    );
+    check.refuse(property, {
+      problem: `${platformName} cannot read a secret of the kind "${kind}"`,
+      allowed: 'Secret.fromFile(…)',
+    });
   }
   const file = fromStackFolder(platform, check.text(property, reference, FILE_PATH));
   return Fn.sensitive(Fn.trimsuffix(Fn.file(inExpression(file)), '\n'));
@@ -38,15 +38,6 @@ export function secretFromFile(
 export function redisUrl(password: string, host: string, port: number): string {
   // What Terraform encodes is a form, where a blank is a "+".
   return `redis://:${Fn.replace(Fn.urlencode(password), '+', '%20')}@${host}:${port}`;
-}
-
-/**
- * A path as an argument of one of Terraform's functions.
- *
- * @internal
- */
-export function inExpression(path: string): string {
-  return Token.isUnresolved(path) ? path : Fn.rawString(path.replace(/\\/g, '\\\\'));
 }
 
 /**

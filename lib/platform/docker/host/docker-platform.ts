@@ -5,14 +5,13 @@ import type {
 } from '@cdktf/provider-docker/lib/container';
 import type { Network } from '@cdktf/provider-docker/lib/network';
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
-import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check, show } from '../../../validation/check';
 import { generatedPassword } from '../../../terraform/generated-password';
 import { renderSize } from '../../../validation/size';
 import { commonEnvironment, secretEnvironment } from '../../instance-environment';
 import { resourceName } from '../../../terraform/names';
-import { checkInStackOf, onlyOne } from '../../platform-claims';
+import { PlatformClaims } from '../../platform-claims';
 import { Secret } from '../../../model/secret';
 import { IMAGE, IP_ADDRESS } from '../../../validation/text-rules';
 import type {
@@ -90,9 +89,9 @@ export class DockerPlatform extends Construct implements IPlatform {
   private readonly nginxImage: string;
   private readonly statusPort: number;
   private readonly publish: Required<DockerPublish>;
-  private front?: IConstruct;
-  private redis?: IConstruct;
   private redisGeneration?: Generation;
+
+  private readonly claims = new PlatformClaims(this, 'DockerPlatform');
 
   /** @throws ValidationError naming the property that is wrong */
   public constructor(
@@ -112,7 +111,10 @@ export class DockerPlatform extends Construct implements IPlatform {
       http: check.integer('publish.http', props.publish?.http ?? 80, 1, 65_535),
     };
     if (this.publish.https === this.publish.http) {
-      check.refuse('publish.http', `${this.publish.http} is the port for TLS as well`, 'two ports');
+      check.refuse('publish.http', {
+        problem: `${this.publish.http} is the port for TLS as well`,
+        allowed: 'two ports',
+      });
     }
     this.statusPort = check.integer('statusPort', props.statusPort ?? 8081, 1, 65_535);
     this.checkNginxNetwork();
@@ -143,7 +145,7 @@ export class DockerPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a service that is a command */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
+    const check = this.claims.check(scope);
     const repository = `${this.name}-${resourceName(scope)}`;
     const { image, built } = serviceImage(
       check,
@@ -191,8 +193,7 @@ export class DockerPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second front */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
-    this.front = onlyOne(this, 'DockerPlatform', check, this.front, 'front');
+    const check = this.claims.only('front', scope);
     const volume = new this.bindings.Volume(scope, 'Configuration', {
       provider: this.provider,
       name: `${this.name}-${spec.name}-configuration`,
@@ -224,8 +225,7 @@ export class DockerPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second Redis, and for a password that is not in a file */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    const check: Check = checkInStackOf(this, 'DockerPlatform', scope);
-    this.redis = onlyOne(this, 'DockerPlatform', check, this.redis, 'Redis');
+    const check = this.claims.only('Redis', scope);
     const image = check.text('redisImage', this.props.redisImage ?? defaultRedis(spec), IMAGE);
     const password =
       spec.password === undefined
@@ -278,19 +278,17 @@ export class DockerPlatform extends Construct implements IPlatform {
       ? [publish.http, publish.https]
       : [INSIDE_HTTP, INSIDE_HTTPS];
     if (taken.includes(statusPort)) {
-      check.refuse(
-        'statusPort',
-        `nginx listens on ${statusPort} already`,
-        `a port other than ${taken.join(', ')}`,
-      );
+      check.refuse('statusPort', {
+        problem: `nginx listens on ${statusPort} already`,
+        allowed: `a port other than ${taken.join(', ')}`,
+      });
     }
     if (publish.address.includes(':') && !this.usesHostNetwork) {
-      check.refuse(
-        'publish.address',
-        `the network of the containers has no IPv6, and Docker would hide all clients of ${show(publish.address)} behind one address`,
-        'an IPv4 address',
-        'Or let nginx use the network of its host: hostNetwork: true.',
-      );
+      check.refuse('publish.address', {
+        problem: `the network of the containers has no IPv6, and Docker would hide all clients of ${show(publish.address)} behind one address`,
+        allowed: 'an IPv4 address',
+        remedy: 'Or let nginx use the network of its host: hostNetwork: true.',
+      });
     }
   }
 
@@ -459,17 +457,15 @@ function mebibytes(bytes: number): number {
 
 function checkLimits(check: Check, { memoryBytes, cpu }: InstancesSpec): void {
   if (memoryBytes !== undefined && mebibytes(memoryBytes) < LEAST_MEBIBYTES) {
-    check.refuse(
-      'limits.memory',
-      `Docker does not run a container in "${renderSize(memoryBytes)}"`,
-      `at least "${LEAST_MEBIBYTES}m"`,
-    );
+    check.refuse('limits.memory', {
+      problem: `Docker does not run a container in "${renderSize(memoryBytes)}"`,
+      allowed: `at least "${LEAST_MEBIBYTES}m"`,
+    });
   }
   if (cpu !== undefined && cpu < LEAST_CPU) {
-    check.refuse(
-      'limits.cpu',
-      `Docker cannot give a container ${cpu} processors`,
-      `at least ${LEAST_CPU}`,
-    );
+    check.refuse('limits.cpu', {
+      problem: `Docker cannot give a container ${cpu} processors`,
+      allowed: `at least ${LEAST_CPU}`,
+    });
   }
 }

@@ -38,11 +38,11 @@ export function serviceImage(
     return { image: check.text('service.image', service.imageName, IMAGE), built: [] };
   }
   if (service.buildFolder === undefined) {
-    check.refuse(
-      'service',
-      'DockerPlatform runs containers, and the service is a command',
-      'AiwmService.image("registry.example/aiwm:1.4.2") or AiwmService.buildFrom("services/aiwm")',
-    );
+    check.refuse('service', {
+      problem: 'DockerPlatform runs containers, and the service is a command',
+      allowed:
+        'AiwmService.image("registry.example/aiwm:1.4.2") or AiwmService.buildFrom("services/aiwm")',
+    });
   }
   const folder = check.text('service.buildFolder', service.buildFolder, FILE_PATH);
   const dockerfile = check.text(
@@ -51,11 +51,11 @@ export function serviceImage(
     FILE_PATH,
   );
   if (!existsSync(path.join(folder, dockerfile))) {
-    check.refuse(
-      'service.buildFolder',
-      `there is no ${dockerfile} in ${show(folder)}`,
-      'a folder with a Dockerfile; a relative one starts at the folder in which the app runs',
-    );
+    check.refuse('service.buildFolder', {
+      problem: `there is no ${dockerfile} in ${show(folder)}`,
+      allowed:
+        'a folder with a Dockerfile; a relative one starts at the folder in which the app runs',
+    });
   }
   const image = `${repository}:${hashFolder(folder, dockerfile)}`;
   const built = new bindings.Image(check.scope, 'Image', {

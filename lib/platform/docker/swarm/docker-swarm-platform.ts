@@ -3,14 +3,13 @@ import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { Secret as SwarmSecret } from '@cdktf/provider-docker/lib/secret';
 import type { Service } from '@cdktf/provider-docker/lib/service';
 import { Fn } from 'cdktf';
-import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import { Check } from '../../../validation/check';
 import type { TextRule } from '../../../validation/check';
 import { checkDuration } from '../../../validation/duration';
 import { generatedPassword } from '../../../terraform/generated-password';
 import { resourceName } from '../../../terraform/names';
-import { checkInStackOf, onlyOne } from '../../platform-claims';
+import { PlatformClaims } from '../../platform-claims';
 import { Secret } from '../../../model/secret';
 import type { AiwmService } from '../../../model/service';
 import { IMAGE } from '../../../validation/text-rules';
@@ -103,8 +102,8 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
   private readonly monitorMs: number;
   private readonly instanceUser: string;
   private readonly writableFolders: string[];
-  private front?: IConstruct;
-  private redis?: IConstruct;
+
+  private readonly claims = new PlatformClaims(this, NAME);
 
   /** @throws ValidationError naming the property that is wrong */
   public constructor(
@@ -158,7 +157,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a service that is not an image */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const check: Check = checkInStackOf(this, NAME, scope);
+    const check = this.claims.check(scope);
     const image = pinnedImage(
       scope,
       this.bindings,
@@ -196,8 +195,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second front */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    const check: Check = checkInStackOf(this, NAME, scope);
-    this.front = onlyOne(this, NAME, check, this.front, 'front');
+    const check = this.claims.only('front', scope);
     const { bindings, provider, name } = this;
     const nginx = runSwarmFront(scope, check, spec, {
       bindings,
@@ -216,8 +214,7 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second Redis, and for a password that is not in a file */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    const check: Check = checkInStackOf(this, NAME, scope);
-    this.redis = onlyOne(this, NAME, check, this.redis, 'Redis');
+    const check = this.claims.only('Redis', scope);
     const { bindings, provider } = this;
     const imageName = check.text('redisImage', this.props.redisImage ?? defaultRedis(spec), IMAGE);
     const password =
@@ -384,11 +381,10 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
         const property = `secrets.${name}`;
         const variable = `${name}_FILE`;
         if (variable in spec.environment || variable in secrets) {
-          check.refuse(
-            property,
-            `${NAME} says in ${variable} where the secret is, and there is a variable of that name`,
-            `no ${variable} beside ${name}`,
-          );
+          check.refuse(property, {
+            problem: `${NAME} says in ${variable} where the secret is, and there is a variable of that name`,
+            allowed: `no ${variable} beside ${name}`,
+          });
         }
         const value =
           secret.kind === REDIS_SECRET
@@ -424,23 +420,27 @@ function checkPublish(
   check.integer('publish.https', https, 1, 65_535);
   check.integer('publish.http', http, 1, 65_535);
   if (https === http) {
-    check.refuse('publish.http', `${http} is the port for TLS as well`, 'two ports');
+    check.refuse('publish.http', {
+      problem: `${http} is the port for TLS as well`,
+      allowed: 'two ports',
+    });
   }
   return { https, http };
 }
 
 function checkServiceImage(check: Check, service: AiwmService): string {
   if (service.imageName === undefined) {
-    check.refuse(
-      'service',
-      service.buildFolder === undefined
-        ? `${NAME} runs containers, and the service is a command`
-        : `${NAME} runs an image on many nodes, and one that an engine builds is on that engine alone`,
-      'AiwmService.image("registry.example/aiwm:1.4.2")',
-      service.buildFolder === undefined
-        ? undefined
-        : 'Build it, push it to a registry that all nodes reach, and name it. A swarm of one node takes a local image as well.',
-    );
+    check.refuse('service', {
+      problem:
+        service.buildFolder === undefined
+          ? `${NAME} runs containers, and the service is a command`
+          : `${NAME} runs an image on many nodes, and one that an engine builds is on that engine alone`,
+      allowed: 'AiwmService.image("registry.example/aiwm:1.4.2")',
+      remedy:
+        service.buildFolder === undefined
+          ? undefined
+          : 'Build it, push it to a registry that all nodes reach, and name it. A swarm of one node takes a local image as well.',
+    });
   }
   return check.text('service.image', service.imageName, IMAGE);
 }

@@ -12,7 +12,7 @@ import { TokensInText } from '../../../terraform/tokens-in-text';
 import type { NginxSpec } from '../../contract';
 import type { DockerBindings } from '../engine/bindings';
 import { certificateUploads } from '../engine/certificate-uploads';
-import { inExpression } from '../engine/secrets';
+import { inExpression } from '../../../terraform/expressions';
 import type { SwarmBindings } from '../engine/swarm-bindings';
 import type { PinnedImage } from './pinned-image';
 import { FRESH, freshName, swarmName } from './names';
