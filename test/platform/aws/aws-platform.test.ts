@@ -21,9 +21,9 @@ import {
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { TerraformVariable } from 'cdktf';
 import { Construct } from 'constructs';
-import { byConstruct, constructOf, withoutHash } from '../../support/addresses';
+import { byConstruct, constructOf, withoutHash } from '../../support/stack/addresses';
 import { AwsSite, CERTIFICATE, synthesizeAws, TLS_SECRET } from '../../support/aws/aws-site';
-import { FrontConf } from '../../support/nginx-tree';
+import { FrontConf } from '../../support/front/nginx-tree';
 
 const whole = synthesizeAws((site) =>
   site.front({ cluster: site.cluster({ backplane: site.backplane() }) }),
