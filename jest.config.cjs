@@ -1,6 +1,6 @@
-// Four projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services, `engine` a real
-// Docker Engine or an emulated AWS, and `load` wants the machine for itself. scripts/test.mjs runs all and prints the
-// closing line.
+// Which project a test belongs to is said by its folder. test/live starts real nginx, Redis and services, test/engine a
+// real Docker Engine or an emulated AWS, test/load wants the machine for itself, and the rest needs nothing but this
+// repository. scripts/test.mjs runs all and prints the closing line.
 
 /** @type {import('jest').Config} */
 const shared = {
@@ -26,19 +26,23 @@ const shared = {
     '^cdktf-aiwm$': '<rootDir>/lib/index.ts',
     '^cdktf-aiwm/testing$': '<rootDir>/lib/testing/index.ts',
   },
-  setupFiles: ['<rootDir>/test/support/token-traces.ts'],
+  setupFiles: ['<rootDir>/test/support/stack/token-traces.ts'],
   snapshotFormat: { escapeString: false, printBasicPrototype: false },
 };
 
-/** Of the live tests. */
-const underLoad = '/test/live/(capacity|docker-rollout)';
-const withEngine = '/test/live/(docker-|aws-host-docker|aws-moto)';
-
-/** @param {string} displayName */
-const live = (displayName) => ({
+/**
+ * @param {string} displayName
+ * @param {string} folder
+ * @param {string[]} before modules that run before each test file, once jest's functions are there
+ * @returns {import('jest').Config}
+ */
+const inFolder = (displayName, folder, ...before) => ({
   ...shared,
   displayName,
-  setupFilesAfterEnv: ['<rootDir>/test/support/live-timeout.ts'],
+  testMatch: [`<rootDir>/test/${folder}/**/*.test.ts`],
+  setupFilesAfterEnv: ['machine/live-timeout', ...before].map(
+    (module) => `<rootDir>/test/support/${module}.ts`,
+  ),
 });
 
 /** @type {import('jest').Config} */
@@ -48,18 +52,14 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/live/'],
+      testPathIgnorePatterns: ['live', 'engine', 'load'].map(
+        (folder) => `<rootDir>/test/${folder}/`,
+      ),
     },
-    {
-      ...live('live'),
-      testMatch: ['<rootDir>/test/live/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', withEngine, underLoad],
-    },
-    {
-      ...live('engine'),
-      testRegex: `${withEngine}.*\\.test\\.ts$`,
-      testPathIgnorePatterns: ['/node_modules/', underLoad],
-    },
-    { ...live('load'), testRegex: `${underLoad}.*\\.test\\.ts$` },
+    inFolder('live', 'live'),
+    // The same tests of a front, with nginx.conf as AwsPlatform has it.
+    inFolder('live, rendered for AWS', 'live/front', 'aws/render-on-aws'),
+    inFolder('engine', 'engine'),
+    inFolder('load', 'load'),
   ],
 };

@@ -9,8 +9,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { quietEnvironment } from './quiet.mjs';
-import { setUp } from './setup.mjs';
+import { quietEnvironment } from './machine/quiet.mjs';
+import { setUp } from './machine/setup.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
@@ -26,19 +26,19 @@ const GRACE = 20_000;
  */
 
 /**
- * @param {string} project
+ * @param {string[]} projects
  * @param {string[]} options
  * @param {number} limit
  * @returns {Promise<Counted>}
  */
-async function runProject(project, options, limit) {
+async function runProjects(projects, options, limit) {
   const folder = mkdtempSync(join(tmpdir(), 'cdktf-aiwm-test-'));
   const output = join(folder, 'results.json');
   try {
     const end = await runJest(
       [
         '--selectProjects',
-        project,
+        ...projects,
         '--ci',
         '--passWithNoTests',
         '--json',
@@ -50,7 +50,7 @@ async function runProject(project, options, limit) {
       output,
       limit,
     );
-    return count(project, output, end);
+    return count(projects, output, end);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -100,12 +100,12 @@ function runJest(args, output, limit) {
 }
 
 /**
- * @param {string} project
+ * @param {string[]} projects
  * @param {string} output
  * @param {{ code: number | null, reason?: string }} end
  * @returns {Counted}
  */
-function count(project, output, { code, reason }) {
+function count(projects, output, { code, reason }) {
   /** @type {Counted} */
   const counted = { passed: 0, failed: [], skipped: [] };
   const results = existsSync(output) ? JSON.parse(readFileSync(output, 'utf8')) : undefined;
@@ -130,7 +130,7 @@ function count(project, output, { code, reason }) {
   }
   if (reason || (code !== 0 && counted.failed.length === 0)) {
     counted.failed.push({
-      name: `the ${project} tests as a whole`,
+      name: `the tests of ${projects.join(' and ')} as a whole`,
       message: reason ?? `jest ended with ${code}`,
     });
   }
@@ -156,10 +156,10 @@ if (!ok) {
   process.exit(1);
 }
 
-const unit = await runProject('unit', ['--maxWorkers=2'], 15 * MINUTE);
-/** @param {string} project */
-const runLive = (project) => runProject(project, ['--runInBand', '--verbose'], 20 * MINUTE);
-const rows = await Promise.all([runLive('live'), runLive('engine')]);
+const unit = await runProjects(['unit'], ['--maxWorkers=2'], 15 * MINUTE);
+/** @param {string[]} projects */
+const runLive = (...projects) => runProjects(projects, ['--runInBand', '--verbose'], 20 * MINUTE);
+const rows = await Promise.all([runLive('live', 'live, rendered for AWS'), runLive('engine')]);
 const all = [unit, ...rows, await runLive('load')];
 const failed = all.flatMap((each) => each.failed);
 const skipped = all.flatMap((each) => each.skipped);

@@ -22,9 +22,9 @@ import { DockerRedisStack } from '../examples/docker-redis';
 import { DockerSwarmStack } from '../examples/docker-swarm';
 import { LocalStack } from '../examples/local';
 import { LocalRedisStack } from '../examples/local-redis';
-import { expectGolden, goldenFolder } from './support/golden';
-import { lineDiff } from './support/line-diff';
-import { temporaryFolder } from './support/temporary-folder';
+import { expectGolden, goldenFolder } from './support/stack/golden';
+import { lineDiff } from './support/stack/line-diff';
+import { temporaryFolder } from './support/machine/temporary-folder';
 
 expect.addSnapshotSerializer(multiLineSerializer);
 

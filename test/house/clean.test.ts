@@ -1,5 +1,5 @@
 // The tree is formatted, free of lint, and typed throughout: library, tests, examples and scripts.
-import { findProgram } from '../../scripts/programs.mjs';
+import { findProgram } from '../../scripts/machine/programs.mjs';
 import { expectClean, PATIENCE, run, runTool } from './run';
 
 test(

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { quietEnvironment } from '../../scripts/quiet.mjs';
+import { quietEnvironment } from '../../scripts/machine/quiet.mjs';
 
 export const root = join(__dirname, '..', '..');
 

@@ -1,5 +1,5 @@
 import { parseOwnDirective, type OwnContext } from '../../lib/nginx/own-directives';
-import { conf, rendered } from '../support/intent';
+import { conf, rendered } from '../support/front/intent';
 
 const ALL_OPTIONS = {
   limits: { key: '$remote_addr', connectionsPerClient: 1, handshakesPerSecond: 1, burst: 0 },

@@ -2,7 +2,7 @@ import { TerraformStack } from 'cdktf';
 import fc from 'fast-check';
 import { Check } from '../../lib/validation/check';
 import { renderSize, resolveSize } from '../../lib/validation/size';
-import { newApp } from '../support/site';
+import { newApp } from '../support/stack/site';
 
 const check = new Check(new TerraformStack(newApp(), 'Stack'));
 

@@ -20,7 +20,7 @@ import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
-import { servers } from '../../support/site';
+import { servers } from '../../support/stack/site';
 
 function refusal(build: (site: AwsSite) => unknown): string {
   try {

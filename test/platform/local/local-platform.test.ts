@@ -11,8 +11,8 @@ import {
 } from 'cdktf-aiwm';
 import { SynthesizedStack, synthesize } from 'cdktf-aiwm/testing';
 import { Construct } from 'constructs';
-import { byConstruct, constructOf } from '../../support/addresses';
-import { newApp, servers, Site } from '../../support/site';
+import { byConstruct, constructOf } from '../../support/stack/addresses';
+import { newApp, servers, Site } from '../../support/stack/site';
 
 interface Data {
   readonly input?: Record<string, unknown>;

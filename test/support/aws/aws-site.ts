@@ -7,7 +7,7 @@ import {
   type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
-import { PlatformSite, REGISTRY_IMAGE } from '../site';
+import { PlatformSite, REGISTRY_IMAGE } from '../stack/site';
 
 export const CERTIFICATE =
   'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';

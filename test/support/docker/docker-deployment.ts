@@ -15,9 +15,9 @@ import {
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
-import { testCertificate } from '../certificate';
-import { Deployment, type Describe } from '../deployment';
-import { waitFor } from '../wait';
+import { testCertificate } from '../front/certificate';
+import { Deployment, type Describe } from '../agent/deployment';
+import { waitFor } from '../machine/wait';
 import { clientNetworkProblem } from './client-network';
 import type { Engine } from './engine';
 import type { ImageName } from './image-recipes';

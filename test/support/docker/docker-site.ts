@@ -9,8 +9,8 @@ import {
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
-import { byConstruct } from '../addresses';
-import { PlatformSite, REGISTRY_IMAGE } from '../site';
+import { byConstruct } from '../stack/addresses';
+import { PlatformSite, REGISTRY_IMAGE } from '../stack/site';
 
 export class DockerSite extends PlatformSite<DockerPlatform, DockerPlatformProps> {
   protected readonly service = REGISTRY_IMAGE;

@@ -7,8 +7,8 @@ import {
   type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
-import { byConstruct } from '../addresses';
-import { PlatformSite, REGISTRY_IMAGE } from '../site';
+import { byConstruct } from '../stack/addresses';
+import { PlatformSite, REGISTRY_IMAGE } from '../stack/site';
 
 export class SwarmSite extends PlatformSite<DockerSwarmPlatform, DockerSwarmPlatformProps> {
   protected readonly service = REGISTRY_IMAGE;

@@ -1,0 +1,220 @@
+// What an instance is told of a request: the upgrade, the client's address, and over which connections.
+import { TlsCertificate, Upstream } from 'cdktf-aiwm';
+import { cleanUp } from '../../support/machine/clean-up';
+import { EchoServer, type SeenRequest } from '../../support/front/echo-server';
+import { request, requestJson, type RequestOptions } from '../../support/front/http';
+import { localAgent } from '../../support/front/local-agent';
+import { rawExchange, rawGet } from '../../support/front/raw-http';
+import { engineQuery, exchange, handshake, openWebSocket } from '../../support/front/raw-websocket';
+import { RenderedFront, serverName, type FrontOptions } from '../../support/front/rendered-front';
+import { say } from '../../support/machine/say';
+
+afterAll(cleanUp);
+
+const chat = '/dev/aiwm/chat/';
+
+/** A front before as many echo servers. */
+async function start(options: FrontOptions = {}, count = 1) {
+  const servers = await Promise.all(
+    Array.from({ length: count }, (_, index) => EchoServer.start({ name: String(index + 1) })),
+  );
+  const upstream = Upstream.servers(servers.map(({ address }) => address));
+  const front = await RenderedFront.start({ upstream, ...options });
+  const [server] = servers as [EchoServer];
+  return { front, server, servers };
+}
+
+/** What the instance saw of a REST call. */
+function seenOf(front: RenderedFront, options: RequestOptions = {}): Promise<SeenRequest> {
+  return requestJson<SeenRequest>(`${front.url}/dev/aiwm/users`, { ca: front.ca, ...options });
+}
+
+describe('upgrade', () => {
+  let front: RenderedFront;
+  let server: EchoServer;
+  beforeAll(async () => {
+    ({ front, server } = await start());
+  });
+
+  test.each(['websocket', 'WebSocket', 'WEBSOCKET'])('%s is forwarded', async (Upgrade) => {
+    const { status, socket } = await handshake(`${front.url}${chat}${engineQuery}`, {
+      headers: { Upgrade, Connection: 'keep-alive, Upgrade' },
+    });
+    expect(status).toBe(101);
+    socket?.destroy();
+    expect(server.requests.at(-1)?.headers).toMatchObject({
+      upgrade: 'websocket',
+      connection: 'upgrade',
+    });
+  });
+
+  test.each([
+    ['h2c', 'Upgrade, HTTP2-Settings'],
+    ['websocket, h2c', 'Upgrade'],
+    ['h2c, websocket', 'Upgrade'],
+    ['TLS/1.2', 'Upgrade'],
+    ['websocket2', 'Upgrade'],
+  ])('%s is not', async (Upgrade, Connection) => {
+    for (const path of [`${chat}${engineQuery}`, '/dev/aiwm/users']) {
+      const { status, body } = await handshake(`${front.url}${path}`, {
+        headers: { Upgrade, Connection, 'HTTP2-Settings': 'AAMAAABkAARAAAAAAAIAAAAA' },
+      });
+      expect(status).toBe(200);
+      const { headers } = JSON.parse(body) as SeenRequest;
+      expect(headers.upgrade).toBeUndefined();
+      expect(headers.connection).toBeUndefined();
+    }
+  });
+
+  test('frames go through both ways, small and large', async () => {
+    const socket = await openWebSocket(`${front.webSocketUrl}${chat}${engineQuery}`);
+    for (const size of [1, 125, 126, 65_535, 65_536, 1_000_000]) {
+      const text = 'x'.repeat(size);
+      expect((await exchange(socket, text)).text === text).toBe(true);
+    }
+    socket.terminate();
+  });
+});
+
+describe('upstream keepalive', () => {
+  test.each([
+    ['REST', '/dev/aiwm/users'],
+    ['long-polling', `${chat}?EIO=4&transport=polling`],
+  ])('50 GETs of %s open at most a connection per worker and instance', async (_, path) => {
+    const { front, servers } = await start({ trustedProxies: ['127.0.0.1'] }, 3);
+    for (let index = 0; index < 50; index += 1) {
+      // From 10 networks, so that all instances are asked.
+      const headers = { 'X-Forwarded-For': `198.51.${index % 10}.1` };
+      expect((await request(front.url + path, { headers })).status).toBe(200);
+    }
+    const asked = servers.filter(({ requests }) => requests.length > 0);
+    expect(asked.length).toBeGreaterThan(1);
+    const opened = servers.reduce((sum, { connections }) => sum + connections, 0);
+    // Counted late: nginx serves before its last worker has started.
+    const most = front.nginx.workers().length * servers.length;
+    say(`50 GETs of ${path}: ${opened} upstream connections, at most ${most} allowed`);
+    expect(opened).toBeLessThanOrEqual(most);
+  });
+
+  test('50 GETs over one client connection and one instance open at most one per worker', async () => {
+    const { front, server } = await start();
+    const agent = localAgent(front.url, {}, { keepAlive: true, maxSockets: 1 });
+    for (let index = 0; index < 50; index += 1) {
+      await seenOf(front, { agent });
+    }
+    agent.destroy();
+    expect(server.requests).toHaveLength(50);
+    expect(server.connections).toBeLessThanOrEqual(front.nginx.workers().length);
+  });
+
+  test('a Connection header of the client does not reach the instance', async () => {
+    const { front, server } = await start();
+    for (let index = 0; index < 10; index += 1) {
+      const { headers } = await seenOf(front, { headers: { Connection: 'close' } });
+      expect(headers.connection).toBeUndefined();
+    }
+    expect(server.connections).toBeLessThanOrEqual(front.nginx.workers().length);
+  });
+});
+
+describe('what an instance is told of the client', () => {
+  const spoofed = {
+    'X-Forwarded-For': '203.0.113.9, 203.0.113.10',
+    'X-Real-IP': '203.0.113.9',
+    'X-Forwarded-Proto': 'gopher',
+    'X-Forwarded-Host': 'bank.example',
+  };
+
+  test('at the edge, what the client says of itself is replaced', async () => {
+    const { front } = await start();
+    const { headers } = await seenOf(front, { headers: spoofed, localAddress: '127.0.7.1' });
+    expect(headers).toMatchObject({
+      host: serverName,
+      'x-real-ip': '127.0.7.1',
+      'x-forwarded-for': '127.0.7.1',
+      'x-forwarded-proto': front.forwardedProtocol,
+      'x-forwarded-host': serverName,
+    });
+  });
+
+  test('a WebSocket says the same, and the protocol is https behind TLS', async () => {
+    const { front, server } = await start({ tls: true });
+    const { status, socket } = await handshake(`${front.url}${chat}${engineQuery}`, {
+      ca: front.ca,
+      headers: spoofed,
+      localAddress: '127.0.7.1',
+    });
+    expect(status).toBe(101);
+    socket?.destroy();
+    expect(server.requests.at(-1)?.headers).toMatchObject({
+      host: serverName,
+      'x-real-ip': '127.0.7.1',
+      'x-forwarded-for': '127.0.7.1',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': serverName,
+    });
+  });
+
+  test('behind a trusted proxy, the last address that is no proxy counts', async () => {
+    const { front } = await start({
+      tls: TlsCertificate.terminatedUpstream(),
+      trustedProxies: ['127.0.1.0/24', '10.0.0.0/8'],
+    });
+    const from = (forwardedFor: string, localAddress: string) =>
+      seenOf(front, { headers: { 'X-Forwarded-For': forwardedFor }, localAddress });
+    const trusted = await from('203.0.113.9, 198.51.100.7, 10.1.2.3', '127.0.1.1');
+    expect(trusted.headers).toMatchObject({
+      'x-real-ip': '198.51.100.7',
+      'x-forwarded-for': '198.51.100.7',
+      'x-forwarded-proto': 'https',
+    });
+    const other = await from('203.0.113.9', '127.0.2.1');
+    expect(other.headers).toMatchObject({
+      'x-real-ip': '127.0.2.1',
+      'x-forwarded-for': '127.0.2.1',
+    });
+  });
+
+  describe('by the PROXY protocol', () => {
+    const preamble = 'PROXY TCP4 198.51.100.7 192.0.2.1 50000 443\r\n';
+    const get = rawGet('/dev/aiwm/users', { Host: serverName, 'X-Forwarded-For': '203.0.113.9' });
+    const seenIn = (answer: string) => {
+      expect(answer).toMatch(/^HTTP\/1.1 200 /);
+      const body = answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1);
+      return (JSON.parse(body) as SeenRequest).headers;
+    };
+
+    test.each([
+      ['plain HTTP', false],
+      ['TLS', true],
+    ])('over %s', async (_, tls) => {
+      const { front } = await start({
+        tls,
+        proxyProtocol: true,
+        trustedProxies: ['127.0.0.0/16'],
+      });
+      const answer = await rawExchange(
+        tls ? front.ports.httpsPort : front.ports.httpPort,
+        get,
+        tls ? { preamble, tls: { ca: front.ca, serverName } } : { preamble },
+      );
+      expect(seenIn(answer)).toMatchObject({
+        'x-real-ip': '198.51.100.7',
+        'x-forwarded-for': '198.51.100.7',
+        'x-forwarded-proto': front.forwardedProtocol,
+      });
+    });
+
+    test('from somebody who is no trusted proxy it is not believed', async () => {
+      const { front } = await start({ proxyProtocol: true, trustedProxies: ['10.0.0.0/8'] });
+      const answer = await rawExchange(front.ports.httpPort, get, { preamble });
+      expect(seenIn(answer)).toMatchObject({ 'x-real-ip': '127.0.0.1' });
+    });
+
+    test('without it there is no answer', async () => {
+      const { front } = await start({ proxyProtocol: true, trustedProxies: ['127.0.0.0/8'] });
+      expect(await rawExchange(front.ports.httpPort, get)).toBe('');
+      expect(front.nginx.errorLog().join('\n')).toContain('broken header');
+    });
+  });
+});
