@@ -4,7 +4,7 @@ import type { Secret } from '../model/secret';
 import type { InstanceSlot, InstancesSpec } from '../platform/contract';
 import { resourceName } from '../terraform/names';
 import { type Check, show } from '../validation/check';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import { resolveSize } from '../validation/size';
 import { ENVIRONMENT_NAME, LINE, PATH } from '../validation/text-rules';
 import type { AiwmClusterProps } from './aiwm-cluster-props';
@@ -69,7 +69,7 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
       service: props.service,
       slots,
       health,
-      stopGraceMs: checkDuration(check, 'stopGrace', stopGrace ?? '30s', '0s', '1h').milliseconds,
+      stopGraceMs: resolveDuration(check, 'stopGrace', stopGrace ?? '30s', '0s', '1h').milliseconds,
       memoryBytes:
         limits?.memory === undefined
           ? undefined

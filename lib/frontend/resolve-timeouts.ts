@@ -1,5 +1,5 @@
 import type { ResolvedHeartbeat } from '../model/heartbeat';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import type { Timeouts } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';
 import type { FrontContext } from './front-context';
@@ -21,7 +21,7 @@ export function resolveTimeouts(context: FrontContext): Timeouts {
   checkIdleTimeout(context, heartbeatMs);
   const derived =
     decided === undefined ? '7d' : `${Math.ceil(heartbeatMs / 1000) + HEARTBEAT_MARGIN_SECONDS}s`;
-  const webSocket = checkDuration(
+  const webSocket = resolveDuration(
     check,
     'timeouts.webSocket',
     timeouts.webSocket ?? derived,
@@ -37,7 +37,7 @@ export function resolveTimeouts(context: FrontContext): Timeouts {
   }
   return {
     webSocket: webSocket.text,
-    rest: checkDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
+    rest: resolveDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
   };
 }
 
@@ -81,6 +81,6 @@ export function resolveDrainTimeout({ check, props, layout }: FrontContext): str
   }
   return (
     layout.drainTimeout ??
-    checkDuration(check, 'drainTimeout', drainTimeout ?? '1h', '1s', '7d').text
+    resolveDuration(check, 'drainTimeout', drainTimeout ?? '1h', '1s', '7d').text
   );
 }

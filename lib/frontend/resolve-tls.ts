@@ -1,5 +1,5 @@
 import type { Check } from '../validation/check';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import type { Hsts as HstsOptions } from '../model/front-options';
 import type { Hsts, Tls } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';
@@ -78,7 +78,7 @@ export function checkHsts({ check, props }: FrontContext, tls: Tls): Hsts | unde
 }
 
 function decided(check: Check, hsts: HstsOptions): Hsts {
-  const maxAge = checkDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
+  const maxAge = resolveDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
   const year = 365 * 86_400;
   const maxAgeSeconds = Math.round(maxAge.milliseconds / 1000);
   if (hsts.preload && !(hsts.includeSubDomains && maxAgeSeconds >= year)) {

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Token } from 'cdktf';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import { looksUpNames } from '../nginx/upstreams';
 import type { Intent, Peer, Upstream } from '../nginx/intent';
 import { chooseMethods } from './choose-balancing';
@@ -28,7 +28,7 @@ export function checkUpstream(context: FrontContext): Upstream {
   if (methods.warning !== undefined) {
     check.warn(methods.warning);
   }
-  const connect = checkDuration(
+  const connect = resolveDuration(
     check,
     'failover.connectTimeout',
     failover.connectTimeout ?? '5s',
@@ -93,7 +93,7 @@ function seesClientAddresses({ props: { platform, trustedProxies = [] } }: Front
 }
 
 function failTimeout(check: Check, text: string): string {
-  checkDuration(check, 'failover.failTimeout', text, '1s', '1h');
+  resolveDuration(check, 'failover.failTimeout', text, '1s', '1h');
   if (text.endsWith('ms')) {
     check.refuse('failover.failTimeout', {
       problem: `"${text}" holds milliseconds, and nginx counts this time in seconds`,

@@ -1,5 +1,5 @@
 import type { Check } from '../validation/check';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import type { Method } from '../nginx/intent';
 import { COOKIE_DOMAIN, COOKIE_NAME, HASH_KEY, PATH } from '../validation/text-rules';
 
@@ -191,7 +191,7 @@ function checkCookie(check: Check, options: AffinityCookieOptions): Method {
         maxAge === undefined
           ? undefined
           : Math.round(
-              checkDuration(check, 'balancing.maxAge', maxAge, '1s', '365d').milliseconds / 1000,
+              resolveDuration(check, 'balancing.maxAge', maxAge, '1s', '365d').milliseconds / 1000,
             ),
     },
   };
