@@ -72,7 +72,7 @@ export interface RedisAdapterBackplaneProps {
 }
 
 /** A Redis that exists already. Give one of the two. */
-export interface RedisUrl {
+export interface ExistingRedisOptions {
   /**
    * Its URL, when it needs no password: "redis://cache.internal:6379".
    *
@@ -110,7 +110,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
    *
    * @throws ValidationError for a URL that holds a password, for the database of a cluster, or for none or both of the two
    */
-  public static fromUrl(scope: Construct, id: string, source: RedisUrl): IBackplane {
+  public static fromUrl(scope: Construct, id: string, source: ExistingRedisOptions): IBackplane {
     return new ExistingRedis(scope, id, source);
   }
 
@@ -144,7 +144,11 @@ class ExistingRedis extends Construct implements IBackplane {
   public readonly isManaged = false;
   public readonly dependables: ITerraformDependable[] = [];
 
-  public constructor(scope: Construct, id: string, { url, secret, cluster = false }: RedisUrl) {
+  public constructor(
+    scope: Construct,
+    id: string,
+    { url, secret, cluster = false }: ExistingRedisOptions,
+  ) {
     super(scope, id);
     const check = new Check(this);
     if ((url === undefined) === (secret === undefined)) {

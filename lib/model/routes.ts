@@ -30,7 +30,7 @@ export class AiwmRoutes {
   }
 
   /** A plain WebSocket path. It reaches the instances as the client wrote it. */
-  public static webSocketOnly(path: string, options: OtherRoutes = {}): AiwmRoutes {
+  public static webSocketOnly(path: string, options: WebSocketRoutesOptions = {}): AiwmRoutes {
     return new AiwmRoutes(false, { ...options, webSocket: path });
   }
 
@@ -49,23 +49,14 @@ export class AiwmRoutes {
   ) {}
 
   /**
-   * Whether clients speak Engine.IO, and so may use long-polling.
-   *
-   * @internal
-   */
-  public get _engineIo(): boolean {
-    return this.engineIo;
-  }
-
-  /**
    * @param enginePath - where the instances serve Engine.IO, as far as it is known
    * @param healthTarget - where the instances answer health checks
    * @internal
    */
   public _resolve(check: Check, enginePath: string | undefined, healthTarget: string): Routes {
-    const webSocket = checkPath(check, 'routes.webSocket', this.options.webSocket);
-    const rest = optionalPath(check, 'routes.rest', this.options.rest);
-    const health = optionalPath(check, 'routes.health', this.options.health);
+    const webSocket = resolvePath(check, 'routes.webSocket', this.options.webSocket);
+    const rest = resolveOptionalPath(check, 'routes.rest', this.options.rest);
+    const health = resolveOptionalPath(check, 'routes.health', this.options.health);
     refuseSamePaths(check, { webSocket, rest, health });
     const target = enginePath === undefined ? `${webSocket}/` : AiwmRoutes._enginePath(enginePath);
     const isMapped = this.engineIo && target !== `${webSocket}/`;
@@ -91,7 +82,7 @@ export class AiwmRoutes {
 }
 
 /** What a service offers beside its WebSocket. */
-export interface OtherRoutes {
+export interface WebSocketRoutesOptions {
   /**
    * The public path of the REST API. It goes through unchanged.
    *
@@ -107,17 +98,17 @@ export interface OtherRoutes {
 }
 
 /** The paths of a Socket.IO service. */
-export interface SocketIoRoutes extends OtherRoutes {
+export interface SocketIoRoutes extends WebSocketRoutesOptions {
   /** The public path of Socket.IO: what clients give as `path`. Works with and without a slash at its end. */
   readonly webSocket: string;
 }
 
-function optionalPath(check: Check, property: string, path?: string): string | undefined {
-  return path === undefined ? undefined : checkPath(check, property, path);
+function resolveOptionalPath(check: Check, property: string, path?: string): string | undefined {
+  return path === undefined ? undefined : resolvePath(check, property, path);
 }
 
 /** Without the slash at its end, so that both forms can be written. */
-function checkPath(check: Check, property: string, path: string): string {
+function resolvePath(check: Check, property: string, path: string): string {
   return check.text(property, path, PATH).replace(/\/$/, '');
 }
 
