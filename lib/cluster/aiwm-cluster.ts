@@ -57,8 +57,7 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
   /** @throws ValidationError naming the property that is wrong */
   public constructor(scope: Construct, id: string, props: AiwmClusterProps) {
     super(scope, id);
-    const check = new Check(this);
-    const { instances, heartbeat, enginePath, drained } = resolveCluster(check, props);
+    const { instances, heartbeat, enginePath, drained } = resolveCluster(new Check(this), props);
     const { slots, health } = instances;
     const running = props.platform.runInstances(this, instances);
 
@@ -85,10 +84,5 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
       description: 'The instances and their addresses.',
     });
     this.instancesOutput.overrideLogicalId(outputName(this, 'instances'));
-    if (props.backplane !== undefined && slots.length === 1) {
-      check.warn(
-        'One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
-      );
-    }
   }
 }

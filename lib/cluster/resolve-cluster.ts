@@ -62,6 +62,11 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
         }),
   };
   const { backplane, limits, stopGrace } = props;
+  if (backplane !== undefined && slots.length === 1) {
+    check.warn(
+      'One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
+    );
+  }
   return {
     heartbeat,
     enginePath,

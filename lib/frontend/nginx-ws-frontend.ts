@@ -37,16 +37,18 @@ export class NginxWsFrontend extends Construct {
   public constructor(scope: Construct, id: string, props: NginxWsFrontendProps) {
     super(scope, id);
     const check = new Check(this);
-    const { platform, upstream } = whatIsFronted(check, props);
+    const { platform, upstream } = resolveTarget(check, props);
     const intent = new FrontIntent(check, { ...props, platform, upstream });
     this.configuration = intent.render();
+    this.url = intent.url('http');
+    this.webSocketUrl = intent.url('ws');
 
     const { cluster, tls } = props;
     this.dependables = platform.runNginx(this, {
       name: resourceName(this),
       configuration: this.configuration,
       certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
-      serverNames: [props.serverName, ...(props.alternativeNames ?? [])],
+      serverNames: intent.serverNames,
       foreignPeers:
         cluster?.platform === platform
           ? []
@@ -54,8 +56,6 @@ export class NginxWsFrontend extends Construct {
       openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;
-    this.url = intent.url('http');
-    this.webSocketUrl = intent.url('ws');
     this.urlOutput = this.output('Url', 'url', this.url, 'Where clients find the service.');
     this.webSocketUrlOutput = this.output(
       'WebSocketUrl',
@@ -72,7 +72,7 @@ export class NginxWsFrontend extends Construct {
   }
 }
 
-function whatIsFronted(
+function resolveTarget(
   check: Check,
   { cluster, upstream, platform }: NginxWsFrontendProps,
 ): { platform: IPlatform; upstream: Upstream } {

@@ -1,24 +1,32 @@
 import type { ResolvedHeartbeat } from '../model/heartbeat';
 import { resolveDuration } from '../validation/duration';
-import type { Timeouts } from '../nginx/intent';
+import type { Routes, Timeouts } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';
 import type { FrontContext } from './front-context';
-import { routesOf } from './front-context';
 
-/** The heartbeat of a Socket.IO server that was told nothing else. */
+/** Socket.IO's own defaults. */
 const DEFAULT_HEARTBEAT: ResolvedHeartbeat = { intervalMs: 25_000, timeoutMs: 20_000 };
 
-/** A heartbeat's own timeout must end a dead connection before nginx does; this much later is soon enough. */
+/** Time by which nginx waits longer than the heartbeat, so that the heartbeat ends a dead connection first. */
 const HEARTBEAT_MARGIN_SECONDS = 30;
 
-/** @internal */
-export function resolveTimeouts(context: FrontContext): Timeouts {
+/**
+ * Times after which nginx closes a silent connection.
+ *
+ * @internal
+ */
+export function resolveTimeouts(
+  context: FrontContext,
+  { webSocket: { engineIo } }: Routes,
+): Timeouts {
   const { check, props } = context;
   const { timeouts = {}, cluster } = props;
   const decided = cluster?.heartbeat;
   const { intervalMs, timeoutMs } = decided ?? DEFAULT_HEARTBEAT;
   const heartbeatMs = intervalMs + timeoutMs;
-  checkIdleTimeout(context, heartbeatMs);
+  if (engineIo) {
+    checkIdleTimeout(context, heartbeatMs);
+  }
   const derived =
     decided === undefined ? '7d' : `${Math.ceil(heartbeatMs / 1000) + HEARTBEAT_MARGIN_SECONDS}s`;
   const webSocket = resolveDuration(
@@ -28,7 +36,7 @@ export function resolveTimeouts(context: FrontContext): Timeouts {
     '1s',
     '365d',
   );
-  if (routesOf(context)._engineIo && webSocket.milliseconds <= heartbeatMs) {
+  if (engineIo && webSocket.milliseconds <= heartbeatMs) {
     check.refuse('timeouts.webSocket', {
       problem: `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
       allowed: `more than ${heartbeatMs / 1000}s`,
@@ -41,14 +49,14 @@ export function resolveTimeouts(context: FrontContext): Timeouts {
   };
 }
 
-/** A silent connection that the load balancer drops is one that neither side hears of. */
+/** When the load balancer drops a silent connection, it notifies neither side. */
 function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
   const {
     check,
     props: { tls, platform },
     layout: { entry },
   } = context;
-  if (entry === undefined || !routesOf(context)._engineIo) {
+  if (entry === undefined) {
     return;
   }
   const terminated = tls?.kind === TlsKind.ACM;
@@ -66,7 +74,7 @@ function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
 }
 
 /**
- * How long old workers keep their connections.
+ * How long old workers of nginx keep their connections after a reload.
  *
  * @internal
  */

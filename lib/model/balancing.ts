@@ -1,6 +1,6 @@
 import type { Check } from '../validation/check';
 import { resolveDuration } from '../validation/duration';
-import type { Method } from '../nginx/intent';
+import type { Method, Upstream } from '../nginx/intent';
 import { COOKIE_DOMAIN, COOKIE_NAME, HASH_KEY, PATH } from '../validation/text-rules';
 
 /**
@@ -48,7 +48,7 @@ export class Balancing {
    * nginx does it itself (`sticky`) from 1.29.6; before that a random cookie is hashed.
    */
   public static cookie(options: AffinityCookieOptions = {}): Balancing {
-    return new Balancing('Balancing.cookie()', (check) => checkCookie(check, options));
+    return new Balancing('Balancing.cookie()', (check) => resolveCookie(check, options));
   }
 
   /**
@@ -77,7 +77,7 @@ export class Balancing {
 
   private constructor(
     private readonly name: string,
-    private readonly bind: (check: Check) => Method,
+    private readonly resolveMethod: (check: Check) => Method,
     private readonly rotation?: RotationOptions,
   ) {}
 
@@ -87,37 +87,24 @@ export class Balancing {
   }
 
   /**
-   * Whether one client's requests may reach several instances.
+   * The method, and the one that keeps an Engine.IO session on its instance where the first does not.
    *
+   * @param affinity - default for such sessions; undefined where clients cannot use long-polling
    * @internal
    */
-  public get _rotates(): boolean {
-    return this.rotation !== undefined;
-  }
-
-  /** @internal */
-  public _method(check: Check): Method {
-    return this.bind(check);
-  }
-
-  /**
-   * What keeps an Engine.IO session on its instance beside a rotating method.
-   *
-   * @param affinity - what does it unless the user said otherwise
-   * @internal
-   */
-  public _sessionMethod(check: Check, affinity: Balancing): Method | undefined {
-    if (this.rotation === undefined) {
-      return undefined;
+  public _resolve(check: Check, affinity?: Balancing): Pick<Upstream, 'method' | 'sessionMethod'> {
+    const method = this.resolveMethod(check);
+    if (this.rotation === undefined || affinity === undefined) {
+      return { method };
     }
     const chosen = this.rotation.sessionAffinity ?? affinity;
-    if (chosen._rotates) {
+    if (chosen.rotation !== undefined) {
       check.refuse('balancing.sessionAffinity', {
         problem: `${chosen} does not keep a session on one instance`,
         allowed: 'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
       });
     }
-    return chosen._method(check);
+    return { method, sessionMethod: chosen.resolveMethod(check) };
   }
 }
 
@@ -177,7 +164,7 @@ export enum SameSite {
   NONE = 'none',
 }
 
-function checkCookie(check: Check, options: AffinityCookieOptions): Method {
+function resolveCookie(check: Check, options: AffinityCookieOptions): Method {
   const { name = 'aiwm_srv', path = '/', domain, sameSite = SameSite.LAX, maxAge } = options;
   return {
     kind: 'cookie',

@@ -34,7 +34,7 @@ export class ErrorPages {
       return undefined;
     }
     const body = (property: keyof JsonErrorPages & string, text: string): string =>
-      checkJson(check, `errorPages.${property}`, text);
+      resolveJson(check, `errorPages.${property}`, text);
     return {
       unavailable: body('unavailable', options.unavailable ?? '{"error":"chat_unavailable"}'),
       tooManyConnections: body(
@@ -75,7 +75,7 @@ export interface JsonErrorPages {
   readonly retryAfter?: number;
 }
 
-function checkJson(check: Check, property: string, text: string): string {
+function resolveJson(check: Check, property: string, text: string): string {
   check.text(property, text, PAGE_BODY);
   try {
     JSON.parse(text);

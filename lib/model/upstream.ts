@@ -42,7 +42,7 @@ export class Upstream {
   }
 
   /** @internal */
-  public _peers(check: Check, tokens: TokensInText): Peer[] {
+  public _resolve(check: Check, tokens: TokensInText): Peer[] {
     check.texts(
       'upstream.servers',
       this.list.map(({ address }) => address),
