@@ -10,7 +10,7 @@ import { ENVIRONMENT_NAME, LINE, PATH } from '../validation/text-rules';
 import type { AiwmClusterProps } from './aiwm-cluster-props';
 import { resolveHealth, resolveHeartbeat } from './resolve-health';
 
-/** Variables of the contract, which a user's own must not replace. */
+/** Variables of the contract with instances, which a user may not replace. */
 const CONTRACT = [
   'PORT',
   'HOST',
@@ -24,7 +24,7 @@ const CONTRACT = [
 ];
 
 /**
- * Everything that the properties of a cluster decide.
+ * The properties of a cluster, resolved.
  *
  * @internal
  */
@@ -32,14 +32,14 @@ export interface ClusterSettings {
   readonly instances: InstancesSpec;
   readonly heartbeat?: ResolvedHeartbeat;
   readonly enginePath: string;
-  /** Numbers of the instances that get no new clients. */
+  /** Numbers of the instances that receive no new clients. */
   readonly drained: ReadonlySet<number>;
 }
 
 /**
- * Settings of a cluster, all checked before anything is built.
+ * Resolves all properties of a cluster before anything is built.
  *
- * @throws ValidationError naming the property that is wrong
+ * @throws ValidationError for an invalid property
  * @internal
  */
 export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSettings {

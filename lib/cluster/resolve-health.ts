@@ -4,7 +4,11 @@ import type { HealthCheck, ResolvedHealthCheck } from '../model/health-check';
 import type { Heartbeat, ResolvedHeartbeat } from '../model/heartbeat';
 import { PATH } from '../validation/text-rules';
 
-/** @internal */
+/**
+ * Health check with its defaults.
+ *
+ * @internal
+ */
 export function resolveHealth(check: Check, health: HealthCheck = {}): ResolvedHealthCheck {
   const milliseconds = (property: string, text: string, from: string, to: string): number =>
     resolveDuration(check, property, text, from, to).milliseconds;
@@ -22,7 +26,11 @@ export function resolveHealth(check: Check, health: HealthCheck = {}): ResolvedH
   };
 }
 
-/** @internal */
+/**
+ * Heartbeat in milliseconds.
+ *
+ * @internal
+ */
 export function resolveHeartbeat(check: Check, heartbeat: Heartbeat): ResolvedHeartbeat {
   return {
     intervalMs: resolveDuration(check, 'heartbeat.interval', heartbeat.interval, '500ms', '1h')

@@ -6,7 +6,7 @@ import { TlsKind } from '../model/tls-certificate';
 import type { FrontProps } from './front-context';
 
 /**
- * Where TLS ends.
+ * Place where the TLS of clients ends.
  *
  * @internal
  */

@@ -1,4 +1,4 @@
-/** Where the TLS of clients ends, and with which certificate. */
+/** Kind of TLS: the place where it ends and the source of the certificate. */
 export enum TlsKind {
   /** At nginx, with a certificate and key from files. */
   FILES = 'files',
@@ -83,7 +83,7 @@ export class TlsCertificate {
   }
 
   private constructor(
-    /** Where TLS ends, and with which certificate. */
+    /** Kind of TLS. */
     public readonly kind: TlsKind,
     /** Path of the certificate, for `fromFiles`. */
     public readonly certificateFile?: string,
