@@ -10,32 +10,34 @@ import { Check } from '../validation/check';
 import type { AiwmClusterProps } from './aiwm-cluster-props';
 import { resolveCluster } from './resolve-cluster';
 
-/** Instances of AIWM, as a front sees them. */
+/** A cluster of AIWM instances, as a front uses it. */
 export interface IAiwmCluster extends IConstruct {
-  /** Where they run. */
+  /** Platform that runs the instances. */
   readonly platform: IPlatform;
-  /** Their addresses, in order, and what they have in common. */
+  /** Addresses of the instances, in order, and the options that they share. */
   readonly upstream: Upstream;
-  /** Their heartbeat, when it was decided here. */
+  /** Heartbeat of the instances; undefined for Socket.IO's own. */
   readonly heartbeat?: ResolvedHeartbeat;
-  /** What has to be there before clients may be sent. */
+  /** Resources that must exist before a front may send clients. */
   readonly dependables: ITerraformDependable[];
 }
 
 /** One instance of a cluster. */
 export interface AiwmInstance {
-  /** Its name on the platform: "aiwm-2". */
+  /** Name on the platform, e.g. "aiwm-2". */
   readonly name: string;
-  /** Its address without port. */
+  /** Address without its port. */
   readonly address: string;
-  /** Its port. */
+  /** Port on which the instance listens. */
   readonly port: number;
-  /** Where it says whether it serves. Reachable from the front and, as the platform has it, from nowhere else. */
+  /** URL of its health check. The front can reach it; whether other machines can depends on the platform. */
   readonly healthUrl: string;
 }
 
 /**
- * N instances of AIWM, each in a slot with an identity of its own.
+ * Instances of AIWM on a platform.
+ *
+ * Each instance has a number, a name and a port that never change.
  *
  * @example
  * const cluster = new AiwmCluster(this, "Aiwm", {
@@ -49,16 +51,15 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
   public readonly upstream: Upstream;
   public readonly heartbeat?: ResolvedHeartbeat;
   public readonly dependables: ITerraformDependable[];
-  /** The instances, in order. */
+  /** Instances, in order. */
   public readonly instances: AiwmInstance[];
-  /** The Terraform output that lists their addresses. */
+  /** Terraform output that lists their addresses. */
   public readonly instancesOutput: TerraformOutput;
 
-  /** @throws ValidationError naming the property that is wrong */
+  /** @throws ValidationError for an invalid property, or for a service that the platform cannot run */
   public constructor(scope: Construct, id: string, props: AiwmClusterProps) {
     super(scope, id);
-    const check = new Check(this);
-    const { instances, heartbeat, enginePath, drained } = resolveCluster(check, props);
+    const { instances, heartbeat, enginePath, drained } = resolveCluster(new Check(this), props);
     const { slots, health } = instances;
     const running = props.platform.runInstances(this, instances);
 
@@ -85,10 +86,5 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
       description: 'The instances and their addresses.',
     });
     this.instancesOutput.overrideLogicalId(outputName(this, 'instances'));
-    if (props.backplane !== undefined && slots.length === 1) {
-      check.warn(
-        'One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
-      );
-    }
   }
 }

@@ -9,29 +9,30 @@ import type { OutputBufferLimit } from '../platform/contract';
 import { resolveSize } from '../validation/size';
 import { REDIS_URL } from '../validation/text-rules';
 
-/** What lets instances pass messages to each other's clients. */
+/** Backplane by which the instances of a cluster reach each other's clients. */
 export interface IBackplane extends IConstruct {
-  /** The URL that instances get as REDIS_URL, when it holds no password. */
+  /** URL that instances receive as REDIS_URL; undefined if it holds a password. */
   readonly url?: string;
-  /** Where the URL is found, when it holds a password. */
+  /** URL as a secret, if it holds a password. */
   readonly urlSecret?: Secret;
   /**
-   * Whether it is a Redis Cluster, which instances get told as REDIS_CLUSTER.
+   * Whether it is a Redis Cluster. Instances then receive REDIS_CLUSTER=1.
    *
    * @default false
    */
   readonly isCluster?: boolean;
-  /** Whether this stack runs it. */
+  /** Whether this stack runs the Redis. */
   readonly isManaged: boolean;
-  /** What has to be there before an instance may connect. */
+  /** Resources that must exist before an instance may connect. */
   readonly dependables: ITerraformDependable[];
 }
 
 const MIB = 2 ** 20;
 
 /**
- * The same on every platform. Twice Redis' own default, so that a burst of large events does not cut an instance off
- * from the others, and a quarter of the default memory, so that one slow instance cannot fill it.
+ * The output buffer of one subscriber, the same on every platform. It is twice Redis' default, so that a burst of large
+ * events does not disconnect an instance, and a quarter of the default memory, so that one slow instance cannot fill
+ * it.
  */
 const OUTPUT_BUFFER: OutputBufferLimit = {
   hardBytes: 64 * MIB,
@@ -39,65 +40,79 @@ const OUTPUT_BUFFER: OutputBufferLimit = {
   softSeconds: 60,
 };
 
-/** What runs as Redis. */
+/** Server that runs as Redis. */
 export enum RedisEngine {
   /** Redis. */
   REDIS = 'redis',
-  /** Valkey, which speaks the same protocol. */
+  /**
+   * Valkey, which uses the same protocol.
+   *
+   * @see https://valkey.io
+   */
   VALKEY = 'valkey',
 }
 
 /** Properties of a `RedisAdapterBackplane`. */
 export interface RedisAdapterBackplaneProps {
-  /** Where it runs. */
+  /** Platform that runs it. */
   readonly platform: IPlatform;
   /**
-   * What runs.
+   * Server that runs.
    *
    * @default RedisEngine.REDIS
    */
   readonly engine?: RedisEngine;
   /**
-   * Memory that it may use, e.g. "256m". Pub/sub keeps nothing; it goes into the buffers of slow subscribers.
+   * Memory that it may use, with a unit of "k", "m" or "g".
+   *
+   * Pub/sub stores nothing: the memory is for the output buffers of slow subscribers.
    *
    * @default "256m"
    */
   readonly maxMemory?: string;
   /**
-   * Its password.
+   * Password of the Redis.
    *
-   * @default - one that the platform makes and keeps
+   * @default - one that the platform generates and keeps
    */
   readonly password?: Secret;
 }
 
-/** A Redis that exists already. Give one of the two. */
-export interface RedisUrl {
+/**
+ * URL of an existing Redis.
+ *
+ * Give either `url` or `secret`.
+ */
+export interface ExistingRedisOptions {
   /**
-   * Its URL, when it needs no password: "redis://cache.internal:6379".
+   * URL of a Redis without a password, e.g. "redis://cache.internal:6379".
    *
-   * @default - the URL is in `secret`
+   * @default - the value of `secret`
    */
   readonly url?: string;
   /**
-   * Its whole URL with the password in it.
+   * Complete URL of a Redis, including its password.
    *
-   * @default - the URL is in `url`
+   * @default - `url`, without a password
    */
   readonly secret?: Secret;
   /**
-   * Whether it is a Redis Cluster, of Redis 7 or later: the URL is that of any of its nodes, and instances reach the
-   * others where these say that they are. Instances get REDIS_CLUSTER=1 and need the sharded adapter.
+   * Whether it is a Redis Cluster of Redis 7 or later.
    *
+   * The URL may name any of its nodes; instances discover the others, and must be able to reach them. Instances receive
+   * REDIS_CLUSTER=1 and need the sharded adapter.
+   *
+   * @see https://socket.io/docs/v4/redis-adapter/
    * @default false
    */
   readonly cluster?: boolean;
 }
 
 /**
- * A Redis, or a Redis Cluster, for `@socket.io/redis-adapter`: an event that one instance emits reaches the clients of all.
+ * A Redis or a Redis Cluster for `@socket.io/redis-adapter`.
  *
- * A cluster that has one is balanced in rotation instead of by client address.
+ * An event that one instance emits reaches the clients of all instances. nginx therefore balances a cluster with a
+ * backplane in rotation, instead of by client address.
  *
  * @see https://socket.io/docs/v4/redis-adapter/
  * @example
@@ -106,11 +121,12 @@ export interface RedisUrl {
  */
 export class RedisAdapterBackplane extends Construct implements IBackplane {
   /**
-   * A Redis that exists already.
+   * An existing Redis.
    *
-   * @throws ValidationError for a URL that holds a password, for the database of a cluster, or for none or both of the two
+   * @throws ValidationError unless exactly one of `url` and `secret` is given, for a `url` with a password, or for a
+   * Redis Cluster whose `url` names a database
    */
-  public static fromUrl(scope: Construct, id: string, source: RedisUrl): IBackplane {
+  public static fromUrl(scope: Construct, id: string, source: ExistingRedisOptions): IBackplane {
     return new ExistingRedis(scope, id, source);
   }
 
@@ -120,7 +136,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
   public readonly isManaged = true;
   public readonly dependables: ITerraformDependable[];
 
-  /** @throws ValidationError for a size that is none */
+  /** @throws ValidationError for an invalid property */
   public constructor(scope: Construct, id: string, props: RedisAdapterBackplaneProps) {
     super(scope, id);
     const check = new Check(this);
@@ -144,7 +160,11 @@ class ExistingRedis extends Construct implements IBackplane {
   public readonly isManaged = false;
   public readonly dependables: ITerraformDependable[] = [];
 
-  public constructor(scope: Construct, id: string, { url, secret, cluster = false }: RedisUrl) {
+  public constructor(
+    scope: Construct,
+    id: string,
+    { url, secret, cluster = false }: ExistingRedisOptions,
+  ) {
     super(scope, id);
     const check = new Check(this);
     if ((url === undefined) === (secret === undefined)) {

@@ -4,13 +4,13 @@ import type { Secret } from '../model/secret';
 import type { InstanceSlot, InstancesSpec } from '../platform/contract';
 import { resourceName } from '../terraform/names';
 import { type Check, show } from '../validation/check';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import { resolveSize } from '../validation/size';
 import { ENVIRONMENT_NAME, LINE, PATH } from '../validation/text-rules';
 import type { AiwmClusterProps } from './aiwm-cluster-props';
 import { resolveHealth, resolveHeartbeat } from './resolve-health';
 
-/** Variables of the contract, which a user's own must not replace. */
+/** Variables of the contract with instances, which a user may not replace. */
 const CONTRACT = [
   'PORT',
   'HOST',
@@ -24,7 +24,7 @@ const CONTRACT = [
 ];
 
 /**
- * Everything that the properties of a cluster decide.
+ * The properties of a cluster, resolved.
  *
  * @internal
  */
@@ -32,14 +32,14 @@ export interface ClusterSettings {
   readonly instances: InstancesSpec;
   readonly heartbeat?: ResolvedHeartbeat;
   readonly enginePath: string;
-  /** Numbers of the instances that get no new clients. */
+  /** Numbers of the instances that receive no new clients. */
   readonly drained: ReadonlySet<number>;
 }
 
 /**
- * Settings of a cluster, all checked before anything is built.
+ * Resolves all properties of a cluster before anything is built.
  *
- * @throws ValidationError naming the property that is wrong
+ * @throws ValidationError for an invalid property
  * @internal
  */
 export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSettings {
@@ -62,6 +62,11 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
         }),
   };
   const { backplane, limits, stopGrace } = props;
+  if (backplane !== undefined && slots.length === 1) {
+    check.warn(
+      'One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
+    );
+  }
   return {
     heartbeat,
     enginePath,
@@ -69,7 +74,7 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
       service: props.service,
       slots,
       health,
-      stopGraceMs: checkDuration(check, 'stopGrace', stopGrace ?? '30s', '0s', '1h').milliseconds,
+      stopGraceMs: resolveDuration(check, 'stopGrace', stopGrace ?? '30s', '0s', '1h').milliseconds,
       memoryBytes:
         limits?.memory === undefined
           ? undefined

@@ -1,51 +1,48 @@
 import { Balancing } from '../model/balancing';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
-import type { Method } from '../nginx/intent';
+import type { Method, Upstream } from '../nginx/intent';
 
 /**
- * What the choice of a balancing method depends on.
+ * Facts that decide the balancing method.
  *
  * @internal
  */
 export interface BalancingSituation {
-  /** What the user asked for, if anything. */
+  /** Balancing that the user chose; undefined for the default. */
   readonly balancing?: Balancing;
   readonly hasBackplane: boolean;
-  /** What clients may use. */
+  /** Transports that clients may use. */
   readonly transports: readonly ClientTransport[];
   readonly hasBackup: boolean;
   /** Whether nginx can tell clients apart by their addresses. */
   readonly seesClientAddresses: boolean;
-  /** The platform under whose names the addresses change while nginx runs; undefined where they stay. */
+  /** Name of the platform on which the addresses behind names change while nginx runs; undefined where they stay. */
   readonly addressesChange?: string;
-  /** Whether clients come over TLS. */
+  /** Whether clients connect over TLS. */
   readonly secure: boolean;
 }
 
 /**
- * The method, and the one for Engine.IO sessions where it differs.
+ * Method of each pool; `sessionMethod` is undefined where one pool is enough.
  *
+ * Without a backplane, a client's state lives on one instance, so all its requests need affinity. With a backplane, any
+ * instance can serve a client, but the requests of one long-polling session still have to reach the same instance.
+ *
+ * @throws ValidationError for a method that cannot work in this situation
  * @internal
  */
-export interface ChosenMethods {
-  readonly method: Method;
-  readonly sessionMethod?: Method;
-  readonly warning?: string;
-}
-
-/**
- * Without a backplane a client's state lives on one instance: affinity. With one, any instance will do for a
- * client, but still not for the single requests of a long-polling session.
- *
- * @internal
- */
-export function chooseMethods(check: Check, situation: BalancingSituation): ChosenMethods {
+export function chooseMethods(
+  check: Check,
+  situation: BalancingSituation,
+): Pick<Upstream, 'method' | 'sessionMethod'> {
   const { hasBackplane, transports, hasBackup, secure } = situation;
   const affinity = defaultAffinity(situation);
   const balancing = situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : affinity);
   const allowsPolling = transports.includes(ClientTransport.POLLING);
-  if (balancing._rotates && allowsPolling && !hasBackplane) {
+  const { method, sessionMethod } = balancing._resolve(check, allowsPolling ? affinity : undefined);
+  const losesState = rotates(method) && !hasBackplane;
+  if (losesState && allowsPolling) {
     check.refuse('balancing', {
       problem:
         `${balancing} is not safe with clientTransports [${transports.join(', ')}] and no backplane:\n` +
@@ -55,8 +52,6 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
         'Give the cluster a RedisAdapterBackplane, or set clientTransports: [ClientTransport.WEBSOCKET].',
     });
   }
-  const method = balancing._method(check);
-  const sessionMethod = allowsPolling ? balancing._sessionMethod(check, affinity) : undefined;
   refuseInsecureCookie(check, sessionMethod ?? method, secure);
   refuseIpHash(check, method, sessionMethod, situation);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
@@ -66,18 +61,16 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
         'servers without backup, or Balancing.roundRobin() with clientTransports: [ClientTransport.WEBSOCKET]',
     });
   }
-  return {
-    method,
-    sessionMethod,
-    warning:
-      balancing._rotates && !hasBackplane
-        ? `${balancing} without a backplane: an event reaches only the clients of the instance that emits it, and a client that ` +
-          'comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.'
-        : undefined,
-  };
+  if (losesState) {
+    check.warn(
+      `${balancing} without a backplane: an event reaches only the clients of the instance that emits it, and a client that ` +
+        'comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
+    );
+  }
+  return { method, sessionMethod };
 }
 
-/** By address where nginx sees it; and then by what lasts, which is a server's address or its name. */
+/** Affinity by client address where nginx sees it, keyed on whatever is stable: a server's address or its name. */
 function defaultAffinity({ seesClientAddresses, addressesChange }: BalancingSituation): Balancing {
   if (!seesClientAddresses) {
     return Balancing.cookie();
@@ -85,7 +78,7 @@ function defaultAffinity({ seesClientAddresses, addressesChange }: BalancingSitu
   return addressesChange === undefined ? Balancing.ipHash() : Balancing.hash('$remote_addr');
 }
 
-/** It goes by the place in a list of addresses, whose order is another one after each look-up. */
+/** `ip_hash` depends on an address's position in the list, and every DNS lookup may return another order. */
 function refuseIpHash(
   check: Check,
   method: Method,
@@ -101,7 +94,11 @@ function refuseIpHash(
   }
 }
 
-/** nginx's own `sticky` does not hash, but older versions of nginx get a hash for it. */
+function rotates({ kind }: Method): boolean {
+  return kind === 'round-robin' || kind === 'least-connections';
+}
+
+/** nginx's own `sticky` does not hash, but versions of nginx without it get a hash in its place. */
 function hashes({ kind }: Method): boolean {
   return kind === 'ip-hash' || kind === 'hash' || kind === 'cookie';
 }

@@ -1,13 +1,12 @@
-import type { Check } from '../validation/check';
-import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
+import type { Upstream } from '../model/upstream';
 import type { NginxLayout } from '../platform/contract';
 import type { IPlatform } from '../platform/platform';
-import { AiwmRoutes } from '../model/routes';
 import type { TokensInText } from '../terraform/tokens-in-text';
-import type { Upstream } from '../model/upstream';
+import type { Check } from '../validation/check';
+import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
 
 /**
- * What a user said of a front, and what is needed to check it.
+ * The properties of a front and what it takes to resolve them.
  *
  * @internal
  */
@@ -20,7 +19,7 @@ export interface FrontContext {
 }
 
 /**
- * The properties of a front, with what it stands before and where it runs.
+ * The properties of a front, with its platform and its upstream decided.
  *
  * @internal
  */
@@ -28,8 +27,3 @@ export type FrontProps = NginxWsFrontendProps & {
   readonly platform: IPlatform;
   readonly upstream: Upstream;
 };
-
-/** @internal */
-export function routesOf({ props }: FrontContext): AiwmRoutes {
-  return props.routes ?? AiwmRoutes.guide();
-}

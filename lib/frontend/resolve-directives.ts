@@ -6,8 +6,12 @@ import { NginxSyntaxError, NginxTextError } from '../nginx/text-error';
 import { DIRECTIVE } from '../validation/text-rules';
 import type { FrontContext } from './front-context';
 
-/** @internal */
-export function checkOwnDirectives(context: FrontContext): OwnDirectives {
+/**
+ * The user's own lines of nginx configuration, parsed.
+ *
+ * @internal
+ */
+export function resolveDirectives(context: FrontContext): OwnDirectives {
   const {
     check,
     props: { directives = {} },
@@ -15,7 +19,7 @@ export function checkOwnDirectives(context: FrontContext): OwnDirectives {
   const parsed = (where: OwnContext): ParsedDirective[] =>
     check
       .list(`directives.${where}`, directives[where] ?? [])
-      .map((line, index) => ownDirective(context, where, line, index));
+      .map((line, index) => customDirective(context, where, line, index));
   return {
     http: parsed('http'),
     server: parsed('server'),
@@ -24,7 +28,7 @@ export function checkOwnDirectives(context: FrontContext): OwnDirectives {
   };
 }
 
-function ownDirective(
+function customDirective(
   { check, tokens }: FrontContext,
   where: OwnContext,
   line: string,

@@ -5,8 +5,12 @@ import { EPHEMERAL_PORTS } from '../nginx/workers';
 import { HASH_KEY } from '../validation/text-rules';
 import type { FrontContext } from './front-context';
 
-/** @internal */
-export function checkLimits(
+/**
+ * Limits on WebSocket handshakes.
+ *
+ * @internal
+ */
+export function resolveLimits(
   check: Check,
   { connectionsPerClient, handshakesPerSecond, burst, key }: ConnectionLimits,
 ): Limits {
@@ -37,8 +41,12 @@ export function checkLimits(
   };
 }
 
-/** @internal */
-export function checkExpectedConnections(
+/**
+ * Number of WebSockets for which one nginx must have room.
+ *
+ * @internal
+ */
+export function resolveExpectedConnections(
   { check, props, layout: { entry } }: FrontContext,
   peers: readonly Peer[],
 ): number {
@@ -56,7 +64,7 @@ export function checkExpectedConnections(
       remedy: `Leave it out, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
     });
   }
-  // Where nobody said how many, they are as many as another nginx does not take over.
+  // Without a number from the user, expect as many as one nginx holds before the platform adds another.
   const likely = given ?? entry?.connectionsPerHost ?? expected;
   const serving = peers.filter(({ down, backup }) => !down && !backup).length;
   const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));

@@ -2,8 +2,16 @@ import { Token } from 'cdktf';
 import { IP_RANGE, ORIGIN } from '../validation/text-rules';
 import type { FrontContext } from './front-context';
 
-/** @internal */
-export function checkAllowedOrigins({ check, props, tokens }: FrontContext): string[] | undefined {
+/**
+ * Origins whose pages may open a WebSocket; undefined for all.
+ *
+ * @internal
+ */
+export function resolveAllowedOrigins({
+  check,
+  props,
+  tokens,
+}: FrontContext): string[] | undefined {
   const { allowedOrigins } = props;
   if (allowedOrigins === undefined) {
     return undefined;
@@ -25,8 +33,12 @@ export function checkAllowedOrigins({ check, props, tokens }: FrontContext): str
   });
 }
 
-/** @internal */
-export function checkTrustedProxies(context: FrontContext): string[] {
+/**
+ * Proxies that nginx trusts to name the client: the platform's load balancer first, then those of the user.
+ *
+ * @internal
+ */
+export function resolveTrustedProxies(context: FrontContext): string[] {
   const { check, props, layout, tokens } = context;
   const { trustedProxies = [], proxyProtocol } = props;
   check.texts('trustedProxies', trustedProxies, IP_RANGE);

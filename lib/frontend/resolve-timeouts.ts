@@ -1,34 +1,42 @@
 import type { ResolvedHeartbeat } from '../model/heartbeat';
-import { checkDuration } from '../validation/duration';
-import type { Timeouts } from '../nginx/intent';
+import { resolveDuration } from '../validation/duration';
+import type { Routes, Timeouts } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';
 import type { FrontContext } from './front-context';
-import { routesOf } from './front-context';
 
-/** The heartbeat of a Socket.IO server that was told nothing else. */
+/** Socket.IO's own defaults. */
 const DEFAULT_HEARTBEAT: ResolvedHeartbeat = { intervalMs: 25_000, timeoutMs: 20_000 };
 
-/** A heartbeat's own timeout must end a dead connection before nginx does; this much later is soon enough. */
+/** Time by which nginx waits longer than the heartbeat, so that the heartbeat ends a dead connection first. */
 const HEARTBEAT_MARGIN_SECONDS = 30;
 
-/** @internal */
-export function resolveTimeouts(context: FrontContext): Timeouts {
+/**
+ * Times after which nginx closes a silent connection.
+ *
+ * @internal
+ */
+export function resolveTimeouts(
+  context: FrontContext,
+  { webSocket: { engineIo } }: Routes,
+): Timeouts {
   const { check, props } = context;
   const { timeouts = {}, cluster } = props;
   const decided = cluster?.heartbeat;
   const { intervalMs, timeoutMs } = decided ?? DEFAULT_HEARTBEAT;
   const heartbeatMs = intervalMs + timeoutMs;
-  checkIdleTimeout(context, heartbeatMs);
+  if (engineIo) {
+    checkIdleTimeout(context, heartbeatMs);
+  }
   const derived =
     decided === undefined ? '7d' : `${Math.ceil(heartbeatMs / 1000) + HEARTBEAT_MARGIN_SECONDS}s`;
-  const webSocket = checkDuration(
+  const webSocket = resolveDuration(
     check,
     'timeouts.webSocket',
     timeouts.webSocket ?? derived,
     '1s',
     '365d',
   );
-  if (routesOf(context)._engineIo && webSocket.milliseconds <= heartbeatMs) {
+  if (engineIo && webSocket.milliseconds <= heartbeatMs) {
     check.refuse('timeouts.webSocket', {
       problem: `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
       allowed: `more than ${heartbeatMs / 1000}s`,
@@ -37,18 +45,18 @@ export function resolveTimeouts(context: FrontContext): Timeouts {
   }
   return {
     webSocket: webSocket.text,
-    rest: checkDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
+    rest: resolveDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
   };
 }
 
-/** A silent connection that the load balancer drops is one that neither side hears of. */
+/** When the load balancer drops a silent connection, it notifies neither side. */
 function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
   const {
     check,
     props: { tls, platform },
     layout: { entry },
   } = context;
-  if (entry === undefined || !routesOf(context)._engineIo) {
+  if (entry === undefined) {
     return;
   }
   const terminated = tls?.kind === TlsKind.ACM;
@@ -66,7 +74,7 @@ function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
 }
 
 /**
- * How long old workers keep their connections.
+ * How long old workers of nginx keep their connections after a reload.
  *
  * @internal
  */
@@ -81,6 +89,6 @@ export function resolveDrainTimeout({ check, props, layout }: FrontContext): str
   }
   return (
     layout.drainTimeout ??
-    checkDuration(check, 'drainTimeout', drainTimeout ?? '1h', '1s', '7d').text
+    resolveDuration(check, 'drainTimeout', drainTimeout ?? '1h', '1s', '7d').text
   );
 }

@@ -1,13 +1,16 @@
 import type { Check } from '../validation/check';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import type { Hsts as HstsOptions } from '../model/front-options';
 import type { Hsts, Tls } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';
-import type { FrontContext } from './front-context';
+import type { FrontProps } from './front-context';
 
-/** @internal */
-export function chooseTls({ check, props }: FrontContext): Tls {
-  const { tls, platform } = props;
+/**
+ * Place where the TLS of clients ends.
+ *
+ * @internal
+ */
+export function resolveTls(check: Check, { tls, platform }: FrontProps): Tls {
   const kinds = platform.traits.tlsKinds ?? USUAL_KINDS;
   if (tls === undefined) {
     if (platform.traits.isPublic) {
@@ -21,7 +24,7 @@ export function chooseTls({ check, props }: FrontContext): Tls {
   if (!kinds.includes(tls.kind)) {
     const { name } = platform.traits;
     check.refuse('tls', {
-      problem: `${SAYS[tls.kind]} is not possible on ${name}`,
+      problem: `${CODE[tls.kind]} is not possible on ${name}`,
       allowed: listOf(kinds),
     });
   }
@@ -37,8 +40,8 @@ export function chooseTls({ check, props }: FrontContext): Tls {
 
 const USUAL_KINDS = [TlsKind.FILES, TlsKind.SELF_SIGNED, TlsKind.TERMINATED_UPSTREAM];
 
-/** As a user writes them. */
-const SAYS: Record<TlsKind, string> = {
+/** Each kind as it is written in code. */
+const CODE: Record<TlsKind, string> = {
   [TlsKind.FILES]: 'TlsCertificate.fromFiles(…)',
   [TlsKind.SELF_SIGNED]: 'TlsCertificate.selfSigned()',
   [TlsKind.TERMINATED_UPSTREAM]: 'TlsCertificate.terminatedUpstream()',
@@ -46,7 +49,7 @@ const SAYS: Record<TlsKind, string> = {
   [TlsKind.SECRETS_MANAGER]: 'TlsCertificate.fromSecret(…)',
 };
 
-/** What each is for, where the name does not say it. */
+/** Purposes that the names do not make clear. */
 const PURPOSES: Partial<Record<TlsKind, string>> = {
   [TlsKind.SELF_SIGNED]: ' for development',
   [TlsKind.TERMINATED_UPSTREAM]: ' behind a proxy that speaks TLS',
@@ -55,18 +58,18 @@ const PURPOSES: Partial<Record<TlsKind, string>> = {
 function listOf(kinds: readonly TlsKind[]): string {
   return kinds
     .map((kind, index) => {
-      const said = index === 0 ? SAYS[kind] : SAYS[kind].replace('TlsCertificate', '');
-      return `${said}${PURPOSES[kind] ?? ''}`;
+      const code = index === 0 ? CODE[kind] : CODE[kind].replace('TlsCertificate', '');
+      return `${code}${PURPOSES[kind] ?? ''}`;
     })
     .join(', ');
 }
 
-/** @internal */
-export function checkHsts({ check, props }: FrontContext, tls: Tls): Hsts | undefined {
-  const { hsts } = props;
-  if (hsts === undefined) {
-    return undefined;
-  }
+/**
+ * The Strict-Transport-Security header.
+ *
+ * @internal
+ */
+export function resolveHsts(check: Check, hsts: HstsOptions, tls: Tls): Hsts {
   if (tls === 'none') {
     check.refuse('hsts', {
       problem: 'browsers ignore it over plain HTTP',
@@ -74,11 +77,7 @@ export function checkHsts({ check, props }: FrontContext, tls: Tls): Hsts | unde
       remedy: 'Set tls, or leave hsts out.',
     });
   }
-  return decided(check, hsts);
-}
-
-function decided(check: Check, hsts: HstsOptions): Hsts {
-  const maxAge = checkDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
+  const maxAge = resolveDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
   const year = 365 * 86_400;
   const maxAgeSeconds = Math.round(maxAge.milliseconds / 1000);
   if (hsts.preload && !(hsts.includeSubDomains && maxAgeSeconds >= year)) {

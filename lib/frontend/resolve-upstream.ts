@@ -2,33 +2,33 @@ import { isIP } from 'node:net';
 import { Token } from 'cdktf';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import { looksUpNames } from '../nginx/upstreams';
-import type { Intent, Peer, Upstream } from '../nginx/intent';
+import type { Intent, Peer, Routes, Upstream } from '../nginx/intent';
 import { chooseMethods } from './choose-balancing';
 import type { FrontContext } from './front-context';
-import { routesOf } from './front-context';
 
-/** @internal */
-export function checkUpstream(context: FrontContext): Upstream {
+/**
+ * The pool of instances, with its balancing and its failover.
+ *
+ * @internal
+ */
+export function resolveUpstream(context: FrontContext, routes: Routes): Upstream {
   const { check, props, tokens } = context;
   const { failover = {} } = props;
   const peers = props.upstream
-    ._peers(check, tokens)
-    .map((peer, index) => lookedUp(context, peer, props.upstream.list[index]!.address));
+    ._resolve(check, tokens)
+    .map((peer, index) => resolvePeer(context, peer, props.upstream.list[index]!.address));
   const methods = chooseMethods(check, {
     balancing: props.balancing,
     hasBackplane: props.upstream.hasBackplane,
-    transports: transports(context),
+    transports: resolveTransports(check, props.clientTransports, routes),
     hasBackup: peers.some(({ backup }) => backup),
     seesClientAddresses: seesClientAddresses(context),
     addressesChange: looksUpNames({ peers }) ? props.platform.traits.name : undefined,
     secure: props.tls !== undefined,
   });
-  if (methods.warning !== undefined) {
-    check.warn(methods.warning);
-  }
-  const connect = checkDuration(
+  const connect = resolveDuration(
     check,
     'failover.connectTimeout',
     failover.connectTimeout ?? '5s',
@@ -39,11 +39,10 @@ export function checkUpstream(context: FrontContext): Upstream {
   return {
     name: 'aiwm_backend',
     peers,
-    method: methods.method,
-    sessionMethod: methods.sessionMethod,
+    ...methods,
     failover: {
       maxFails: check.integer('failover.maxFails', failover.maxFails ?? 3, 0, 100),
-      failTimeout: failTimeout(check, failover.failTimeout ?? '10s'),
+      failTimeout: resolveFailTimeout(check, failover.failTimeout ?? '10s'),
       connectTimeout: connect.text,
       tries,
       triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
@@ -52,8 +51,9 @@ export function checkUpstream(context: FrontContext): Upstream {
 }
 
 /**
- * Affinity by address is none where all clients come from one.
+ * Affinity by client address sends every client to one instance where nginx sees a single address for all of them.
  *
+ * @throws ValidationError where the platform hides the addresses of clients
  * @internal
  */
 export function checkAffinityByAddress(context: FrontContext, intent: Intent): void {
@@ -77,8 +77,8 @@ export function checkAffinityByAddress(context: FrontContext, intent: Intent): v
   }
 }
 
-/** Addresses stay what they are, and of a Token nobody can say whether it is a name. */
-function lookedUp({ layout }: FrontContext, peer: Peer, address: string): Peer {
+/** Marks a peer that nginx has to look up repeatedly: a literal name. A Token may turn out to be an address. */
+function resolvePeer({ layout }: FrontContext, peer: Peer, address: string): Peer {
   const isName =
     !Token.isUnresolved(address) &&
     !address.startsWith('unix:') &&
@@ -87,13 +87,13 @@ function lookedUp({ layout }: FrontContext, peer: Peer, address: string): Peer {
   return layout.resolver !== undefined && isName ? { ...peer, resolve: true } : peer;
 }
 
-/** A proxy that is trusted names the client, whatever the platform shows of it. */
+/** A trusted proxy names the client, even where the platform hides its address. */
 function seesClientAddresses({ props: { platform, trustedProxies = [] } }: FrontContext): boolean {
   return platform.traits.seesClientAddresses || trustedProxies.length > 0;
 }
 
-function failTimeout(check: Check, text: string): string {
-  checkDuration(check, 'failover.failTimeout', text, '1s', '1h');
+function resolveFailTimeout(check: Check, text: string): string {
+  resolveDuration(check, 'failover.failTimeout', text, '1s', '1h');
   if (text.endsWith('ms')) {
     check.refuse('failover.failTimeout', {
       problem: `"${text}" holds milliseconds, and nginx counts this time in seconds`,
@@ -103,11 +103,12 @@ function failTimeout(check: Check, text: string): string {
   return text;
 }
 
-function transports(context: FrontContext): readonly ClientTransport[] {
-  const { check, props } = context;
-  const engineIo = routesOf(context)._engineIo;
+function resolveTransports(
+  check: Check,
+  given: readonly ClientTransport[] | undefined,
+  { webSocket: { engineIo } }: Routes,
+): readonly ClientTransport[] {
   const all = Object.values(ClientTransport);
-  const given = props.clientTransports;
   const transports = check
     .list('clientTransports', given ?? (engineIo ? all : [ClientTransport.WEBSOCKET]))
     .map((transport, index) => check.oneOf(`clientTransports[${index}]`, transport, all));

@@ -1,5 +1,4 @@
-import type { Check } from '../validation/check';
-import { show } from '../validation/check';
+import { type Check, show } from '../validation/check';
 import type { Upstream } from '../nginx/intent';
 import { looksUpNames } from '../nginx/upstreams';
 import type { NginxVersion } from '../nginx/version';
@@ -10,12 +9,14 @@ import {
   printVersion,
   RESOLVE_PARAMETER,
 } from '../nginx/version';
-import type { FrontContext } from './front-context';
+import type { FrontProps } from './front-context';
 
-/** @internal */
-export function checkVersion(context: FrontContext, upstream: Upstream): NginxVersion {
-  const { props } = context;
-  const check: Check = context.check;
+/**
+ * Version of nginx for which the configuration is rendered.
+ *
+ * @internal
+ */
+export function resolveVersion(check: Check, props: FrontProps, upstream: Upstream): NginxVersion {
   const text = props.nginxVersion ?? props.platform.traits.nginxVersion;
   const source =
     props.nginxVersion === undefined ? `, which ${props.platform.node.path} says,` : '';

@@ -4,33 +4,33 @@ import type { Secret } from '../model/secret';
 import type { AiwmService } from '../model/service';
 import type { TlsCertificate, TlsKind } from '../model/tls-certificate';
 
-/** What the constructs have to know of a platform. */
+/** Traits of a platform on which the constructs depend. */
 export interface PlatformTraits {
-  /** Its name in messages: "LocalPlatform". */
+  /** Name of the platform in messages, e.g. "LocalPlatform". */
   readonly name: string;
   /** Whether all instances share one address, so that each needs a port of its own. */
   readonly sharesAddress: boolean;
-  /** Whether other machines can reach the front. Without TLS that is refused. */
+  /** Whether other machines can reach the front. Such a front requires TLS. */
   readonly isPublic: boolean;
-  /** Whether nginx sees the addresses of clients, rather than one of a proxy or gateway for all. */
+  /** Whether nginx sees the addresses of clients, rather than that of a proxy or gateway. */
   readonly seesClientAddresses: boolean;
-  /** The nginx that runs there, e.g. "1.22". */
+  /** Version of the nginx that runs there, e.g. "1.22". */
   readonly nginxVersion: string;
   /**
-   * The kinds of certificates that it can do.
+   * Kinds of certificates that the platform supports.
    *
-   * @default - from files, self-signed, and TLS that is terminated upstream
+   * @default - FILES, SELF_SIGNED and TERMINATED_UPSTREAM
    */
   readonly tlsKinds?: TlsKind[];
 }
 
-/** The instances of one cluster. */
+/** Instances of one cluster. */
 export interface InstancesSpec {
-  /** What each of them runs. */
+  /** Program that each instance runs. */
   readonly service: AiwmService;
-  /** One for each instance, in order. */
+  /** One slot for each instance, in order. */
   readonly slots: InstanceSlot[];
-  /** How to find out whether one serves. */
+  /** Health check of each instance. */
   readonly health: ResolvedHealthCheck;
   /** How long an instance may take to stop, in milliseconds. */
   readonly stopGraceMs: number;
@@ -40,155 +40,175 @@ export interface InstancesSpec {
   readonly cpu?: number;
   /** Variables that all instances share and that are not secret. */
   readonly environment: Record<string, string>;
-  /** Variables whose values are secrets. */
+  /** Variables whose values are secret. */
   readonly secrets: Record<string, Secret>;
-  /** The backplane that the instances connect to; undefined without one. */
+  /** Backplane to which the instances connect; undefined without one. */
   readonly backplane?: BackplaneSpec;
-  /** What has to run before the instances. */
+  /** Resources that must exist before the instances start. */
   readonly dependsOn: ITerraformDependable[];
 }
 
-/** One place for an instance. Its identity never changes. */
+/** Slot of one instance, whose identity never changes. */
 export interface InstanceSlot {
-  /** Its name on the platform: "aiwm-2". */
+  /** Name on the platform, e.g. "aiwm-2". */
   readonly name: string;
-  /** The id of its construct: "Instance2". */
+  /** Id of its construct, e.g. "Instance2". */
   readonly id: string;
-  /** The port it listens on. */
+  /** Port on which the instance listens. */
   readonly port: number;
-  /** The variables that belong to this instance alone; HOST is for the platform to add. */
+  /** Variables of this instance alone. The platform adds HOST. */
   readonly environment: Record<string, string>;
 }
 
-/** The backplane of a cluster, as its instances find it. */
+/** Backplane of a cluster, as its instances find it. */
 export interface BackplaneSpec {
-  /** Its URL, when it holds no password. */
+  /** URL; undefined if it holds a password. */
   readonly url?: string;
-  /** Its whole URL as a secret, when it holds a password. */
+  /** Complete URL as a secret, if it holds a password. */
   readonly urlSecret?: Secret;
   /** Whether it is a Redis Cluster. */
   readonly isCluster: boolean;
 }
 
-/** What a platform says of the instances it runs. */
+/** Instances that a platform runs. */
 export interface RunningInstances {
-  /** The address of each slot without port, in order. */
+  /** Address of each slot without its port, in order. */
   readonly addresses: string[];
-  /** What has to be there before a front may send clients. */
+  /** Resources that must exist before a front may send clients. */
   readonly dependables: ITerraformDependable[];
 }
 
-/** How nginx runs on a platform. Paths are as nginx sees them. */
+/**
+ * How nginx runs on a platform.
+ *
+ * Paths are as nginx sees them. `listen` addresses are in nginx's notation, e.g. "443" or "[::]:443".
+ *
+ * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
+ */
 export interface NginxLayout {
-  /** The user of its workers; undefined for the one that nginx was built with. */
+  /** User of the worker processes; undefined for the user with which nginx was built. */
   readonly user?: string;
-  /** Where it writes its process id. */
+  /** File to which nginx writes its process id. */
   readonly pidFile: string;
-  /** Where it writes what goes wrong. */
+  /** File to which nginx writes errors. */
   readonly errorLog: string;
-  /** Where it writes its access log. */
+  /** File to which nginx writes its access log. */
   readonly accessLog: string;
-  /** A writable folder for request bodies; undefined for the one that nginx was built with. */
+  /** Writable folder for request bodies; undefined for the folder with which nginx was built. */
   readonly tempDirectory?: string;
-  /** Where the platform puts the certificate. */
+  /** File of the certificate, which the platform delivers. */
   readonly certificate: string;
-  /** Where the platform puts its key. */
+  /** File of its private key, which the platform delivers. */
   readonly certificateKey: string;
-  /** Where clients come in over TLS, in the notation of `listen`. */
+  /** `listen` addresses for TLS. */
   readonly httpsListen: string[];
-  /** Where clients come in over plain HTTP. */
+  /** `listen` addresses for plain HTTP. */
   readonly httpListen: string[];
-  /** The port that clients use for TLS. */
+  /** Port that clients use for TLS. */
   readonly publicHttpsPort: number;
-  /** The port that clients use for plain HTTP. */
+  /** Port that clients use for plain HTTP. */
   readonly publicHttpPort: number;
-  /** Where the platform itself asks for the serving release and the live counts; undefined when it does not. */
+  /** `listen` address at which the platform reads the serving release and the live counts; undefined if it does not. */
   readonly statusListen?: string;
-  /** The file with the answer to "which release", which the platform delivers beside the configuration. */
+  /** File that names the serving release, which the platform delivers with the configuration. */
   readonly releaseFile?: string;
   /**
-   * The name server that knows the instances by name, where their addresses change while nginx runs; nginx 1.27.3 or
-   * later asks it again and again. Undefined where addresses stay.
+   * Name server that resolves the names of instances, where their addresses change while nginx runs.
+   *
+   * Requires nginx 1.27.3 or later, which repeats the lookup. Undefined where addresses do not change.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver
+   * @default - none
    */
   readonly resolver?: string;
   /**
-   * How long open connections outlive a change, e.g. "2s", where a new nginx takes the place of the old one instead of a
-   * reload. The front's own drainTimeout is refused then. Undefined where nginx reloads.
+   * How long open connections survive a change, e.g. "2s", where nginx is replaced rather than reloaded.
+   *
+   * The front's own `drainTimeout` is refused then. Undefined where nginx reloads.
+   *
+   * @default - none
    */
   readonly drainTimeout?: string;
-  /** The load balancer of the platform itself; undefined where clients reach nginx directly. */
+  /** Load balancer of the platform; undefined where clients connect to nginx directly. */
   readonly entry?: EntryLayout;
 }
 
-/** A load balancer that a platform puts in front of its nginx. */
+/** Load balancer that a platform runs in front of nginx. */
 export interface EntryLayout {
-  /** Where nginx gets clients whose TLS the load balancer has spoken: in plain HTTP. */
+  /** `listen` addresses for plain HTTP from clients whose TLS ends at the load balancer. */
   readonly terminatedListen: string[];
-  /** Where it asks nginx whether it serves: `GET /nginx-health`. */
+  /** `listen` address of its health check of nginx, `GET /nginx-health`. */
   readonly healthListen: string;
-  /** So long a connection may be silent before it drops it, in milliseconds. */
+  /** How long a connection may be silent before the load balancer drops it, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** The same for a connection whose TLS it speaks. */
+  /** How long a connection whose TLS ends at the load balancer may be silent, in milliseconds. */
   readonly terminatedIdleTimeoutMs: number;
-  /** Where in the platform's properties the first of the two is set. */
+  /** Property of the platform that sets `idleTimeoutMs`. */
   readonly idleTimeoutProperty: string;
-  /** Its own addresses, where it names the client; empty where it passes the client's address on. */
+  /** Its own addresses, if it reports the client's address; empty if it preserves that address. */
   readonly trustedProxies: string[];
-  /** Whether it names the client by the PROXY protocol. */
+  /** Whether it reports the client's address by the PROXY protocol. */
   readonly proxyProtocol: boolean;
   /**
-   * So long it keeps a connection to nginx for requests of other clients, in milliseconds; nginx must not close it first.
-   * Undefined where each connection is one client's.
+   * How long it keeps an idle connection to nginx for reuse by other clients, in milliseconds.
+   *
+   * nginx must not close it first. Undefined where each connection belongs to one client.
+   *
+   * @default - connections are not reused
    */
   readonly reuseTimeoutMs?: number;
-  /** The open connections at which another nginx comes to help. A front that expects fewer would be full before. */
+  /**
+   * Number of open connections per nginx at which the platform adds another nginx.
+   *
+   * A front that expects fewer would be full before that.
+   */
   readonly connectionsPerHost: number;
-  /** Where in the platform's properties that is set. */
+  /** Property of the platform that sets `connectionsPerHost`. */
   readonly connectionsPerHostProperty: string;
-  /** The open connections that one nginx has to take, where the front does not say how many. */
+  /** Number of open connections that one nginx must be able to hold, unless the front decides it. */
   readonly expectedConnections: number;
 }
 
-/** One nginx, or a group of equal ones. */
+/** One nginx, or a group of identical ones. */
 export interface NginxSpec {
-  /** Its name on the platform. */
+  /** Name on the platform. */
   readonly name: string;
-  /** The finished nginx.conf. Tokens in it are resolved by Terraform. */
+  /** Text of the nginx.conf. Terraform resolves the Tokens in it. */
   readonly configuration: string;
-  /** Where its certificate comes from; undefined for plain HTTP. */
+  /** Source of its certificate; undefined for plain HTTP, or if TLS ends at a proxy in front. */
   readonly certificate?: TlsCertificate;
-  /** The names it serves. */
+  /** Host names that clients use. */
   readonly serverNames: string[];
-  /** The addresses with port of servers that this platform does not run: nginx has to be able to reach them. */
+  /** Addresses, with ports, of servers that this platform does not run. nginx must be able to reach them. */
   readonly foreignPeers: string[];
-  /** How many files and connections it has to be allowed to open. */
+  /** Number of files and connections that nginx must be allowed to open. */
   readonly openFiles: number;
-  /** What has to run before nginx is told of it. */
+  /** Resources that must exist before nginx receives the configuration. */
   readonly dependsOn: ITerraformDependable[];
 }
 
-/** What a platform says of the nginx it runs. */
+/** nginx that a platform runs. */
 export interface RunningNginx {
-  /** What has to be there before clients can be told. */
+  /** Resources that must exist before clients can connect. */
   readonly dependables: ITerraformDependable[];
 }
 
-/** A Redis for a backplane. */
+/** Redis for a backplane. */
 export interface RedisSpec {
-  /** Its name on the platform. */
+  /** Name on the platform. */
   readonly name: string;
-  /** "redis" or "valkey". */
+  /** Server that runs: "redis" or "valkey". */
   readonly engine: string;
   /** Memory that it may use, in bytes. */
   readonly maxMemoryBytes: number;
-  /** Limits on what it keeps for a subscriber that reads too slowly. */
+  /** Limits on the output buffer of a subscriber that reads too slowly. */
   readonly outputBuffer: OutputBufferLimit;
-  /** Its password; undefined for one that the platform makes. */
+  /** Password; undefined for one that the platform generates. */
   readonly password?: Secret;
 }
 
 /**
- * Limits on the memory that Redis keeps for one subscriber that does not read fast enough.
+ * Limits on the output buffer of a subscriber that reads too slowly.
  *
  * @see https://redis.io/docs/latest/develop/reference/clients/#output-buffer-limits
  */
@@ -201,16 +221,16 @@ export interface OutputBufferLimit {
   readonly softSeconds: number;
 }
 
-/** What a platform says of the Redis it runs. */
+/** Redis that a platform runs. */
 export interface RunningRedis {
-  /** Its URL with the password in it. */
+  /** Complete URL as a secret, including the password. */
   readonly url: Secret;
   /**
-   * Whether it is a Redis Cluster; the URL is that of any of its nodes then.
+   * Whether it is a Redis Cluster. The URL then names any of its nodes.
    *
    * @default false
    */
   readonly isCluster?: boolean;
-  /** What has to be there before an instance may connect. */
+  /** Resources that must exist before an instance may connect. */
   readonly dependables: ITerraformDependable[];
 }

@@ -2,7 +2,7 @@ import type { Secret } from '../model/secret';
 import type { InstancesSpec } from './contract';
 
 /**
- * Variables that all instances share and that are not secret, with those by which they find their backplane.
+ * Variables that all instances share and that are not secret, including those of the backplane.
  *
  * @internal
  */
@@ -18,7 +18,7 @@ export function commonEnvironment({
 }
 
 /**
- * Variables whose values are secrets, with the URL of a backplane that has a password.
+ * Variables whose values are secret, including the URL of a backplane with a password.
  *
  * @internal
  */

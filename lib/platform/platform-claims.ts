@@ -3,21 +3,21 @@ import type { Construct, IConstruct } from 'constructs';
 import { Check } from '../validation/check';
 
 /**
- * The constructs that ask one platform to run something for them.
+ * The constructs that use a platform.
  *
  * @internal
  */
 export class PlatformClaims {
   private readonly claims = new Map<string, IConstruct>();
 
-  /** @param name - name of the platform in messages: "DockerPlatform" */
+  /** @param name - name of the platform in messages, e.g. "DockerPlatform" */
   public constructor(
     private readonly platform: IConstruct,
     private readonly name: string,
   ) {}
 
   /**
-   * Check of a construct that may use the platform.
+   * Check for a construct that uses the platform.
    *
    * @throws ValidationError for a construct of another stack
    */
@@ -33,10 +33,10 @@ export class PlatformClaims {
   }
 
   /**
-   * Check of a construct that asks for something that the platform runs only once.
+   * Check for a construct that claims the only front or Redis of the platform.
    *
    * @param thing - "front" or "Redis"
-   * @throws ValidationError for a construct of another stack, and when another construct has claimed it
+   * @throws ValidationError for a construct of another stack, or if another construct has claimed it
    */
   public only(thing: string, scope: Construct): Check {
     const check = this.check(scope);

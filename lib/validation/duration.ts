@@ -26,7 +26,7 @@ const DURATION: TextRule = {
  *
  * @internal
  */
-export interface CheckedDuration {
+export interface ResolvedDuration {
   readonly text: string;
   readonly milliseconds: number;
 }
@@ -36,13 +36,13 @@ export interface CheckedDuration {
  *
  * @internal
  */
-export function checkDuration(
+export function resolveDuration(
   check: Check,
   property: string,
   text: string,
   from: string,
   to: string,
-): CheckedDuration {
+): ResolvedDuration {
   check.text(property, text, DURATION);
   const milliseconds = toMilliseconds(text);
   if (milliseconds < toMilliseconds(from) || milliseconds > toMilliseconds(to)) {

@@ -54,9 +54,19 @@ function printable(message: string): string {
   );
 }
 
-/** Tells this library's errors from others. */
+/**
+ * Errors of this library.
+ *
+ * @example
+ * try {
+ *   new NginxWsFrontend(this, "Frontend", { cluster, serverName });
+ * } catch (error) {
+ *   if (!Errors.isValidationError(error)) throw error;
+ *   console.error(error.message);
+ * }
+ */
 export class Errors {
-  /** Whether it was thrown because of a wrong value; its message says which one, where, and what to do. */
+  /** Whether an error reports an invalid property. Its message names the construct, the property and a remedy. */
   public static isValidationError(error: unknown): boolean {
     return error instanceof ValidationError;
   }

@@ -1,5 +1,5 @@
 import { AiwmService, Errors, RedisAdapterBackplane, Secret } from 'cdktf-aiwm';
-import type { AiwmClusterProps, InstancesSpec, RedisUrl } from 'cdktf-aiwm';
+import type { AiwmClusterProps, InstancesSpec, ExistingRedisOptions } from 'cdktf-aiwm';
 import { commonEnvironment, secretEnvironment } from '../../lib/platform/instance-environment';
 import { Site } from '../support/stack/site';
 
@@ -86,7 +86,7 @@ describe('the contract', () => {
   });
 
   test('one that is a cluster is said to be, in each instance; any other is not', () => {
-    const flags = (source: RedisUrl) => {
+    const flags = (source: ExistingRedisOptions) => {
       const site = Site.alone();
       const backplane = RedisAdapterBackplane.fromUrl(site.scope, 'Backplane', source);
       const spec = asked({ backplane }, site);

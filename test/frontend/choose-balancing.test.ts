@@ -1,4 +1,4 @@
-import { AiwmRoutes, Balancing, ClientTransport, TlsCertificate } from 'cdktf-aiwm';
+import { AiwmRoutes, Balancing, ClientTransport, Errors, TlsCertificate } from 'cdktf-aiwm';
 import { FrontConf } from '../support/front/nginx-tree';
 import { Site, servers } from '../support/stack/site';
 
@@ -27,7 +27,10 @@ function made(
       routes,
       tls: TlsCertificate.selfSigned(),
     });
-  } catch {
+  } catch (error) {
+    if (!Errors.isValidationError(error)) {
+      throw error;
+    }
     return REFUSED;
   }
   const method = (pool: string) => conf.method(pool).join(' + ') || 'round-robin';

@@ -20,7 +20,7 @@ import {
   type LocalPlatformProps,
   type NginxDirectives,
   type NginxWsFrontendProps,
-  type RedisUrl,
+  type ExistingRedisOptions,
   type SocketIoRoutes,
 } from 'cdktf-aiwm';
 import { Construct } from 'constructs';
@@ -48,7 +48,7 @@ const platform =
 const lines = (directives: NginxDirectives): Use => front({ directives });
 const routes = (options: SocketIoRoutes): Use => front({ routes: AiwmRoutes.socketIo(options) });
 const redis =
-  (source: RedisUrl): Use =>
+  (source: ExistingRedisOptions): Use =>
   ({ scope }) =>
     RedisAdapterBackplane.fromUrl(scope, 'Backplane', source);
 /** A value that is known only at apply. */

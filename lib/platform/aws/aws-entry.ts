@@ -1,5 +1,5 @@
 import type { Check } from '../../validation/check';
-import { checkDuration } from '../../validation/duration';
+import { resolveDuration } from '../../validation/duration';
 import { SECURITY_RANGE, WEB_ACL_ARN } from './base/text-rules';
 import { canonical } from './network/security-rules';
 
@@ -219,7 +219,9 @@ function resolveGroup(check: Check, options: LoadBalancerOptions) {
 }
 
 function idleSeconds(check: Check, given = '1h', min: string, max: string): number {
-  return Math.floor(checkDuration(check, 'entry.idleTimeout', given, min, max).milliseconds / 1000);
+  return Math.floor(
+    resolveDuration(check, 'entry.idleTimeout', given, min, max).milliseconds / 1000,
+  );
 }
 
 function ranges(check: Check, given: string[] | undefined, ipv6 = false): string[] {

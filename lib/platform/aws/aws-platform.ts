@@ -8,7 +8,7 @@ import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../../validation/check';
-import { checkDuration } from '../../validation/duration';
+import { resolveDuration } from '../../validation/duration';
 import { withAlias } from '../../terraform/provider-alias';
 import { resourceName } from '../../terraform/names';
 import { PlatformClaims } from '../platform-claims';
@@ -156,7 +156,8 @@ export class AwsPlatform extends Construct implements IPlatform {
     );
     this.repositoryArns = check.texts('repositoryArns', props.repositoryArns ?? [], REPOSITORY_ARN);
     this.hostDrainSeconds = Math.ceil(
-      checkDuration(check, 'hostDrain', props.hostDrain ?? '15m', '30s', '1h').milliseconds / 1000,
+      resolveDuration(check, 'hostDrain', props.hostDrain ?? '15m', '30s', '1h').milliseconds /
+        1000,
     );
     this.statusPort = this.checkStatusPort();
     this.provider = this.chooseProvider();

@@ -6,7 +6,7 @@ import { Fn } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../../../validation/check';
 import type { TextRule } from '../../../validation/check';
-import { checkDuration } from '../../../validation/duration';
+import { resolveDuration } from '../../../validation/duration';
 import { generatedPassword } from '../../../terraform/generated-password';
 import { resourceName } from '../../../terraform/names';
 import { PlatformClaims } from '../../platform-claims';
@@ -123,14 +123,14 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
       props.frontConstraints ?? [],
       CONSTRAINT,
     );
-    this.frontDrainMs = checkDuration(
+    this.frontDrainMs = resolveDuration(
       check,
       'frontDrain',
       props.frontDrain ?? '2s',
       '1s',
       '1h',
     ).milliseconds;
-    this.monitorMs = checkDuration(
+    this.monitorMs = resolveDuration(
       check,
       'monitor',
       props.monitor ?? '5s',
