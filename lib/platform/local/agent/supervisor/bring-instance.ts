@@ -6,7 +6,7 @@ import { forgetFailures } from './forget-failures';
 import { redisUrl } from '../units/redis-runnable';
 import type { InstanceRequest } from '../call/requests';
 import { roll } from './roll';
-import { runnable } from '../units/runnable';
+import { runnable } from '../units/runnables';
 import { hostAndPort } from '../system/text';
 import type { Say } from '../system/text';
 import type { Unit } from './unit';

@@ -1,7 +1,7 @@
 import { AgentError, messageOf } from '../system/agent-error';
 import type { Fleet } from './fleet';
 import { awaitFreePorts, requireFreePorts } from './free-ports';
-import { runnable } from '../units/runnable';
+import { runnable } from '../units/runnables';
 import { hostAndPort, quoted, seconds } from '../system/text';
 import type { Say } from '../system/text';
 import type { Unit } from './unit';

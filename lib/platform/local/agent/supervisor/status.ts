@@ -1,6 +1,6 @@
 import { lockHolder } from '../system/lock';
 import { isRunning } from '../system/processes';
-import { runnable } from '../units/runnable';
+import { runnable } from '../units/runnables';
 import { StateFolder } from '../system/state-folder';
 import { hostAndPort } from '../system/text';
 import type { Say } from '../system/text';

@@ -1,7 +1,8 @@
 import { linesSince, logSize } from '../system/log-file';
 import { isRunning, killGroup, stopGroup } from '../system/processes';
 import type { Ending } from '../system/processes';
-import { logOf, runnable } from '../units/runnable';
+import { logOf } from '../units/runnable';
+import { runnable } from '../units/runnables';
 import type { Runnable } from '../units/runnable';
 import { Running } from '../units/running';
 import type { StateFolder } from '../system/state-folder';

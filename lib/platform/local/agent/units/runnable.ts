@@ -1,12 +1,8 @@
-import { instanceRunnable } from './instance-runnable';
-import { nginxRunnable } from './nginx-runnable';
 import type { Probe } from '../system/probes';
-import { redisRunnable } from './redis-runnable';
 import type { HealthPolicy } from '../call/requests';
 import type { Launch } from './running';
 import type { StateFolder } from '../system/state-folder';
 import type { Endpoint } from '../system/text';
-import type { UnitSpec } from '../supervisor/unit-record';
 
 /** What running a unit means, whatever its kind. */
 export interface Runnable {
@@ -24,17 +20,6 @@ export interface Runnable {
   probe(timeoutMs: number): Promise<Probe>;
   /** Whether it lives; may be kinder than `probe`, since a unit without pulse is killed. */
   pulse(timeoutMs: number): Promise<Probe>;
-}
-
-export function runnable(unit: string, spec: UnitSpec, state: StateFolder): Runnable {
-  switch (spec.kind) {
-    case 'instance':
-      return instanceRunnable(unit, spec, state);
-    case 'redis':
-      return redisRunnable(unit, spec, state);
-    case 'nginx':
-      return nginxRunnable(unit, spec, state);
-  }
 }
 
 /** Where a unit's output goes. */
