@@ -3,7 +3,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { AgentError } from '../system/agent-error';
-import { inheritable, marked } from '../system/environment';
+import { inheritableVariables, withMark } from '../system/environment';
 import { lockHolder } from '../system/lock';
 import { linesSince, openLog } from '../system/log-file';
 import { isRunning } from '../system/processes';
@@ -12,8 +12,8 @@ import { onMessage, send } from './protocol';
 import type { Answer, Hello } from './protocol';
 import type { Request } from './requests';
 import { StateFolder } from '../system/state-folder';
-import { quoted, seconds, sleep } from '../system/text';
-import type { Say } from '../system/text';
+import { quote, seconds, sleep } from '../system/text';
+import type { Report } from '../system/text';
 import { versionOf } from '../system/version';
 
 /** A supervisor answers within milliseconds, on a busy machine within seconds. */
@@ -23,20 +23,20 @@ const START_MS = 20_000;
 const ATTEMPTS = 5;
 
 /** Has the supervisor of this state folder do something, and starts it if need be. */
-export async function ask(state: StateFolder, request: Request, say: Say): Promise<void> {
+export async function ask(state: StateFolder, request: Request, report: Report): Promise<void> {
   const version = versionOf(__filename);
   process.chdir(state.root);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const line = await reach(state, version);
     if (line.hello.version !== version) {
       await talk(line, { verb: 'leave' }, () => undefined);
-      await gone(line.hello.process);
+      await untilGone(line.hello.process);
       continue;
     }
-    if ((await talk(line, request, say)) === 'done') {
+    if ((await talk(line, request, report)) === 'done') {
       return;
     }
-    say('the supervisor went away, asking its successor …');
+    report('the supervisor went away, asking its successor …');
   }
   throw new AgentError(
     `The supervisor went away ${ATTEMPTS} times; its log is ${state.path('logs', 'supervisor.log')}.`,
@@ -80,7 +80,7 @@ async function reach(state: StateFolder, version: string): Promise<Line> {
       const log = state.path('logs', 'supervisor.log');
       throw new AgentError(
         `The supervisor did not start within ${seconds(START_MS)}. The end of ${log}:\n` +
-          quoted(linesSince(log, 0, 10)),
+          quote(linesSince(log, 0, 10)),
       );
     }
     await sleep(30);
@@ -115,13 +115,13 @@ function dial(): Promise<Line | 'silent' | undefined> {
 }
 
 /** Sends one request and passes on the progress; 'gone' when it has to be sent to a successor. */
-function talk(line: Line, request: Request, say: Say): Promise<'done' | 'gone'> {
+function talk(line: Line, request: Request, report: Report): Promise<'done' | 'gone'> {
   return new Promise((resolve, reject) => {
     // Also a leaving supervisor closes the connection.
     line.onEnd = () => resolve('gone');
     line.onAnswer = (answer) => {
       if ('line' in answer) {
-        say(answer.line);
+        report(answer.line);
       } else if ('done' in answer) {
         resolve('done');
       } else if ('failed' in answer) {
@@ -137,11 +137,11 @@ async function replace(state: StateFolder): Promise<void> {
   const holder = lockHolder(state);
   if (holder?.role === 'supervisor') {
     process.kill(holder.pid, 'SIGKILL');
-    await gone(holder);
+    await untilGone(holder);
   }
 }
 
-async function gone(supervisor: ProcessRef): Promise<void> {
+async function untilGone(supervisor: ProcessRef): Promise<void> {
   const deadline = Date.now() + HELLO_MS;
   while (isRunning(supervisor) && Date.now() < deadline) {
     await sleep(20);
@@ -162,7 +162,7 @@ function startSupervisor(state: StateFolder, version: string): Candidate {
   const log = openLog(state.path('logs', 'supervisor.log'));
   const child = spawn(process.execPath, [state.path('agent.js'), 'supervise'], {
     cwd: state.root,
-    env: marked({ ...inheritable(process.env), AIWM_STATE: state.root }, state),
+    env: withMark({ ...inheritableVariables(process.env), AIWM_STATE: state.root }, state),
     // A session of its own: Ctrl-C in Terraform's terminal, or the end of that terminal, is not meant for it.
     detached: true,
     stdio: ['ignore', log, log],

@@ -31,14 +31,14 @@ export function findExecutable(
 }
 
 /** A server program, or how to get it. A relative path is taken from `folder`. */
-export function requireServer(name: string, folder: string): string {
-  const found =
+export function resolveServer(name: string, folder: string): string {
+  const executable =
     findExecutable(name, folder, process.env.PATH) ??
     (name.includes('/')
       ? undefined
       : SERVER_FOLDERS.map((each) => join(each, name)).find(isExecutable));
-  if (found) {
-    return found;
+  if (executable) {
+    return executable;
   }
   const known = PACKAGES[basename(name)];
   const remedy = known

@@ -57,7 +57,7 @@ export class Fields {
       value > maximum
     ) {
       throw new AgentError(
-        `${this.name(key)} is ${shown(value)}, but must be a whole number from ${minimum} to ${maximum}.`,
+        `${this.name(key)} is ${show(value)}, but must be a whole number from ${minimum} to ${maximum}.`,
       );
     }
     return value;
@@ -68,11 +68,11 @@ export class Fields {
   }
 
   address(key: string): string {
-    const given = this.text(key);
-    const address = given === '*' ? '0.0.0.0' : given.replace(/^\[(.*)\]$/, '$1');
+    const value = this.text(key);
+    const address = value === '*' ? '0.0.0.0' : value.replace(/^\[(.*)\]$/, '$1');
     if (isIP(address) === 0 && address !== 'localhost') {
       throw new AgentError(
-        `${this.name(key)} is ${shown(given)}, but must be an IP address of this machine, or localhost.`,
+        `${this.name(key)} is ${show(value)}, but must be an IP address of this machine, or localhost.`,
       );
     }
     return address;
@@ -100,7 +100,7 @@ export class Fields {
     for (const [name, each] of Object.entries(value)) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
         throw new AgentError(
-          `${this.name(key)} has ${shown(name)}, but the name of an environment variable ` +
+          `${this.name(key)} has ${show(name)}, but the name of an environment variable ` +
             'consists of letters, digits and underscores and does not begin with a digit.',
         );
       }
@@ -116,7 +116,7 @@ export const SUPERVISOR = 'supervisor';
 export function unitName(value: unknown, where: string): string {
   if (typeof value !== 'string' || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(value)) {
     throw new AgentError(
-      `${where} is ${shown(value)}, but must be 1 to 63 lower-case letters, digits and hyphens, ` +
+      `${where} is ${show(value)}, but must be 1 to 63 lower-case letters, digits and hyphens, ` +
         'not beginning with a hyphen: files are named by it.',
     );
   }
@@ -143,7 +143,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
 }
 
-function shown(value: unknown): string {
+function show(value: unknown): string {
   if (value === undefined || value === null) {
     return 'missing';
   }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { AgentError } from '../system/agent-error';
-import { inheritable } from '../system/environment';
+import { inheritableVariables } from '../system/environment';
 import { Fields, text, unitName } from './fields';
-import { requireServer } from './executables';
+import { resolveServer } from './executables';
 import { readSecret } from './secrets';
 import type { SecretSource } from './secrets';
 import type { Endpoint } from '../system/text';
@@ -152,7 +152,7 @@ function instanceRequest(value: unknown, where: string, caller: Caller): Instanc
     listen: { address: fields.address('address'), port: fields.port('port') },
     environment: fields.variables('environment', text),
     secrets: fields.variables('secrets', (each, name) => readSecret(each, name, caller)),
-    inherited: inheritable(caller.environment),
+    inherited: inheritableVariables(caller.environment),
     revision: fields.has('revision') ? fields.text('revision') : '',
     health: {
       path,
@@ -190,7 +190,7 @@ function redisRequest(value: unknown, where: string, caller: Caller): RedisReque
   return {
     verb: 'redis',
     unit: fields.unit('unit'),
-    executable: requireServer(fields.text('executable'), caller.folder),
+    executable: resolveServer(fields.text('executable'), caller.folder),
     listen: { address: fields.address('address'), port: fields.port('port') },
     maxMemory,
     outputBufferLimit,
@@ -199,11 +199,11 @@ function redisRequest(value: unknown, where: string, caller: Caller): RedisReque
 }
 
 function redisPassword(fields: Fields, caller: Caller): string | undefined {
-  const given = fields.raw('password') as { kind?: unknown } | undefined;
-  if (given?.kind === 'generated') {
+  const source = fields.raw('password') as { kind?: unknown } | undefined;
+  if (source?.kind === 'generated') {
     return undefined;
   }
-  const secret = readSecret(given, fields.name('password'), caller);
+  const secret = readSecret(source, fields.name('password'), caller);
   if (secret.redis !== undefined) {
     throw new AgentError(
       `${fields.name('password')} has the kind "redis"; allowed are generated, file, environment.`,
@@ -227,7 +227,7 @@ function nginxRequest(value: unknown, where: string, caller: Caller): NginxReque
   return {
     verb: 'nginx',
     unit: fields.unit('unit'),
-    executable: requireServer(fields.text('executable'), caller.folder),
+    executable: resolveServer(fields.text('executable'), caller.folder),
     configuration: fields.text('configuration'),
     certificate: fields.has('certificate') ? certificateRequest(fields, caller) : undefined,
     listen,

@@ -46,7 +46,7 @@ function fileSecret(path: string, where: string): string {
     throw new AgentError(`${where}: the file ${path} ${reason}. Write the secret into it.`);
   }
   // Editors and echo end a file with a newline, which is not meant.
-  return checked(content.replace(/\r?\n$/, ''), `${where}: the file ${path}`);
+  return resolveValue(content.replace(/\r?\n$/, ''), `${where}: the file ${path}`);
 }
 
 function environmentSecret(name: string, where: string, environment: NodeJS.ProcessEnv): string {
@@ -56,10 +56,10 @@ function environmentSecret(name: string, where: string, environment: NodeJS.Proc
       `${where}: the environment variable ${name} is not set where Terraform runs. Export it and deploy again.`,
     );
   }
-  return checked(value, `${where}: the environment variable ${name}`);
+  return resolveValue(value, `${where}: the environment variable ${name}`);
 }
 
-function checked(secret: string, where: string): string {
+function resolveValue(secret: string, where: string): string {
   if (secret === '') {
     throw new AgentError(`${where} is empty, but must hold the secret.`);
   }

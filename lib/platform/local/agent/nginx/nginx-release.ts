@@ -7,7 +7,7 @@ import type { KeyPair } from './self-signed';
 export interface Release {
   readonly name: string;
   /** Whether this call made the folder. */
-  readonly made: boolean;
+  readonly isNew: boolean;
 }
 
 /** The releases that stay for a person to compare with or go back to. */
@@ -24,7 +24,7 @@ export function makeRelease(
     .slice(0, 12);
   const folder = join(prefix, 'releases', name);
   if (existsSync(folder)) {
-    return { name, made: false };
+    return { name, isNew: false };
   }
   // Renamed when it is complete, so that a folder of this name always is.
   const draft = join(prefix, 'releases', `.${name}.new`);
@@ -40,7 +40,7 @@ export function makeRelease(
     write('tls/key.pem', tls.key);
   }
   renameSync(draft, folder);
-  return { name, made: true };
+  return { name, isNew: true };
 }
 
 export function removeRelease(prefix: string, name: string): void {

@@ -20,20 +20,20 @@ export function selfSigned(names: readonly string[], now = new Date()): KeyPair 
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
   const subject = sequence(
     // RFC 5280 limits a common name to 64 characters; clients look at the alternative names anyway.
-    set(sequence(oid('550403'), tagged(0x0c, Buffer.from(names[0]?.slice(0, 64) ?? '')))),
+    set(sequence(oid('550403'), element(0x0c, Buffer.from(names[0]?.slice(0, 64) ?? '')))),
   );
   // A clock that is a little slow must not find the certificate not yet valid.
   const from = new Date(now.getTime() - 3_600_000);
   const to = new Date(now.getTime() + VALID_DAYS * 86_400_000);
   const body = sequence(
-    tagged(0xa0, integer(Buffer.from([2]))),
+    element(0xa0, integer(Buffer.from([2]))),
     integer(serialNumber()),
     ecdsaWithSha256,
     subject,
     sequence(time(from), time(to)),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(
+    element(
       0xa3,
       sequence(
         // Subject alternative name; not a CA; digital signature; TLS server.
@@ -59,7 +59,7 @@ function serialNumber(): Buffer {
 }
 
 function alternativeName(name: string): Buffer {
-  return isIP(name) ? tagged(0x87, addressBytes(name)) : tagged(0x82, Buffer.from(name, 'ascii'));
+  return isIP(name) ? element(0x87, addressBytes(name)) : element(0x82, Buffer.from(name, 'ascii'));
 }
 
 function addressBytes(address: string): Buffer {
@@ -76,37 +76,37 @@ function addressBytes(address: string): Buffer {
 }
 
 function extension(id: string, value: Buffer, critical = false): Buffer {
-  const flag = critical ? [tagged(0x01, Buffer.from([0xff]))] : [];
-  return sequence(oid(id), ...flag, tagged(0x04, value));
+  const flag = critical ? [element(0x01, Buffer.from([0xff]))] : [];
+  return sequence(oid(id), ...flag, element(0x04, value));
 }
 
 /** UTCTime, which holds until 2049. */
 function time(date: Date): Buffer {
   const text = `${date.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`;
-  return tagged(0x17, Buffer.from(text, 'ascii'));
+  return element(0x17, Buffer.from(text, 'ascii'));
 }
 
 function sequence(...parts: Buffer[]): Buffer {
-  return tagged(0x30, ...parts);
+  return element(0x30, ...parts);
 }
 
 function set(...parts: Buffer[]): Buffer {
-  return tagged(0x31, ...parts);
+  return element(0x31, ...parts);
 }
 
 function integer(value: Buffer): Buffer {
-  return tagged(0x02, value);
+  return element(0x02, value);
 }
 
 function oid(hex: string): Buffer {
-  return tagged(0x06, Buffer.from(hex, 'hex'));
+  return element(0x06, Buffer.from(hex, 'hex'));
 }
 
 function bits(value: Buffer, unused = 0): Buffer {
-  return tagged(0x03, Buffer.from([unused]), value);
+  return element(0x03, Buffer.from([unused]), value);
 }
 
-function tagged(tag: number, ...parts: Buffer[]): Buffer {
+function element(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   return Buffer.concat([Buffer.from([tag]), length(content.length), content]);
 }

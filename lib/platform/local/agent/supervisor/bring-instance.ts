@@ -8,7 +8,7 @@ import type { InstanceRequest } from '../call/requests';
 import { roll } from './roll';
 import { runnable } from '../units/runnables';
 import { hostAndPort } from '../system/text';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import type { Unit } from './unit';
 import type { InstanceSpec } from './unit-record';
 
@@ -16,21 +16,21 @@ import type { InstanceSpec } from './unit-record';
 export async function bringInstance(
   fleet: Fleet,
   request: InstanceRequest,
-  say: Say,
+  report: Report,
 ): Promise<void> {
   const { unit: name } = request;
-  const next = resolved(fleet, request);
+  const next = resolveSpec(fleet, request);
   await fleet.exclusively(name, 'instance', async (unit) => {
     const unchanged = unit.spec?.kind === 'instance' && sameProcess(unit.spec, next);
     if (unit.process && unit.spec?.kind === 'instance' && unchanged) {
-      if (await keeps(fleet, unit, unit.spec, next, say)) {
+      if (await keepProcess(fleet, unit, unit.spec, next, report)) {
         return;
       }
-      say(`${name}: unchanged, but not healthy`);
+      report(`${name}: unchanged, but not healthy`);
     }
-    requireStartable(name, next);
+    checkStartable(name, next);
     const isNew = unit.spec === undefined;
-    await roll(fleet, unit, next, unchanged, say);
+    await roll(fleet, unit, next, unchanged, report);
     if (!isNew) {
       await forgetFailures(fleet);
     }
@@ -38,12 +38,12 @@ export async function bringInstance(
 }
 
 /** The process is as specified: it only has to be healthy. */
-async function keeps(
+async function keepProcess(
   fleet: Fleet,
   unit: Unit,
   current: InstanceSpec,
   next: InstanceSpec,
-  say: Say,
+  report: Report,
 ): Promise<boolean> {
   const { name } = unit;
   const where = hostAndPort(next.listen);
@@ -53,7 +53,7 @@ async function keeps(
     if ((await unit.untilHealthy(Date.now() + patience)) !== undefined) {
       return false;
     }
-    say(`${name}: unchanged and healthy on ${where}, nothing to do`);
+    report(`${name}: unchanged and healthy on ${where}, nothing to do`);
     return true;
   }
   const plan = runnable(name, next, fleet.state);
@@ -65,7 +65,7 @@ async function keeps(
     );
   }
   unit.amend(next);
-  say(`${name}: health check and grace changed; the instance on ${where} runs on`);
+  report(`${name}: health check and grace changed; the instance on ${where} runs on`);
   return true;
 }
 
@@ -77,8 +77,8 @@ function sameProcess(one: InstanceSpec, other: InstanceSpec): boolean {
       workingDirectory,
       listen,
       revision,
-      sorted(spec.environment),
-      sorted(spec.secrets),
+      sortEntries(spec.environment),
+      sortEntries(spec.secrets),
     ]);
   return essence(one) === essence(other);
 }
@@ -88,12 +88,12 @@ function supervision({ health, stopGraceMs }: InstanceSpec): unknown {
   return [path, intervalMs, timeoutMs, failures, startTimeoutMs, stopGraceMs];
 }
 
-function sorted(values: Readonly<Record<string, string>>): unknown {
+function sortEntries(values: Readonly<Record<string, string>>): unknown {
   return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** What can be found out before the old process is touched. */
-function requireStartable(name: string, spec: InstanceSpec): void {
+function checkStartable(name: string, spec: InstanceSpec): void {
   const { workingDirectory, command } = spec;
   if (!existsSync(workingDirectory) || !statSync(workingDirectory).isDirectory()) {
     throw new AgentError(
@@ -115,10 +115,10 @@ function requireStartable(name: string, spec: InstanceSpec): void {
   }
 }
 
-function resolved(fleet: Fleet, request: InstanceRequest): InstanceSpec {
+function resolveSpec(fleet: Fleet, request: InstanceRequest): InstanceSpec {
   const secrets = Object.entries(request.secrets).map(([name, source]): [string, string] => [
     name,
-    source.redis === undefined ? source.value : urlOf(fleet, request.unit, name, source.redis),
+    source.redis === undefined ? source.value : resolveUrl(fleet, request.unit, name, source.redis),
   ]);
   return {
     kind: 'instance',
@@ -134,7 +134,7 @@ function resolved(fleet: Fleet, request: InstanceRequest): InstanceSpec {
   };
 }
 
-function urlOf(fleet: Fleet, unit: string, variable: string, redis: string): string {
+function resolveUrl(fleet: Fleet, unit: string, variable: string, redis: string): string {
   const spec = fleet.get(redis)?.spec;
   if (spec?.kind !== 'redis') {
     throw new AgentError(

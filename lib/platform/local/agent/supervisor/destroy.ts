@@ -8,8 +8,8 @@ import { isRunning, killGroup, refOf } from '../system/processes';
 import type { ProcessRef } from '../system/processes';
 import { StateFolder } from '../system/state-folder';
 import { stopUnits } from './stop-units';
-import { listed, sleep } from '../system/text';
-import type { Say } from '../system/text';
+import { listNames, sleep } from '../system/text';
+import type { Report } from '../system/text';
 import { Unit } from './unit';
 import { readRecords } from './unit-record';
 
@@ -17,31 +17,31 @@ import { readRecords } from './unit-record';
  * Stops everything that belongs to a state folder, and removes the folder. It needs no supervisor: a living one is
  * ended first, so that nobody starts anew what is being stopped.
  */
-export async function destroy(path: string, say: Say): Promise<void> {
+export async function destroy(path: string, report: Report): Promise<void> {
   const state = StateFolder.find(path);
   if (!state) {
-    say(`nothing of the agent's is in ${path}, nothing to do`);
+    report(`nothing of the agent's is in ${path}, nothing to do`);
     return;
   }
-  if (!(await becomeTheOnlyOne(state))) {
-    say(`${path} has been destroyed by another call meanwhile`);
+  if (!(await takeLockForDestroy(state))) {
+    report(`${path} has been destroyed by another call meanwhile`);
     return;
   }
   const units = readRecords(state).map((record) => Unit.adopt(record, state));
-  await stopUnits(units, say);
-  await sweep(state, say);
+  await stopUnits(units, report);
+  await sweep(state, report);
   const left = state.removeAll();
-  say(
+  report(
     left.length === 0
       ? `everything is stopped, ${path} is removed`
-      : `everything is stopped; ${path} stays, with files that are not the agent's: ${listed(left)}`,
+      : `everything is stopped; ${path} stays, with files that are not the agent's: ${listNames(left)}`,
   );
 }
 
 /** Ends the supervisor and keeps others from starting; false when the folder is gone. */
-async function becomeTheOnlyOne(state: StateFolder): Promise<boolean> {
+async function takeLockForDestroy(state: StateFolder): Promise<boolean> {
   const patience = 10_000;
-  let asked: { holder: ProcessRef; at: number } | undefined;
+  let request: { holder: ProcessRef; at: number } | undefined;
   for (;;) {
     try {
       if (takeLock(state, 'destroy')) {
@@ -58,10 +58,10 @@ async function becomeTheOnlyOne(state: StateFolder): Promise<boolean> {
     }
     const holder = lockHolder(state);
     if (holder?.role === 'supervisor') {
-      if (asked?.holder.mark !== holder.mark) {
+      if (request?.holder.mark !== holder.mark) {
         process.kill(holder.pid, 'SIGTERM');
-        asked = { holder, at: Date.now() };
-      } else if (Date.now() - asked.at > patience) {
+        request = { holder, at: Date.now() };
+      } else if (Date.now() - request.at > patience) {
         process.kill(holder.pid, 'SIGKILL');
       }
     }
@@ -73,7 +73,7 @@ async function becomeTheOnlyOne(state: StateFolder): Promise<boolean> {
  * Ends what the records do not name: a process that left its group, or one that was started in the instant before its
  * supervisor was killed. Only Linux lets us look.
  */
-async function sweep(state: StateFolder, say: Say): Promise<void> {
+async function sweep(state: StateFolder, report: Report): Promise<void> {
   if (process.platform !== 'linux') {
     return;
   }
@@ -82,7 +82,7 @@ async function sweep(state: StateFolder, say: Say): Promise<void> {
     if (!ref || !isRunning(ref) || !belongsTo(pid, state)) {
       continue;
     }
-    say(`stopping a process that was left behind (pid ${pid})`);
+    report(`stopping a process that was left behind (pid ${pid})`);
     process.kill(pid, 'SIGKILL');
     await killGroup(ref);
   }

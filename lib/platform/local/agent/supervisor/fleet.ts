@@ -3,7 +3,7 @@ import { makeCurrent, nginxPrefix, reload, RELOAD_MS } from '../units/nginx-runn
 import { groupOf } from '../system/processes';
 import type { StateFolder } from '../system/state-folder';
 import { sleep } from '../system/text';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import { Unit } from './unit';
 import { readRecords } from './unit-record';
 import type { UnitKind } from './unit-record';
@@ -23,7 +23,7 @@ export class Fleet {
 
   constructor(
     readonly state: StateFolder,
-    private readonly log: Say,
+    private readonly log: Report,
   ) {}
 
   /** Takes over what an earlier supervisor left: adopts what lives, starts what does not, undoes what it did not finish. */
@@ -91,14 +91,14 @@ export class Fleet {
   }
 
   /** Waits until all that is watched is healthy. */
-  async resume(say: Say): Promise<void> {
+  async resume(report: Report): Promise<void> {
     const sick: string[] = [];
     for (const unit of this.units()) {
       const deadline = Date.now() + (unit.runnable?.health.startTimeoutMs ?? 0);
       while (!unit.healthy && Date.now() < deadline) {
         await sleep(100);
       }
-      say(`${unit.name}: ${unit.healthy ? 'healthy' : 'not healthy'}`);
+      report(`${unit.name}: ${unit.healthy ? 'healthy' : 'not healthy'}`);
       if (!unit.healthy) {
         sick.push(unit.name);
       }

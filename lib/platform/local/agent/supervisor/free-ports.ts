@@ -7,7 +7,7 @@ import type { Endpoint } from '../system/text';
 import type { Unit } from './unit';
 
 /** Refuses endpoints that the unit could not listen on. What it holds itself does not count: it is stopped first. */
-export async function requireFreePorts(
+export async function checkFreePorts(
   fleet: Fleet,
   unit: Unit,
   endpoints: readonly Endpoint[],
@@ -38,7 +38,7 @@ export async function awaitFreePorts(
     }
     await sleep(50);
   }
-  await requireFreePorts(fleet, unit, endpoints);
+  await checkFreePorts(fleet, unit, endpoints);
 }
 
 function describe(
@@ -60,8 +60,8 @@ function describe(
   if (failure !== 'EADDRINUSE') {
     return `nothing can listen on ${where} (${failure}).`;
   }
-  const own = unit.groupRef ? groupOf(unit.groupRef) : [];
-  if (own.length > 0 && portHolders(endpoint.port, own).length > 0) {
+  const processes = unit.groupRef ? groupOf(unit.groupRef) : [];
+  if (processes.length > 0 && portHolders(endpoint.port, processes).length > 0) {
     return undefined;
   }
   // A process of another user may not show.

@@ -1,5 +1,5 @@
 import { seconds } from '../system/text';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import type { Unit } from './unit';
 import type { UnitKind } from './unit-record';
 
@@ -7,11 +7,11 @@ import type { UnitKind } from './unit-record';
 const STOPPING_ORDER: readonly UnitKind[] = ['nginx', 'instance', 'redis'];
 
 /** Stops units, those of a kind at the same time. One that cannot be stopped keeps no other running. */
-export async function stopUnits(units: readonly Unit[], say: Say): Promise<void> {
+export async function stopUnits(units: readonly Unit[], report: Report): Promise<void> {
   const problems: unknown[] = [];
   for (const kind of STOPPING_ORDER) {
     const ofKind = units.filter((unit) => unit.kind === kind);
-    const outcomes = await Promise.allSettled(ofKind.map((unit) => stopUnit(unit, say)));
+    const outcomes = await Promise.allSettled(ofKind.map((unit) => stopUnit(unit, report)));
     problems.push(...outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])));
   }
   if (problems.length > 0) {
@@ -19,15 +19,15 @@ export async function stopUnits(units: readonly Unit[], say: Say): Promise<void>
   }
 }
 
-async function stopUnit(unit: Unit, say: Say): Promise<void> {
+async function stopUnit(unit: Unit, report: Report): Promise<void> {
   const begun = Date.now();
   const grace = unit.runnable?.stopGraceMs ?? 0;
   if (unit.process) {
-    say(`${unit.name}: stopping (pid ${unit.process.ref.pid}) …`);
+    report(`${unit.name}: stopping (pid ${unit.process.ref.pid}) …`);
   }
   const ending = await unit.stop();
   if (ending !== 'was not running') {
-    say(
+    report(
       ending === 'killed'
         ? `${unit.name}: did not stop within ${seconds(grace)} and was killed`
         : `${unit.name}: stopped after ${seconds(Date.now() - begun)}`,

@@ -12,10 +12,10 @@ import { onMessage, send } from '../call/protocol';
 import type { Answer, Hello } from '../call/protocol';
 import { bringRedis } from './bring-redis';
 import type { Request } from '../call/requests';
-import { keepOnly } from './roster';
+import { stopUnlisted } from './roster';
 import { StateFolder } from '../system/state-folder';
 import { stopUnits } from './stop-units';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import { versionOf } from '../system/version';
 
 const LOG_CHECK_MS = 30_000;
@@ -74,7 +74,7 @@ export async function supervise(path: string): Promise<void> {
 }
 
 /** The state folder was removed by hand: nobody could reach the units any more, so they must not go on. */
-async function abandon(fleet: Fleet, log: Say): Promise<void> {
+async function abandon(fleet: Fleet, log: Report): Promise<void> {
   const units = fleet.units();
   await Promise.all(units.map((unit) => fleet.release(unit.name)));
   await stopUnits(units, log).finally(() => process.exit(0));
@@ -87,7 +87,7 @@ class Queue {
 
   constructor(
     private readonly fleet: Fleet,
-    private readonly log: Say,
+    private readonly log: Report,
   ) {}
 
   add(work: () => Promise<void>): void {
@@ -100,12 +100,12 @@ class Queue {
         answer({ leaving: true });
         return;
       }
-      const say: Say = (line) => {
+      const report: Report = (line) => {
         this.log(line);
         answer({ line });
       };
       try {
-        await this.work(request, say);
+        await this.work(request, report);
         answer({ done: true });
       } catch (error) {
         this.log(
@@ -116,18 +116,18 @@ class Queue {
     });
   }
 
-  private async work(request: Request, say: Say): Promise<void> {
+  private async work(request: Request, report: Report): Promise<void> {
     switch (request.verb) {
       case 'instance':
-        return bringInstance(this.fleet, request, say);
+        return bringInstance(this.fleet, request, report);
       case 'redis':
-        return bringRedis(this.fleet, request, say);
+        return bringRedis(this.fleet, request, report);
       case 'nginx':
-        return bringNginx(this.fleet, request, say);
+        return bringNginx(this.fleet, request, report);
       case 'roster':
-        return keepOnly(this.fleet, request, say);
+        return stopUnlisted(this.fleet, request, report);
       case 'resume':
-        return this.fleet.resume(say);
+        return this.fleet.resume(report);
       case 'leave':
         // Nobody is to be half-way through a restart when the successor looks at the records.
         this.leaving = true;
@@ -139,7 +139,7 @@ class Queue {
   }
 }
 
-function listen(hello: Hello, queue: Queue, log: Say): void {
+function listen(hello: Hello, queue: Queue, log: Report): void {
   // The lock is held, so a socket that is there is a dead supervisor's.
   rmSync(StateFolder.SOCKET, { force: true });
   const server = createServer((socket: Socket) => {
@@ -161,7 +161,7 @@ function listen(hello: Hello, queue: Queue, log: Say): void {
   server.listen(StateFolder.SOCKET);
 }
 
-function logTo(state: StateFolder): Say {
+function logTo(state: StateFolder): Report {
   const file = state.path('logs', 'supervisor.log');
   return (line) => {
     try {

@@ -6,7 +6,7 @@ import { runnable } from '../units/runnables';
 import type { Runnable } from '../units/runnable';
 import { Running } from '../units/running';
 import type { StateFolder } from '../system/state-folder';
-import { redacted, seconds, sleep } from '../system/text';
+import { redact, seconds, sleep } from '../system/text';
 import { removeRecord, writeRecord } from './unit-record';
 import type { UnitKind, UnitRecord, UnitSpec } from './unit-record';
 
@@ -176,7 +176,7 @@ export class Unit {
   /** What the unit has written since its log had the size `from`, without its secrets. */
   logSince(from: number, count = 20): string[] {
     const lines = linesSince(logOf(this.state, this.name), from, count);
-    return redacted(lines, this.runnable?.confidential ?? []);
+    return redact(lines, this.runnable?.confidential ?? []);
   }
 
   private forgetProcess(): void {

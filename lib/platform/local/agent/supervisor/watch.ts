@@ -1,6 +1,6 @@
 import { messageOf } from '../system/agent-error';
 import { signalGroup } from '../system/processes';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import { seconds } from '../system/text';
 import type { Unit } from './unit';
 
@@ -26,7 +26,7 @@ export class Watch {
 
   constructor(
     private readonly unit: Unit,
-    private readonly log: Say,
+    private readonly log: Report,
   ) {}
 
   /** Starts watching; a unit that does not run is started. */

@@ -10,14 +10,14 @@ const INHERITED =
 /** Marks the processes of a state folder, so that destroy finds also one that left its process group. */
 export const MARK = 'AIWM_SUPERVISED';
 
-export function inheritable(environment: NodeJS.ProcessEnv): Record<string, string> {
+export function inheritableVariables(environment: NodeJS.ProcessEnv): Record<string, string> {
   const entries = Object.entries(environment).filter(
     (entry): entry is [string, string] => INHERITED.test(entry[0]) && entry[1] !== undefined,
   );
   return Object.fromEntries(entries);
 }
 
-export function marked(
+export function withMark(
   environment: Readonly<Record<string, string>>,
   state: StateFolder,
 ): Record<string, string> {

@@ -33,9 +33,9 @@ export function takeLock(state: StateFolder, role: Holder['role']): boolean {
       if (highest.holder && isRunning(highest.holder)) {
         return false;
       }
-      const mine = state.path('locks', String(highest.number + 1));
+      const lockFile = state.path('locks', String(highest.number + 1));
       try {
-        linkSync(draft, mine);
+        linkSync(draft, lockFile);
       } catch (error) {
         if (codeOf(error) === 'EEXIST') {
           continue;
@@ -44,7 +44,7 @@ export function takeLock(state: StateFolder, role: Holder['role']): boolean {
       }
       // The number may have been used and cleared away since it was looked up; then there is a higher one.
       if (highestLock(state).number > highest.number + 1) {
-        rmSync(mine, { force: true });
+        rmSync(lockFile, { force: true });
         continue;
       }
       numbers(state)

@@ -29,14 +29,14 @@ export function probeHttp(
         // Nobody needs more of a health answer, and an endless one must not fill the memory.
         body = body.length < 4096 ? body + chunk : body;
       });
-      response.on('error', (error) => finish(failed(error)));
+      response.on('error', (error) => finish(failure(error)));
       response.on('end', () =>
         finish({ ok: status >= 200 && status < 300, seen: `status ${status}`, body }),
       );
     });
     // A request's own timeout restarts with each byte.
-    const timer = setTimeout(() => finish(silent(timeoutMs)), timeoutMs);
-    request.on('error', (error) => finish(failed(error)));
+    const timer = setTimeout(() => finish(silence(timeoutMs)), timeoutMs);
+    request.on('error', (error) => finish(failure(error)));
 
     function finish(probe: Probe): void {
       clearTimeout(timer);
@@ -57,9 +57,9 @@ export function probeRedis(
     const socket = connect({ host: address, port }, () =>
       socket.write(redisCommand('AUTH', password) + redisCommand('PING')),
     );
-    const timer = setTimeout(() => finish(silent(timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => finish(silence(timeoutMs)), timeoutMs);
     socket.setEncoding('utf8');
-    socket.on('error', (error) => finish(failed(error)));
+    socket.on('error', (error) => finish(failure(error)));
     socket.on('close', () => finish({ ok: false, seen: 'the connection was closed' }));
     socket.on('data', (chunk: string) => {
       answer += chunk;
@@ -83,12 +83,12 @@ function redisCommand(...words: string[]): string {
   return `*${words.length}\r\n${parts.join('')}`;
 }
 
-function failed(error: Error): Probe {
+function failure(error: Error): Probe {
   const code = codeOf(error);
   const seen = code === 'ECONNREFUSED' ? 'connection refused' : (code ?? messageOf(error));
   return { ok: false, seen, code };
 }
 
-function silent(timeoutMs: number): Probe {
+function silence(timeoutMs: number): Probe {
   return { ok: false, seen: `no answer within ${seconds(timeoutMs)}`, code: 'TIMEOUT' };
 }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AgentError, codeOf } from './agent-error';
-import { listed } from './text';
+import { listNames } from './text';
 
 /** Everything that the agent ever puts into the state folder's top level; nothing else in there is its to remove. */
 const OURS = [
@@ -51,7 +51,7 @@ export class StateFolder {
     const content = folder.list('.').filter((name) => !name.startsWith('..gitignore.'));
     if (content.length > 0 && !folder.isOurs()) {
       throw new AgentError(
-        `The state folder ${path} holds files that are not the agent's (${listed(content)}). ` +
+        `The state folder ${path} holds files that are not the agent's (${listNames(content)}). ` +
           'It is used by the agent alone, and removed by destroy: give the platform a stateDir of its own.',
       );
     }

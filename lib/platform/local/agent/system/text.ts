@@ -7,7 +7,7 @@ export interface Endpoint {
 }
 
 /** Takes a line of progress for the person who reads Terraform's output. */
-export type Say = (line: string) => void;
+export type Report = (line: string) => void;
 
 /** 40 -> "40 ms", 640 -> "0.6 s", 60000 -> "60 s". */
 export function seconds(milliseconds: number): string {
@@ -24,25 +24,25 @@ export function hostAndPort({ address, port }: Endpoint): string {
 }
 
 /** Where a client on this machine reaches a server that listens on `endpoint`. */
-export function reachable({ address, port }: Endpoint): Endpoint {
+export function clientEndpoint({ address, port }: Endpoint): Endpoint {
   const loopback: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
   return { address: loopback[address] ?? address, port };
 }
 
 /** Output of a program, set off from the agent's own words. */
-export function quoted(lines: readonly string[]): string {
+export function quote(lines: readonly string[]): string {
   return lines.map((line) => `    | ${line}`).join('\n');
 }
 
 /** Lines without the values that must not be seen. */
-export function redacted(lines: readonly string[], confidential: readonly string[]): string[] {
+export function redact(lines: readonly string[], confidential: readonly string[]): string[] {
   // A short value would blank out ordinary words, and is no secret worth the name.
   const hidden = confidential.filter((value) => value.length >= 6);
   return lines.map((line) => hidden.reduce((text, value) => text.split(value).join('***'), line));
 }
 
 /** The first of many names, for a message. */
-export function listed(names: readonly string[]): string {
+export function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ');
   return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }

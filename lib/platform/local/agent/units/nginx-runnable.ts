@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { inheritable, marked } from '../system/environment';
+import { inheritableVariables, withMark } from '../system/environment';
 import { probeHttp } from '../system/probes';
 import type { Probe } from '../system/probes';
 import { isRunning } from '../system/processes';
@@ -24,7 +24,7 @@ export function nginxRunnable(unit: string, spec: NginxSpec, state: StateFolder)
       command: nginxCommand(spec, prefix, 'current/nginx.conf'),
       // nginx takes the path of a unix socket from its working directory, all others from the prefix.
       workingDirectory: prefix,
-      environment: marked(inheritable(process.env), state),
+      environment: withMark(inheritableVariables(process.env), state),
       log: logOf(state, unit),
     },
     listen: spec.listen,

@@ -1,20 +1,20 @@
 import { mkdirSync } from 'node:fs';
-import { inheritable, marked } from '../system/environment';
+import { inheritableVariables, withMark } from '../system/environment';
 import { probeRedis } from '../system/probes';
 import { logOf } from './runnable';
 import type { Runnable } from './runnable';
 import type { StateFolder } from '../system/state-folder';
-import { hostAndPort, reachable } from '../system/text';
+import { hostAndPort, clientEndpoint } from '../system/text';
 import type { RedisSpec } from '../supervisor/unit-record';
 
 export function redisRunnable(unit: string, spec: RedisSpec, state: StateFolder): Runnable {
-  const target = reachable(spec.listen);
+  const target = clientEndpoint(spec.listen);
   const probe = (timeoutMs: number) => probeRedis(target, spec.password, timeoutMs);
   return {
     launch: {
       command: [spec.executable, 'redis.conf'],
       workingDirectory: redisFolder(state, unit),
-      environment: marked(inheritable(process.env), state),
+      environment: withMark(inheritableVariables(process.env), state),
       log: logOf(state, unit),
     },
     listen: [spec.listen],
@@ -37,7 +37,7 @@ export function redisFolder(state: StateFolder, unit: string): string {
 
 /** What the clients of a Redis are given. */
 export function redisUrl(spec: RedisSpec): string {
-  return `redis://:${encodeURIComponent(spec.password)}@${hostAndPort(reachable(spec.listen))}`;
+  return `redis://:${encodeURIComponent(spec.password)}@${hostAndPort(clientEndpoint(spec.listen))}`;
 }
 
 function configuration(spec: RedisSpec): string {
