@@ -90,8 +90,8 @@ export class AgentResources {
   }
 
   /**
-   * A changed specification replaces the resource, and the new one is created before the old one is destroyed. Terraform
-   * runs a command for the new one and none for the old.
+   * A changed specification replaces the resource, and the new one is created before the old one is destroyed.
+   * Terraform runs a command for the new one and none for the old.
    */
   private create(
     scope: Construct,
@@ -160,8 +160,8 @@ function bring(agent: string, verb: string, stateDir: string): LocalExecProvisio
 }
 
 /**
- * Ends everything below the state folder. It runs the agent's copy in that folder, since nothing else is certain to exist
- * at destroy.
+ * Ends everything below the state folder. It runs the agent's copy in that folder, since nothing else is certain to
+ * exist at destroy.
  */
 function tearDown(): LocalExecProvisioner {
   return {

@@ -3,8 +3,8 @@ export interface LocalPlatformProps {
   /**
    * Folder for everything that runs: logs, configurations and generated secrets.
    *
-   * A relative path starts at the folder in which the app runs. The folder belongs to this platform alone. Run `destroy`
-   * before you change it: what runs in the old folder is ended from there.
+   * A relative path starts at the folder in which the app runs. Each platform needs its own folder. Run `destroy`
+   * before you change it: only the agent in the old folder can stop what runs there.
    *
    * @default ".aiwm/<stack>-<id>", in lower case
    */
@@ -12,7 +12,7 @@ export interface LocalPlatformProps {
   /**
    * IP address that the front listens on.
    *
-   * Other machines can reach the front at any address but a loopback address, and the front then requires TLS.
+   * Other machines can reach the front unless this is a loopback address. TLS is required if they can.
    *
    * @default "127.0.0.1"
    */

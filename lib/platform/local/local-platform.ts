@@ -28,8 +28,8 @@ const NAME = 'LocalPlatform';
  * Platform that runs nginx, Redis and the instances as processes on the machine that deploys.
  *
  * It uses Terraform's built-in `terraform_data` resource alone, so that there is no provider to download. The processes
- * outlive Terraform: an agent restarts those that exit or hang, and `destroy` stops them all. The machine needs Node.js,
- * nginx and, for a backplane, redis-server.
+ * outlive Terraform: an agent restarts those that exit or hang, and `destroy` stops them all. The machine needs
+ * Node.js, nginx and, for a backplane, redis-server.
  *
  * @see https://developer.hashicorp.com/terraform/language/resources/terraform-data
  *

@@ -62,7 +62,7 @@ async function resume(): Promise<void> {
   return ask(state, { verb: 'resume' }, report);
 }
 
-/** Says no before anything is started. */
+/** Fails if a program is missing, before anything is started. */
 function prepare(): void {
   const fields = new Fields(parseJson(specification('prepare')), 'AIWM_SPEC of "prepare"', [
     'executables',
@@ -72,7 +72,7 @@ function prepare(): void {
   }
   const state = StateFolder.create(statePath());
   if (state.read('agent.js') === undefined) {
-    // Destroy calls the copy in the folder, and may come before anything was started.
+    // Destroy runs the copy in the folder, possibly before anything has been started.
     state.write('agent.js', readFileSync(__filename));
   }
 }
@@ -98,7 +98,7 @@ function statePath(): string {
   if (folder) {
     return resolve(folder);
   }
-  // A person calls the copy in the state folder: node <state folder>/agent.js status
+  // Users run the copy in the state folder: node <state folder>/agent.js status
   const own = dirname(__filename);
   if (existsSync(join(own, 'units'))) {
     return own;
@@ -108,7 +108,7 @@ function statePath(): string {
 
 main(process.argv[2]).then(
   () => {
-    // A call is over when its work is; only the supervisor has something to wait for.
+    // Only the supervisor keeps running after its work is done.
     if (process.argv[2] !== 'supervise') {
       process.exit(0);
     }

@@ -2,8 +2,10 @@ import { isIP } from 'node:net';
 import { AgentError } from '../system/agent-error';
 
 /**
- * Reads an object of the specification, and says what is wrong with it: which property of which verb, what was given,
- * what is allowed. Values are shown only where they cannot be a secret.
+ * Reader of one object of a specification.
+ *
+ * Its errors name the verb, the property, the value and what is allowed. A value is shown only where it cannot be a
+ * secret.
  */
 export class Fields {
   private readonly values: Record<string, unknown>;
@@ -34,7 +36,7 @@ export class Fields {
     return this.values[key];
   }
 
-  /** The name of a property, for a message. */
+  /** Name of a property in messages. */
   name(key: string): string {
     return `${this.where}: ${key}`;
   }
@@ -43,7 +45,7 @@ export class Fields {
     return text(this.values[key], this.name(key));
   }
 
-  /** The name of a unit; it becomes the name of files. */
+  /** Name of a unit, which is also the name of its files. */
   unit(key: string): string {
     return unitName(this.values[key], this.name(key));
   }
@@ -90,7 +92,7 @@ export class Fields {
     return this.list(key).map((value, index) => text(value, `${this.name(key)}[${index}]`));
   }
 
-  /** An object whose keys are names of environment variables; none when the property is absent. */
+  /** Object whose keys are names of environment variables; empty if the property is absent. */
   variables<Value>(key: string, read: (value: unknown, where: string) => Value) {
     const value = this.values[key] ?? {};
     if (typeof value !== 'object' || Array.isArray(value)) {
@@ -110,7 +112,7 @@ export class Fields {
   }
 }
 
-/** The supervisor's log lies beside the units'. */
+/** Name that no unit may have, since the supervisor's log lies beside the logs of the units. */
 export const SUPERVISOR = 'supervisor';
 
 export function unitName(value: unknown, where: string): string {

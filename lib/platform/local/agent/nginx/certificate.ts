@@ -12,7 +12,11 @@ const DAY_MS = 86_400_000;
 const WARN_DAYS = 14;
 const RENEW_DAYS = 30;
 
-/** What nginx is to serve TLS with, checked as far as it can be without nginx. */
+/**
+ * Certificate and key for nginx, checked as far as possible without nginx.
+ *
+ * @throws AgentError for files that nginx or its clients would refuse
+ */
 export function resolveKeyPair(
   request: CertificateRequest,
   state: StateFolder,
@@ -114,7 +118,7 @@ function parseKey(content: string, unit: string, file: string): KeyObject {
   }
 }
 
-/** Kept as long as possible: a browser asks again for every new one. */
+/** Self-signed certificate, kept as long as possible: a browser asks its user again for every new one. */
 function selfSignedKeyPair(
   names: readonly string[],
   state: StateFolder,
@@ -136,7 +140,7 @@ function selfSignedKeyPair(
   }
   const pair = selfSigned(names);
   mkdirSync(state.path(folder), { recursive: true, mode: 0o700 });
-  // Names last: the files count only when all three are there.
+  // The names are written last: the files count only if all three exist.
   state.remove(`${folder}/names.json`);
   state.write(`${folder}/key.pem`, pair.key);
   state.write(`${folder}/certificate.pem`, pair.certificate);

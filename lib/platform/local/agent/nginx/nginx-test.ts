@@ -5,10 +5,14 @@ import { AgentError, codeOf } from '../system/agent-error';
 import { quote } from '../system/text';
 import type { Report } from '../system/text';
 
-/** Resolving host names of a configuration takes time, but not this long. */
+/** Time limit of a test, in which nginx resolves the host names of a configuration. */
 const TIMEOUT_MS = 30_000;
 
-/** Has nginx test a configuration (-t). What it only warns of is told; what it refuses is thrown in its own words. */
+/**
+ * Has nginx test a configuration (-t), and reports its warnings.
+ *
+ * @throws AgentError with nginx's own words, if it refuses the configuration
+ */
 export async function nginxTest(
   command: readonly string[],
   prefix: string,
@@ -44,7 +48,7 @@ function run(
   });
 }
 
-/** A line of nginx without its own name and without long paths, and with the line of the file that it speaks of. */
+/** Line of nginx's output without its name and long paths, and with the configuration line that it refers to. */
 function readable(line: string, prefix: string): string {
   const place = / in (\/\S.*):(\d+)$/.exec(line);
   const [, file, number] = place ?? [];

@@ -37,7 +37,7 @@ export async function bringInstance(
   });
 }
 
-/** The process is as specified: it only has to be healthy. */
+/** Keeps a process that is as specified. Returns false if it is not healthy. */
 async function keepProcess(
   fleet: Fleet,
   unit: Unit,
@@ -47,7 +47,7 @@ async function keepProcess(
 ): Promise<boolean> {
   const { name } = unit;
   const where = hostAndPort(next.listen);
-  // Long enough for one that has just been started again, and for a single look that goes wrong.
+  // Long enough for a process that has just been restarted, and for a single failed check.
   const patience = unit.healthy ? 2 * next.health.timeoutMs : next.health.startTimeoutMs;
   if (JSON.stringify(supervision(current)) === JSON.stringify(supervision(next))) {
     if ((await unit.untilHealthy(Date.now() + patience)) !== undefined) {
@@ -69,7 +69,10 @@ async function keepProcess(
   return true;
 }
 
-/** Whether both specifications mean the same process. What is inherited does not count: another terminal is no change. */
+/**
+ * Whether two specifications describe the same process. Inherited variables do not count, since another terminal is no
+ * change.
+ */
 function sameProcess(one: InstanceSpec, other: InstanceSpec): boolean {
   const essence = ({ command, workingDirectory, listen, revision, ...spec }: InstanceSpec) =>
     JSON.stringify([
@@ -83,6 +86,7 @@ function sameProcess(one: InstanceSpec, other: InstanceSpec): boolean {
   return essence(one) === essence(other);
 }
 
+/** Part of a specification that a running process need not know. */
 function supervision({ health, stopGraceMs }: InstanceSpec): unknown {
   const { path, intervalMs, timeoutMs, failures, startTimeoutMs } = health;
   return [path, intervalMs, timeoutMs, failures, startTimeoutMs, stopGraceMs];
@@ -92,7 +96,7 @@ function sortEntries(values: Readonly<Record<string, string>>): unknown {
   return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** What can be found out before the old process is touched. */
+/** Checks whatever can be checked before the old process is touched. */
 function checkStartable(name: string, spec: InstanceSpec): void {
   const { workingDirectory, command } = spec;
   if (!existsSync(workingDirectory) || !statSync(workingDirectory).isDirectory()) {

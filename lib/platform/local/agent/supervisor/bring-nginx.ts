@@ -22,7 +22,7 @@ import type { Endpoint, Report } from '../system/text';
 import type { Unit } from './unit';
 import type { NginxSpec } from './unit-record';
 
-/** Tests a configuration, swaps it in and reloads, or starts nginx with it. */
+/** Brings nginx to its specification: tests the configuration, swaps it in and reloads, or starts nginx with it. */
 export async function bringNginx(
   fleet: Fleet,
   request: NginxRequest,
@@ -66,7 +66,7 @@ async function bring(
   const { name, process } = unit;
   const prefix = nginxPrefix(fleet.state, name);
   const unchanged = previous?.release === next.release && previous.executable === next.executable;
-  // One that was started only just now is given its time.
+  // An nginx that has just been started gets time to become healthy.
   if (process && (await unit.untilHealthy(Date.now() + 5000)) === undefined && unchanged) {
     report(
       `${name}: release ${next.release} is unchanged and served on ${endpoints(next)}, nothing to do`,
@@ -94,7 +94,7 @@ async function bring(
   await swap(unit, previous, next, prefix, report);
 }
 
-/** Changes the configuration of a running nginx, without closing a connection. */
+/** Changes the configuration of a running nginx without closing a connection. */
 async function swap(
   unit: Unit,
   previous: NginxSpec,
@@ -139,8 +139,8 @@ async function swap(
 }
 
 /**
- * Waits until nginx answers with the release that the unit is meant to serve; answers why it does not.
- * Twice, since a worker of before may still take a connection.
+ * Waits until nginx answers with the release that the unit should serve, and returns why it does not. It has to answer
+ * so twice, since an old worker may still accept a connection.
  */
 async function waitForRelease(unit: Unit, isRefused: () => boolean): Promise<string | undefined> {
   const deadline = Date.now() + RELOAD_MS;
@@ -157,7 +157,7 @@ async function waitForRelease(unit: Unit, isRefused: () => boolean): Promise<str
   }
 }
 
-/** What the master has written of a configuration that it could not take. */
+/** Errors that the master has logged about a configuration that it could not apply. */
 function complaintsSince(log: string, from: number, master: number): string[] {
   return linesSince(log, from, 200)
     .filter((line) => line.includes(`[emerg] ${master}#`))
@@ -165,8 +165,8 @@ function complaintsSince(log: string, from: number, master: number): string[] {
 }
 
 /**
- * Why the outcome of a reload could not be seen. One that has all its connections in use does not count: a reload with
- * more of them may be just the cure.
+ * Reason why the outcome of a reload could not be observed; undefined if it can be. Having all connections in use is no
+ * such reason: a reload with more of them may be the cure.
  */
 async function whyNoAnswer(unit: Unit): Promise<string | undefined> {
   const pulse = await unit.runnable?.pulse(RELOAD_MS / 5);
@@ -175,7 +175,7 @@ async function whyNoAnswer(unit: Unit): Promise<string | undefined> {
     : `its status socket is silent (${pulse?.seen})`;
 }
 
-/** Why a running nginx cannot be brought to a specification by a reload; undefined when it can. */
+/** Reason why a reload cannot bring a running nginx to a specification; undefined if it can. */
 function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined {
   if (previous.executable !== next.executable) {
     return `the program changes from ${previous.executable} to ${next.executable}`;
@@ -191,7 +191,7 @@ function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined 
         each.address !== endpoint.address &&
         (isWildcard(each) || isWildcard(endpoint)),
     );
-    // nginx opens new sockets before it closes old ones, and these two exclude each other.
+    // nginx opens new sockets before it closes old ones, and these two cannot be open at the same time.
     if (clash && !previous.listen.some((each) => hostAndPort(each) === hostAndPort(endpoint))) {
       return `it moves from ${hostAndPort(clash)} to ${hostAndPort(endpoint)}`;
     }

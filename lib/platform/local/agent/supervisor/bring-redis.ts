@@ -34,7 +34,7 @@ export async function bringRedis(
   });
 }
 
-/** Made once and kept: another password would mean a restart of every client. */
+/** Password that is generated once and kept: another one would restart every client. */
 function generatedPassword(state: StateFolder, unit: string): string {
   const file = `redis/${unit}/password`;
   const present = state.read(file)?.trim();

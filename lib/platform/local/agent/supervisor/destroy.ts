@@ -14,8 +14,8 @@ import { Unit } from './unit';
 import { readRecords } from './unit-record';
 
 /**
- * Stops everything that belongs to a state folder, and removes the folder. It needs no supervisor: a living one is
- * ended first, so that nobody starts anew what is being stopped.
+ * Stops everything that belongs to a state folder, and removes the folder. It needs no supervisor. A running one is
+ * ended first, so that it does not restart what is being stopped.
  */
 export async function destroy(path: string, report: Report): Promise<void> {
   const state = StateFolder.find(path);
@@ -38,7 +38,7 @@ export async function destroy(path: string, report: Report): Promise<void> {
   );
 }
 
-/** Ends the supervisor and keeps others from starting; false when the folder is gone. */
+/** Ends the supervisor and keeps others from starting. Returns false if the folder is gone. */
 async function takeLockForDestroy(state: StateFolder): Promise<boolean> {
   const patience = 10_000;
   let request: { holder: ProcessRef; at: number } | undefined;
@@ -70,8 +70,8 @@ async function takeLockForDestroy(state: StateFolder): Promise<boolean> {
 }
 
 /**
- * Ends what the records do not name: a process that left its group, or one that was started in the instant before its
- * supervisor was killed. Only Linux lets us look.
+ * Ends processes that are not recorded: one that left its group, or one that was started just before its supervisor was
+ * killed. Only Linux lets the agent find them.
  */
 async function sweep(state: StateFolder, report: Report): Promise<void> {
   if (process.platform !== 'linux') {
@@ -95,7 +95,7 @@ function belongsTo(pid: number, state: StateFolder): boolean {
     ) {
       return true;
     }
-    // nginx and Redis write their titles over their environment; each works in a folder of its own here.
+    // nginx and Redis overwrite their environment with their titles; here, each works in its own folder.
     const title = basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0: ]/)[0] ?? '');
     const folder = readlinkSync(`/proc/${pid}/cwd`);
     return (
@@ -103,7 +103,7 @@ function belongsTo(pid: number, state: StateFolder): boolean {
       (/^(redis|valkey)-server$/.test(title) && folder.startsWith(`${state.path('redis')}/`))
     );
   } catch {
-    // Gone, or another user's.
+    // It has exited, or belongs to another user.
     return false;
   }
 }

@@ -6,7 +6,11 @@ import { hostAndPort, sleep } from '../system/text';
 import type { Endpoint } from '../system/text';
 import type { Unit } from './unit';
 
-/** Refuses endpoints that the unit could not listen on. What it holds itself does not count: it is stopped first. */
+/**
+ * Checks that a unit can listen on endpoints. Those that it listens on already do not count, since it is stopped first.
+ *
+ * @throws AgentError naming the process that listens there
+ */
 export async function checkFreePorts(
   fleet: Fleet,
   unit: Unit,
@@ -24,7 +28,7 @@ export async function checkFreePorts(
   }
 }
 
-/** The same once the unit is stopped; a port may take a moment to become free. */
+/** Checks the same once the unit is stopped, and gives its ports a moment to become free. */
 export async function awaitFreePorts(
   fleet: Fleet,
   unit: Unit,
@@ -41,6 +45,7 @@ export async function awaitFreePorts(
   await checkFreePorts(fleet, unit, endpoints);
 }
 
+/** Reason why a unit cannot listen on an endpoint; undefined if it listens there itself. */
 function describe(
   fleet: Fleet,
   unit: Unit,
@@ -64,7 +69,7 @@ function describe(
   if (processes.length > 0 && portHolders(endpoint.port, processes).length > 0) {
     return undefined;
   }
-  // A process of another user may not show.
+  // A process of another user may not be visible.
   const [holder] = portHolders(endpoint.port);
   if (!holder) {
     return `the port ${where} is taken by another process. Stop that, or choose another port.`;

@@ -7,16 +7,20 @@ import type { Report } from '../system/text';
 import type { Unit } from './unit';
 import type { UnitSpec } from './unit-record';
 
+/** Failed start of a unit. */
 interface Failure {
   readonly reason: string;
-  /** What the unit wrote about it. */
+  /** Lines that the unit wrote to its log meanwhile. */
   readonly lines: readonly string[];
 }
 
 /**
- * Brings a unit to a specification by replacing its process: the old one is stopped, the new one started. If the new
- * one does not get healthy, the old one is put back and the roll fails; without an old one nothing is left running.
- * `unchanged` says that the old one is specified alike, so that putting it back would be the same once more.
+ * Brings a unit to a specification by replacing its process: stops the old one and starts the new one.
+ *
+ * If the new one does not become healthy, the old one is started again and the roll fails. Without an old one nothing
+ * is left running.
+ *
+ * @param unchanged - whether the old specification is the same, so that starting it again is not another attempt
  */
 export async function roll(
   fleet: Fleet,
@@ -86,7 +90,7 @@ async function stopOld(unit: Unit, report: Report): Promise<void> {
   }
 }
 
-/** Starts what the unit is meant to be, and waits until it is healthy. */
+/** Starts a unit as specified, and waits until it is healthy. */
 async function attempt(unit: Unit, report: Report): Promise<Failure | undefined> {
   const plan = unit.runnable;
   const logStart = unit.logSize();

@@ -4,7 +4,7 @@ import { stopUnits } from './stop-units';
 import type { RosterRequest } from '../call/requests';
 import type { Report } from '../system/text';
 
-/** Stops every unit that is not on the list, and removes its files. */
+/** Stops every unit that a roster does not list, and removes its files. */
 export async function stopUnlisted(
   fleet: Fleet,
   request: RosterRequest,

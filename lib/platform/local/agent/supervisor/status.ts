@@ -7,7 +7,7 @@ import type { Report } from '../system/text';
 import { readRecords } from './unit-record';
 import type { UnitRecord } from './unit-record';
 
-/** Prints what runs, from the records: it works, and changes nothing, whether there is a supervisor or not. */
+/** Reports all units from their records. It needs no supervisor, and changes nothing. */
 export function status(path: string, report: Report): void {
   const state = StateFolder.find(path);
   if (!state) {

@@ -3,10 +3,10 @@ import type { Report } from '../system/text';
 import type { Unit } from './unit';
 import type { UnitKind } from './unit-record';
 
-/** Who sends first: no client meets an instance that is gone, no instance a Redis that is gone. */
+/** Order of stopping: each kind before the one it connects to, so that no client reaches a stopped server. */
 const STOPPING_ORDER: readonly UnitKind[] = ['nginx', 'instance', 'redis'];
 
-/** Stops units, those of a kind at the same time. One that cannot be stopped keeps no other running. */
+/** Stops units, those of one kind at the same time. A unit that cannot be stopped does not keep others running. */
 export async function stopUnits(units: readonly Unit[], report: Report): Promise<void> {
   const problems: unknown[] = [];
   for (const kind of STOPPING_ORDER) {

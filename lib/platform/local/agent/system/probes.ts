@@ -5,17 +5,17 @@ import { codeOf, messageOf } from './agent-error';
 import { seconds } from './text';
 import type { Endpoint } from './text';
 
-/** What a look at a running service showed. */
+/** Result of one check of a running service. */
 export interface Probe {
   readonly ok: boolean;
-  /** What was seen, in words. */
+  /** Observation in words. */
   readonly seen: string;
-  /** The system's error code when there was no answer; TIMEOUT when there was silence. */
+  /** System's error code if the connection failed; TIMEOUT if there was no answer in time. */
   readonly code?: string;
   readonly body?: string;
 }
 
-/** Asks by HTTP; any 2xx is healthy. */
+/** Checks a service by HTTP; any 2xx status is healthy. */
 export function probeHttp(
   target: Pick<RequestOptions, 'host' | 'port' | 'socketPath' | 'path'>,
   timeoutMs: number,
@@ -26,7 +26,7 @@ export function probeHttp(
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
-        // Nobody needs more of a health answer, and an endless one must not fill the memory.
+        // An endless answer must not fill the memory.
         body = body.length < 4096 ? body + chunk : body;
       });
       response.on('error', (error) => finish(failure(error)));
@@ -34,7 +34,7 @@ export function probeHttp(
         finish({ ok: status >= 200 && status < 300, seen: `status ${status}`, body }),
       );
     });
-    // A request's own timeout restarts with each byte.
+    // The timeout option of a request restarts with each byte.
     const timer = setTimeout(() => finish(silence(timeoutMs)), timeoutMs);
     request.on('error', (error) => finish(failure(error)));
 
@@ -46,7 +46,7 @@ export function probeHttp(
   });
 }
 
-/** Sends Redis a PING. */
+/** Checks a Redis by PING. */
 export function probeRedis(
   { address, port }: Endpoint,
   password: string,

@@ -28,7 +28,7 @@ export function instanceRunnable(unit: string, spec: InstanceSpec, state: StateF
   };
 }
 
-/** The password inside of a URL: a client library prints it without the rest. */
+/** Password in a URL, which a client library may print without the rest. */
 function passwordOf(secret: string): string[] {
   const password = /^[a-z+]+:\/\/[^/@]*:([^/@]+)@/.exec(secret)?.[1];
   return password === undefined ? [] : [password, decodeURIComponent(password)];

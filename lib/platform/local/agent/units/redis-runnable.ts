@@ -35,7 +35,7 @@ export function redisFolder(state: StateFolder, unit: string): string {
   return state.path('redis', unit);
 }
 
-/** What the clients of a Redis are given. */
+/** URL of a Redis for its clients. */
 export function redisUrl(spec: RedisSpec): string {
   return `redis://:${encodeURIComponent(spec.password)}@${hostAndPort(clientEndpoint(spec.listen))}`;
 }
@@ -61,7 +61,7 @@ function configuration(spec: RedisSpec): string {
   ].join('\n');
 }
 
-/** A value in redis.conf's double quotes, byte by byte where it is not plain ASCII. */
+/** Value in double quotes for redis.conf, with an escape for each byte that is not plain ASCII. */
 function quotedValue(value: string): string {
   const bytes = [...Buffer.from(value, 'utf8')].map((byte) => {
     const character = String.fromCharCode(byte);

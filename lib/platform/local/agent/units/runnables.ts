@@ -5,6 +5,7 @@ import type { Runnable } from './runnable';
 import type { StateFolder } from '../system/state-folder';
 import type { UnitSpec } from '../supervisor/unit-record';
 
+/** Runnable of a specification, by its kind. */
 export function runnable(unit: string, spec: UnitSpec, state: StateFolder): Runnable {
   switch (spec.kind) {
     case 'instance':
