@@ -1,4 +1,4 @@
-import type { StackJson } from './synthesized-stack';
+import type { StackJson } from './stack-json';
 
 /** The folder of an asset is named after the hash of its content. */
 const ASSET_HASH = /\b(assets\/[^/]+\/)[0-9A-F]{32}\b/g;
