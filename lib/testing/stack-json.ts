@@ -1,7 +1,7 @@
-/** Blocks of Terraform's JSON by their names. */
+/** Blocks of Terraform's JSON, by their names. */
 export type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** A stack in Terraform's JSON, as far as tests look at it. */
+/** Stack in Terraform's JSON, as far as tests read it. */
 export interface StackJson {
   readonly terraform?: Readonly<Record<string, unknown>>;
   readonly provider?: Readonly<Record<string, unknown>>;

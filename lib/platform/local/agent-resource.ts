@@ -125,7 +125,7 @@ export function checkSize(check: Check, specification: Specification): void {
   }
 }
 
-/** The bundled agent, at the same path from the sources and from the compiled files. */
+/** Path of the bundled agent. It is the same from the sources and from the compiled files. */
 function agentFile(): string {
   const file = path.resolve(__dirname, '../../../build/local-agent/agent.js');
   if (!existsSync(file)) {

@@ -60,7 +60,7 @@ export function resolveSettings(check: Check, props: LocalPlatformProps): LocalS
   return settings;
 }
 
-/** A path is reached from the stack's folder like any other; a bare name is looked up on the PATH. */
+/** Program as Terraform starts it: a path from the stack's folder, or a bare name on the PATH. */
 function resolveProgram(check: Check, property: string, program: string): string {
   check.text(property, program, FILE_PATH);
   return program.includes('/') ? fromStackFolder(check.scope, program) : program;
