@@ -18,6 +18,7 @@ export * from './platform/docker/swarm/docker-swarm-platform';
 export * from './platform/docker/swarm/docker-swarm-platform-props';
 export * from './platform/docker/engine/health-probe';
 export * from './platform/local/local-platform';
+export * from './platform/local/local-platform-props';
 export * from './platform/contract';
 export * from './platform/platform';
 export * from './cluster/redis-adapter-backplane';

@@ -1,8 +1,9 @@
 import { Fn, Token } from 'cdktf';
 
 /**
- * A text as an argument of one of Terraform's functions. `Fn.rawString` escapes quotes but not backslashes, so that
- * one at the end would escape the closing quote.
+ * Text as an argument of a function of Terraform.
+ *
+ * `Fn.rawString` escapes quotes but not backslashes, so a backslash at the end would escape the closing quote.
  *
  * @internal
  */

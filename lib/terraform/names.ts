@@ -5,9 +5,10 @@ import { ValidationError } from '../validation/errors';
 const MAX_LENGTH = 48;
 
 /**
- * The name of a construct on a platform, out of its path in the stack: "Chat/Aiwm" is "chat-aiwm".
+ * Name of a construct on a platform, made of its path in the stack: "Chat/Aiwm" becomes "chat-aiwm".
  *
  * @internal
+ * @throws ValidationError for a path that makes no name, or one that is too long
  */
 export function resourceName(construct: IConstruct): string {
   const stack = TerraformStack.of(construct).node.path;
@@ -36,8 +37,9 @@ export function resourceName(construct: IConstruct): string {
 }
 
 /**
- * The name of a Terraform output: "Chat/Frontend" and "url" make "chat_frontend_url". Terraform's names do not
- * start with a digit.
+ * Name of a Terraform output: "Chat/Frontend" and "url" become "chat_frontend_url".
+ *
+ * A name in Terraform cannot start with a digit.
  *
  * @internal
  */

@@ -6,26 +6,31 @@ import { type Fault, ValidationError } from './errors';
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
 /**
- * Checks the values of one construct's properties and says what is wrong with them.
+ * Check of the values of one construct's properties.
  *
- * A value that is known only at apply (a Token) passes; the text around it is checked.
+ * A value that is known only at apply (a Token) passes, and the text around it is checked. A method that takes a value
+ * returns it, or throws a ValidationError that names the property.
  *
  * @internal
  */
 export class Check {
   public constructor(public readonly scope: Construct) {}
 
-  /** @throws ValidationError always */
+  /**
+   * Refuses the value of a property.
+   *
+   * @throws ValidationError always
+   */
   public refuse(property: string, fault: Omit<Fault, 'property'>): never {
     throw new ValidationError(this.scope, { property, ...fault });
   }
 
-  /** Warns at synth of something that is legal but risky. */
+  /** Warns at synth about a value that is valid but risky. */
   public warn(text: string): void {
     Annotations.of(this.scope).addWarning(text);
   }
 
-  /** A string that `rule` accepts. */
+  /** String that a rule accepts. */
   public text(property: string, value: string, rule: TextRule): string {
     if (typeof value !== 'string') {
       this.refuse(property, { problem: `${show(value)} is not a string`, allowed: rule.allowed });
@@ -48,7 +53,7 @@ export class Check {
     return value;
   }
 
-  /** Each of them a string that `rule` accepts, at least `min` and at most `max`, none twice. */
+  /** List of `min` to `max` different strings that a rule accepts. */
   public texts(
     property: string,
     values: readonly string[],
@@ -65,7 +70,7 @@ export class Check {
     const seen = new Set<string>();
     values.forEach((value, index) => {
       this.text(`${property}[${index}]`, value, rule);
-      // Names and addresses are the same in upper and lower case; Tokens are not.
+      // Names and addresses are not case-sensitive, but Tokens are.
       const same = Token.isUnresolved(value) ? value : value.toLowerCase();
       if (seen.has(same)) {
         this.refuse(`${property}[${index}]`, {
@@ -78,7 +83,7 @@ export class Check {
     return [...values];
   }
 
-  /** A list that is known at synth, whatever is in it. */
+  /** List that is known at synth, with any content. */
   public list<T>(property: string, values: readonly T[]): readonly T[] {
     if (Token.isUnresolved(values)) {
       this.refuse(property, {
@@ -90,7 +95,7 @@ export class Check {
     return values;
   }
 
-  /** One of an enumeration, which other languages and plain JavaScript do not enforce. */
+  /** Value of an enumeration, which JavaScript does not enforce. */
   public oneOf<T extends string>(property: string, value: T, allowed: readonly T[]): T {
     if (!allowed.includes(value)) {
       this.refuse(property, {
@@ -101,7 +106,7 @@ export class Check {
     return value;
   }
 
-  /** A whole number from `min` to `max`, known at synth. */
+  /** Whole number from `min` to `max`, known at synth. */
   public integer(property: string, value: number, min: number, max: number): number {
     const allowed = `a whole number from ${min} to ${max}`;
     this.known(property, value, allowed);
@@ -114,7 +119,7 @@ export class Check {
     return value;
   }
 
-  /** A number above 0 and at most `max`, known at synth. */
+  /** Number above 0 and at most `max`, known at synth. */
   public positive(property: string, value: number, max: number): number {
     const allowed = `a number above 0, at most ${max}`;
     this.known(property, value, allowed);
@@ -134,10 +139,10 @@ export class Check {
     }
   }
 
-  /** Nothing beside a Token may hold what Terraform or nginx would read as syntax. */
+  /** Checks that the text around Tokens contains nothing that Terraform or nginx would read as syntax. */
   private literals(property: string, value: string, { allowed, isSyntax, isData }: TextRule): void {
     const literal = Tokenization.reverseString(value).literals.join('');
-    // Syntax may be laid out in lines; nothing else may hold them.
+    // Only syntax may contain line breaks.
     if (CONTROL_CHARACTER.test(isSyntax ? literal.replace(/[\t\r\n]/g, ' ') : literal)) {
       this.refuse(property, {
         problem: `${show(value)} holds a control character or a line break`,
@@ -171,26 +176,26 @@ export class Check {
 }
 
 /**
- * A kind of text.
+ * Rule for one kind of text.
  *
  * @internal
  */
 export interface TextRule {
-  /** With its article: `a DNS name`. */
+  /** Name of the kind with its article: `a DNS name`. */
   readonly name: string;
   readonly allowed: string;
   readonly remedy?: string;
-  /** Whether it decides what is rendered, so that a Token will not do. */
+  /** Whether the text decides what is rendered, so that it must not be a Token. */
   readonly knownAtSynth?: boolean;
-  /** Whether it is syntax itself: lines, braces and semicolons belong to it, also beside a Token. */
+  /** Whether the text is syntax, and may contain lines, braces and semicolons even beside a Token. */
   readonly isSyntax?: boolean;
-  /** Whether it is never read as syntax, so that any text may stand beside a Token. */
+  /** Whether the text is never read as syntax, so that any characters may stand beside a Token. */
   readonly isData?: boolean;
   accepts(value: string): boolean;
 }
 
 /**
- * A value as an error shows it, cut to a readable length.
+ * Value in the form for messages, cut to a readable length.
  *
  * @internal
  */

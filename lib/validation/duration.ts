@@ -9,7 +9,7 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** nginx wants the units in falling order, each once. */
+/** Units in falling order, each at most once, as nginx requires. */
 const PATTERN =
   /^(?=.)(?:\d{1,9}w)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?(?:\d{1,9}s)?(?:\d{1,9}ms)?$/;
 
@@ -22,7 +22,7 @@ const DURATION: TextRule = {
 };
 
 /**
- * A span of time as a user wrote it, and its length.
+ * Duration as the user wrote it, with its length.
  *
  * @internal
  */
@@ -32,7 +32,9 @@ export interface ResolvedDuration {
 }
 
 /**
- * Reads a duration between two others, both included. It decides what is rendered, so it must be known at synth.
+ * Duration between two others, both included.
+ *
+ * It must be known at synth, since it decides what is rendered.
  *
  * @internal
  */

@@ -8,7 +8,7 @@ const UNITS: readonly (readonly [unit: string, bytes: number])[] = [
 ];
 
 /**
- * A size such as "512m", in bytes.
+ * Size such as "512m", in bytes.
  *
  * @internal
  */
@@ -19,7 +19,7 @@ export function resolveSize(check: Check, property: string, size: string): numbe
 }
 
 /**
- * A size in the largest unit that has no fraction: "512m".
+ * Size in the largest unit that gives a whole number: "512m".
  *
  * @internal
  */

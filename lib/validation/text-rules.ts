@@ -4,12 +4,12 @@ import type { TextRule } from './check';
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');
 
-/** A name that ends in a number is an IPv4 address or nothing. */
+/** Whether a text is a host name. One that ends in a number has to be an IPv4 address. */
 function isHostName(text: string): boolean {
   return text.length <= 253 && HOST_NAME.test(text) && (!/(?:^|\.)\d+$/.test(text) || isIPv4(text));
 }
 
-/** Without the zone of a link-local address ("fe80::1%eth0"), which nginx does not take. */
+/** Version of an IP address, or 0. nginx does not accept the zone of a link-local address ("fe80::1%eth0"). */
 function ipFamily(text: string): number {
   return text.includes('%') ? 0 : isIP(text);
 }
@@ -150,7 +150,7 @@ export const IMAGE: TextRule = {
     ),
 };
 
-/** Any line of text: what it means is for somebody else to say. */
+/** Any line of text, whatever its meaning. */
 export const LINE: TextRule = {
   name: 'a line of text',
   allowed: 'text without control characters and line breaks, at most 4000 characters',
@@ -190,7 +190,7 @@ export const REDIS_URL: TextRule = {
   },
 };
 
-/** One line of nginx configuration, or one block. What it says is checked when it is parsed. */
+/** One directive of nginx, or one block. Its meaning is checked when it is parsed. */
 export const DIRECTIVE: TextRule = {
   name: 'an nginx directive',
   allowed: 'one directive, ended by ";" or a balanced block, at most 4000 characters',
