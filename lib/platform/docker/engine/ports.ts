@@ -1,9 +1,5 @@
 import type { Check } from '../../../validation/check';
-
-interface PublishedPorts {
-  readonly https?: number;
-  readonly http?: number;
-}
+import type { PublishedPorts } from './published-ports';
 
 /** Ports of nginx inside its container, which an unprivileged user may open. */
 export const INSIDE_HTTP = 8080;

@@ -7,8 +7,9 @@ import { HealthProbe } from '../engine/health-probe';
 import { DEFAULT_NGINX, resolveNginxVersion } from '../engine/images';
 import { resolvePublishedPorts } from '../engine/ports';
 import { type EngineChoice, resolveEngine, resolvePlatformName } from '../engine/provider';
+import type { PublishedPorts } from '../engine/published-ports';
 import { Subnet } from '../engine/subnet';
-import type { DockerSwarmPlatformProps, DockerSwarmPublish } from './docker-swarm-platform-props';
+import type { DockerSwarmPlatformProps } from './docker-swarm-platform-props';
 
 /** Name of the platform in messages. */
 export const NAME = 'DockerSwarmPlatform';
@@ -42,7 +43,7 @@ export interface SwarmSettings {
   readonly nginxImage: string;
   /** Checked by the Redis that uses it, whose path its message names. */
   readonly redisImage?: string;
-  readonly publish: Required<DockerSwarmPublish>;
+  readonly publish: Required<PublishedPorts>;
   /** Number of nodes that run an nginx. */
   readonly fronts: number;
   readonly frontConstraints: readonly string[];
