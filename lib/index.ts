@@ -17,6 +17,7 @@ export * from './platform/docker/host/docker-platform-props';
 export * from './platform/docker/swarm/docker-swarm-platform';
 export * from './platform/docker/swarm/docker-swarm-platform-props';
 export * from './platform/docker/engine/health-probe';
+export * from './platform/docker/engine/published-ports';
 export * from './platform/local/local-platform';
 export * from './platform/local/local-platform-props';
 export * from './platform/contract';

@@ -53,7 +53,7 @@ export class HealthProbe {
    *
    * @internal
    */
-  public _command(port: number, health: ResolvedHealthCheck): string[] {
+  public _resolve(port: number, health: ResolvedHealthCheck): string[] {
     return this.write(port, health);
   }
 }

@@ -1,7 +1,16 @@
 import type { Check } from '../../../validation/check';
+import type { RedisSpec } from '../../contract';
+
+/** Current stable release of nginx. */
+export const DEFAULT_NGINX = 'nginx:1.30';
+
+/** @internal */
+export function defaultRedis({ engine }: RedisSpec): string {
+  return engine === 'valkey' ? 'valkey/valkey:8.1' : 'redis:7.4';
+}
 
 /**
- * The version that a tag begins with: "nginx:1.30.4-alpine" says 1.30.4.
+ * Version at the beginning of an image's tag: 1.30.4 in "nginx:1.30.4-alpine".
  *
  * @internal
  */
@@ -10,12 +19,16 @@ export function versionInTag(image: string): string | undefined {
 }
 
 /**
- * The version of the nginx in an image.
+ * Version of the nginx in an image: the one that is given, or that of the tag.
  *
- * @throws ValidationError when neither the tag nor anybody else says it
+ * @throws ValidationError when there is neither
  * @internal
  */
-export function nginxVersionOf(check: Check, image: string, given: string | undefined): string {
+export function resolveNginxVersion(
+  check: Check,
+  image: string,
+  given: string | undefined,
+): string {
   const version = given ?? versionInTag(image);
   if (version === undefined) {
     check.refuse('nginxVersion', {

@@ -14,15 +14,16 @@ const CONTAINER_NAME: TextRule = {
 };
 
 /**
- * What the names of all that a platform makes begin with.
+ * Prefix of the names of everything that a platform creates.
  *
  * @throws ValidationError for a name that containers cannot have
  * @internal
  */
-export function platformName(platform: Construct, check: Check, given: string | undefined): string {
+export function resolvePlatformName(check: Check, given: string | undefined): string {
   if (given !== undefined) {
     return check.text('name', given, CONTAINER_NAME);
   }
+  const platform = check.scope;
   const name = `${TerraformStack.of(platform).node.id.toLowerCase()}-${resourceName(platform)}`;
   if (!CONTAINER_NAME.accepts(name)) {
     check.refuse('name', {
@@ -41,7 +42,7 @@ const ENGINE: TextRule = {
 };
 
 /**
- * Which engine a platform is on.
+ * Engine that a platform runs on: a provider that exists, or the address for a new one.
  *
  * @internal
  */
@@ -51,29 +52,28 @@ export interface EngineChoice {
 }
 
 /**
- * The provider that was given, or one for an engine.
- *
- * @throws ValidationError when both are given
+ * @throws ValidationError for an address that is none, and when a provider is given as well
  * @internal
  */
-export function engineProvider(
-  scope: Construct,
-  check: Check,
-  { DockerProvider: Provider }: DockerBindings,
-  { provider, host }: EngineChoice,
-): DockerProvider {
+export function resolveEngine(check: Check, { provider, host }: EngineChoice): EngineChoice {
   if (provider !== undefined && host !== undefined) {
     check.refuse('host', {
       problem: 'provider is given as well, and names its own',
       allowed: 'one of the two',
     });
   }
-  return (
-    provider ??
-    withAlias(
-      new Provider(scope, 'Provider', {
-        host: host === undefined ? undefined : check.text('host', host, ENGINE),
-      }),
-    )
-  );
+  return { provider, host: host === undefined ? undefined : check.text('host', host, ENGINE) };
+}
+
+/**
+ * The provider that is given, or a new one for the engine.
+ *
+ * @internal
+ */
+export function engineProvider(
+  scope: Construct,
+  { DockerProvider: Provider }: DockerBindings,
+  { provider, host }: EngineChoice,
+): DockerProvider {
+  return provider ?? withAlias(new Provider(scope, 'Provider', { host }));
 }

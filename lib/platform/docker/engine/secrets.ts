@@ -14,7 +14,6 @@ import { FILE_PATH } from '../../../validation/text-rules';
  * @internal
  */
 export function secretFromFile(
-  platform: Construct,
   platformName: string,
   check: Check,
   property: string,
@@ -26,7 +25,7 @@ export function secretFromFile(
       allowed: 'Secret.fromFile(…)',
     });
   }
-  const file = fromStackFolder(platform, check.text(property, reference, FILE_PATH));
+  const file = fromStackFolder(check.scope, check.text(property, reference, FILE_PATH));
   return Fn.sensitive(Fn.trimsuffix(Fn.file(inExpression(file)), '\n'));
 }
 

@@ -1,26 +1,15 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { HealthProbe } from '../engine/health-probe';
+import type { PublishedPorts } from '../engine/published-ports';
 
 /** Where clients reach the front of a `DockerPlatform`. */
-export interface DockerPublish {
+export interface DockerPublish extends PublishedPorts {
   /**
    * The engine's address to publish on. A loopback address keeps other machines out.
    *
    * @default "0.0.0.0": all IPv4 addresses
    */
   readonly address?: string;
-  /**
-   * The port for TLS.
-   *
-   * @default 443
-   */
-  readonly https?: number;
-  /**
-   * The port for plain HTTP.
-   *
-   * @default 80
-   */
-  readonly http?: number;
 }
 
 /** Properties of a `DockerPlatform`. */

@@ -1,21 +1,6 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { HealthProbe } from '../engine/health-probe';
-
-/** Where clients reach the fronts of a `DockerSwarmPlatform`: at these ports of every node that runs one. */
-export interface DockerSwarmPublish {
-  /**
-   * The port for TLS.
-   *
-   * @default 443
-   */
-  readonly https?: number;
-  /**
-   * The port for plain HTTP.
-   *
-   * @default 80
-   */
-  readonly http?: number;
-}
+import type { PublishedPorts } from '../engine/published-ports';
 
 /** Properties of a `DockerSwarmPlatform`. */
 export interface DockerSwarmPlatformProps {
@@ -76,7 +61,7 @@ export interface DockerSwarmPlatformProps {
    *
    * @default - at 443 and 80
    */
-  readonly publish?: DockerSwarmPublish;
+  readonly publish?: PublishedPorts;
   /**
    * How many nodes run an nginx, 1 to 64: each at the same ports, so that a node runs one at the most. Clients need a
    * name or a load balancer that leads to all of these nodes.

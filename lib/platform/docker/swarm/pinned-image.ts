@@ -1,34 +1,32 @@
-import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { Fn, Token } from 'cdktf';
 import type { Construct } from 'constructs';
-import type { DockerBindings } from '../engine/bindings';
+import type { SwarmContext } from './swarm-context';
 
 /**
- * An image by what it holds.
+ * An image by its content.
  *
  * @internal
  */
 export interface PinnedImage {
-  /** For a service: the digest, by which every node gets the same; the name where no registry knows the image. */
+  /** For a service: the digest, so that every node gets the same image; the name where no registry knows the image. */
   readonly reference: string;
   /** For a container on the manager's own engine. */
   readonly id: string;
 }
 
 /**
- * The image under a name, pulled by the manager's engine unless it has it. One that is not to be had ends the apply
- * before a service is changed; and the engine itself would write the digest into a new service, which would be a change
+ * Pins the image under a name, which the manager's engine pulls unless it has it. A missing image fails the apply before
+ * a service is changed. Without this the engine itself would write the digest into a new service, which would be a change
  * in the next plan.
  *
  * @internal
  */
 export function pinnedImage(
   scope: Construct,
-  { Image }: DockerBindings,
-  provider: DockerProvider,
   name: string,
+  { bindings, provider }: SwarmContext,
 ): PinnedImage {
-  const image = new Image(scope, 'Image', { provider, name, keepLocally: true });
+  const image = new bindings.Image(scope, 'Image', { provider, name, keepLocally: true });
   return {
     reference: Token.asString(Fn.coalesce([image.repoDigest, image.name])),
     id: image.imageId,

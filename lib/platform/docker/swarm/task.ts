@@ -76,7 +76,7 @@ export interface Rollout {
  *
  * @internal
  */
-export function rolledOut(
+export function rollout(
   { order, monitorMs, startTimeoutMs, intervalMs, stopGraceMs }: Rollout,
   replicas: number,
 ): Pick<ServiceConfig, 'updateConfig' | 'rollbackConfig' | 'convergeConfig' | 'mode'> {

@@ -43,7 +43,7 @@ const usual: ResolvedHealthCheck = {
 };
 
 test.each(KINDS)('Terraform reads nothing of its own in the probe by $name', ({ probe }) => {
-  expect(probe._command(3003, usual).filter((word) => /[$%]\{/.test(word))).toEqual([]);
+  expect(probe._resolve(3003, usual).filter((word) => /[$%]\{/.test(word))).toEqual([]);
 });
 
 interface Checked {
@@ -81,7 +81,7 @@ async function ask(
     writeFileSync(marker, '');
   }
   const resolved = { ...usual, ...health };
-  const [program, ...args] = harmless(probe._command(port, resolved), marker);
+  const [program, ...args] = harmless(probe._resolve(port, resolved), marker);
   const started = performance.now();
   const child = spawn(program === 'node' ? process.execPath : program!, args, {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -229,7 +229,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
 });
 
 test.each(KINDS.slice(1))('$name: the shell reads the script without complaint', ({ probe }) => {
-  const [, script] = probe._command(3003, usual);
+  const [, script] = probe._resolve(3003, usual);
   const { status: code, stderr } = spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });

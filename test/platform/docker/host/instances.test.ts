@@ -83,7 +83,7 @@ describe('how an instance is run', () => {
       timeout: '13s',
       retries: 1,
       start_period: '2m0s',
-      test: HealthProbe.node()._command(3003, {
+      test: HealthProbe.node()._resolve(3003, {
         path: '/up',
         intervalMs: 90_000,
         timeoutMs: 500,

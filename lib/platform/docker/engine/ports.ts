@@ -1,0 +1,29 @@
+import type { Check } from '../../../validation/check';
+import type { PublishedPorts } from './published-ports';
+
+/** Ports of nginx inside its container, which an unprivileged user may open. */
+export const INSIDE_HTTP = 8080;
+export const INSIDE_HTTPS = 8443;
+
+export const REDIS_PORT = 6379;
+
+/**
+ * Ports at which clients reach nginx.
+ *
+ * @throws ValidationError for a port out of range, and for one port that is given twice
+ * @internal
+ */
+export function resolvePublishedPorts(
+  check: Check,
+  { https = 443, http = 80 }: PublishedPorts = {},
+): Required<PublishedPorts> {
+  check.integer('publish.https', https, 1, 65_535);
+  check.integer('publish.http', http, 1, 65_535);
+  if (https === http) {
+    check.refuse('publish.http', {
+      problem: `${http} is the port for TLS as well`,
+      allowed: 'two ports',
+    });
+  }
+  return { https, http };
+}
