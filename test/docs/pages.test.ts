@@ -50,6 +50,29 @@ test.each(PAGES.filter((page) => page.startsWith('docs/')))('%s begins with an e
   expect(example).toBeLessThan(headings[1] ?? lines.length);
 });
 
+/** Sentences of the prose, of list items and of the cells of tables; code counts as one word. */
+function sentencesOf(page: string): string[] {
+  const text = proseLines(page)
+    .filter((line) => !/^(#|\[[^\]]+\]: )/.test(line))
+    .map((line) => line.replace(/^\s*(- |\d+\. |> |\|)/, '\n\n').replaceAll('|', '\n\n'))
+    .join('\n')
+    .replace(/`[^`\n]*`/g, 'code')
+    .replace(/\]\([^)]*\)/g, ']');
+  return text
+    .split(/\n{2,}|(?<=[.:!?;])\s+/)
+    .map((sentence) => sentence.replace(/\s+/g, ' ').trim());
+}
+
+test.each(PAGES.filter((page) => page !== 'examples/chat-service/README.md'))(
+  'no sentence of %s has more than 25 words',
+  (page) => {
+    const sentences = sentencesOf(page);
+    const words = (text: string) => text.split(' ').filter((word) => /[\p{L}\p{N}]/u.test(word));
+    expect(sentences.length).toBeGreaterThan(3);
+    expect(sentences.filter((sentence) => words(sentence).length > 25)).toEqual([]);
+  },
+);
+
 test('the picture in CONTRIBUTING is the list of layers, from the top down', () => {
   const [picture] = blocksOf('CONTRIBUTING.md').filter(({ text }) => text.includes('lib/nginx'));
   const drawn = picture!.text.split('\n').map((line) => line.trim().split(/ {2,}/));
