@@ -25,6 +25,8 @@ const shared = {
   moduleNameMapper: {
     '^cdktf-aiwm$': '<rootDir>/lib/index.ts',
     '^cdktf-aiwm/testing$': '<rootDir>/lib/testing/index.ts',
+    '^cdktf-aiwm/platform$': '<rootDir>/lib/platform/index.ts',
+    '^cdktf-aiwm/(aws|docker|local)$': '<rootDir>/lib/platform/$1/index.ts',
   },
   setupFiles: ['<rootDir>/test/support/stack/token-traces.ts'],
   snapshotFormat: { escapeString: false, printBasicPrototype: false },

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { App, TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
-  LocalPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   TlsCertificate,
   type AiwmClusterProps,
   type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
+import { LocalPlatform } from 'cdktf-aiwm/local';
 import { multiLineSerializer, synthesize, synthesizeStack } from 'cdktf-aiwm/testing';
 import { chatService } from '../examples/chat-service';
 import { AwsStack } from '../examples/aws';

@@ -2,7 +2,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { TerraformOutput } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
-import type { ResolvedHeartbeat } from '../model/heartbeat';
+import type { ResolvedHeartbeat } from '../platform/contract';
 import { Upstream } from '../model/upstream';
 import type { IPlatform } from '../platform/platform';
 import { outputName } from '../terraform/names';

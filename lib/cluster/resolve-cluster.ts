@@ -1,5 +1,5 @@
 import { AiwmRoutes } from '../model/routes';
-import type { ResolvedHeartbeat } from '../model/heartbeat';
+import type { ResolvedHeartbeat } from '../platform/contract';
 import type { Secret } from '../model/secret';
 import type { InstanceSlot, InstancesSpec } from '../platform/contract';
 import { resourceName } from '../terraform/names';

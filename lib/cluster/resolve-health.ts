@@ -1,7 +1,9 @@
 import type { Check } from '../validation/check';
 import { resolveDuration } from '../validation/duration';
-import type { HealthCheck, ResolvedHealthCheck } from '../model/health-check';
-import type { Heartbeat, ResolvedHeartbeat } from '../model/heartbeat';
+import type { HealthCheck } from '../model/health-check';
+import type { ResolvedHealthCheck } from '../platform/contract';
+import type { Heartbeat } from '../model/heartbeat';
+import type { ResolvedHeartbeat } from '../platform/contract';
 import { PATH } from '../validation/text-rules';
 
 /**

@@ -1,4 +1,4 @@
-import type { ResolvedHeartbeat } from '../model/heartbeat';
+import type { ResolvedHeartbeat } from '../platform/contract';
 import { resolveDuration } from '../validation/duration';
 import type { Routes, Timeouts } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';

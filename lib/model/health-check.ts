@@ -31,17 +31,3 @@ export interface HealthCheck {
    */
   readonly startTimeout?: string;
 }
-
-/** Health check with every value decided. */
-export interface ResolvedHealthCheck {
-  /** HTTP path that answers 2xx while the instance can serve clients. */
-  readonly path: string;
-  /** Time between two checks, in milliseconds. */
-  readonly intervalMs: number;
-  /** How long an answer may take, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Number of consecutive failures after which an instance is restarted. */
-  readonly failures: number;
-  /** How long an instance may take from its start to its first successful check, in milliseconds. */
-  readonly startTimeoutMs: number;
-}

@@ -11,11 +11,3 @@ export interface Heartbeat {
   /** How long the server waits for an answer before it closes the connection, 500ms to 1h, e.g. "20s". */
   readonly timeout: string;
 }
-
-/** Heartbeat with its times in milliseconds. */
-export interface ResolvedHeartbeat {
-  /** Time between two pings of the server, in milliseconds. */
-  readonly intervalMs: number;
-  /** How long the server waits for an answer before it closes the connection, in milliseconds. */
-  readonly timeoutMs: number;
-}

@@ -1,5 +1,4 @@
 import type { ITerraformDependable } from 'cdktf';
-import type { ResolvedHealthCheck } from '../model/health-check';
 import type { Secret } from '../model/secret';
 import type { AiwmService } from '../model/service';
 import type { TlsCertificate, TlsKind } from '../model/tls-certificate';
@@ -233,4 +232,26 @@ export interface RunningRedis {
   readonly isCluster?: boolean;
   /** Resources that must exist before an instance may connect. */
   readonly dependables: ITerraformDependable[];
+}
+
+/** Health check with every value decided. */
+export interface ResolvedHealthCheck {
+  /** HTTP path that answers 2xx while the instance can serve clients. */
+  readonly path: string;
+  /** Time between two checks, in milliseconds. */
+  readonly intervalMs: number;
+  /** How long an answer may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Number of consecutive failures after which an instance is restarted. */
+  readonly failures: number;
+  /** How long an instance may take from its start to its first successful check, in milliseconds. */
+  readonly startTimeoutMs: number;
+}
+
+/** Heartbeat with its times in milliseconds. */
+export interface ResolvedHeartbeat {
+  /** Time between two pings of the server, in milliseconds. */
+  readonly intervalMs: number;
+  /** How long the server waits for an answer before it closes the connection, in milliseconds. */
+  readonly timeoutMs: number;
 }

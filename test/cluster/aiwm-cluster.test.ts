@@ -1,5 +1,6 @@
 import { AiwmService, Errors, RedisAdapterBackplane, Secret } from 'cdktf-aiwm';
-import type { AiwmClusterProps, InstancesSpec, ExistingRedisOptions } from 'cdktf-aiwm';
+import type { AiwmClusterProps, ExistingRedisOptions } from 'cdktf-aiwm';
+import type { InstancesSpec } from 'cdktf-aiwm/platform';
 import { commonEnvironment, secretEnvironment } from '../../lib/platform/instance-environment';
 import { Site } from '../support/stack/site';
 

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PATIENCE, run } from '../house/run';
-import { temporaryFolder } from '../support/temporary-folder';
-import { quietEnvironment } from '../../scripts/quiet.mjs';
+import { temporaryFolder } from '../support/machine/temporary-folder';
+import { quietEnvironment } from '../../scripts/machine/quiet.mjs';
 import { COMMANDS, NOT_RUN, RUN_HERE, RUN_LIVE } from './commands';
 import { root } from './pages';
 

@@ -4,12 +4,11 @@ import {
   AiwmRoutes,
   Balancing,
   ErrorPages,
-  LocalPlatform,
   NginxWsFrontend,
   TlsCertificate,
-  type LocalPlatformProps,
   type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
+import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { Construct } from 'constructs';
 import { FrontConf } from '../support/front/nginx-tree';
 import { Site, newApp, servers } from '../support/stack/site';

@@ -16,7 +16,6 @@ import {
   Secret,
   TlsCertificate,
   type AiwmClusterProps,
-  type LocalPlatformProps,
   type NginxWsFrontend,
   type NginxWsFrontendProps,
   type SocketIoRoutes,
@@ -24,6 +23,7 @@ import {
   type JsonErrorPages,
   type UpstreamOptions,
 } from 'cdktf-aiwm';
+import type { LocalPlatformProps } from 'cdktf-aiwm/local';
 import fc from 'fast-check';
 import type { IConstruct } from 'constructs';
 import { parse, type ParsedDirective } from '../../lib/nginx/parse';

@@ -1,18 +1,14 @@
 // Every text that a platform takes, with what a shell, Terraform, nginx, Docker or Systems Manager would read as its own:
 // it is refused, with the construct and the property named.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import { AiwmService, Errors, TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry, AwsNetwork, type AwsPlatformProps } from 'cdktf-aiwm/aws';
 import {
-  AiwmService,
-  AwsEntry,
-  AwsNetwork,
   DockerPlatform,
   DockerSwarmPlatform,
-  Errors,
-  TlsCertificate,
-  type AwsPlatformProps,
   type DockerPlatformProps,
   type DockerSwarmPlatformProps,
-} from 'cdktf-aiwm';
+} from 'cdktf-aiwm/docker';
 import { TerraformStack } from 'cdktf';
 import { AwsSite } from '../support/aws/aws-site';
 import { DockerSite } from '../support/docker/docker-site';

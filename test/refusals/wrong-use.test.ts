@@ -7,7 +7,6 @@ import {
   ClientTransport,
   ErrorPages,
   Errors,
-  LocalPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   RedisEngine,
@@ -17,12 +16,12 @@ import {
   Upstream,
   type AccessLog,
   type AiwmClusterProps,
-  type LocalPlatformProps,
   type NginxDirectives,
   type NginxWsFrontendProps,
   type ExistingRedisOptions,
   type SocketIoRoutes,
 } from 'cdktf-aiwm';
+import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { Construct } from 'constructs';
 import { Site, newApp, servers } from '../support/stack/site';
 

@@ -1,7 +1,8 @@
 // Hosts of AWS under a real systemd, which is that of a machine made of the files of this one: the user data that
 // AwsPlatform gives to a host at its first boot, and the document that Systems Manager runs there. Stand-ins are the AWS
 // CLI, dnf and CloudWatch's agent, which ask the network, and Docker, which test/engine/docker/aws-host.test.ts has.
-import { AwsEntry, TlsCertificate } from 'cdktf-aiwm';
+import { TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry } from 'cdktf-aiwm/aws';
 import { AwsMachine, documentFor } from '../../support/aws/host/aws-machine';
 import { describeWithSystemd } from '../../support/aws/host/systemd-machine';
 import { byConstruct } from '../../support/stack/addresses';

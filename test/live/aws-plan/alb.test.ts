@@ -1,5 +1,5 @@
 // An application load balancer with Terraform's own plugin and a made-up AWS: who it lets in, and what it does with them.
-import { AwsEntry } from 'cdktf-aiwm';
+import { AwsEntry } from 'cdktf-aiwm/aws';
 import { CERTIFICATE, synthesizeAws } from '../../support/aws/aws-site';
 import { describeWithAws } from '../../support/aws/describe-aws';
 import { Names } from '../../support/aws/examples';

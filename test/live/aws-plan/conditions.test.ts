@@ -1,6 +1,7 @@
 // What is known only when Terraform has asked AWS, and is refused in words that a person can use.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import { AwsEntry, AwsNetwork, TlsCertificate } from 'cdktf-aiwm';
+import { TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry, AwsNetwork } from 'cdktf-aiwm/aws';
 import { TerraformVariable } from 'cdktf';
 import { synthesizeAws, TLS_SECRET, type AwsSite } from '../../support/aws/aws-site';
 import { describeWithAws } from '../../support/aws/describe-aws';

@@ -1,6 +1,7 @@
 // The AWS examples with Terraform's own plugin and a made-up AWS: what they mean, all of it, SSM and ElastiCache
 // included. Who may talk to whom, what the world reaches, what is encrypted, and what a host may do.
-import { AiwmService, AwsEntry, TlsCertificate } from 'cdktf-aiwm';
+import { AiwmService, TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry } from 'cdktf-aiwm/aws';
 import { TerraformVariable } from 'cdktf';
 import { synthesizeAws, TLS_SECRET } from '../../support/aws/aws-site';
 import { lineDiff } from '../../support/stack/line-diff';

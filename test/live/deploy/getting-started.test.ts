@@ -4,11 +4,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { quietEnvironment } from '../../../scripts/quiet.mjs';
+import { quietEnvironment } from '../../../scripts/machine/quiet.mjs';
 import { COMMANDS, RUN_LIVE } from '../../docs/commands';
 import { blocksOf } from '../../docs/pages';
-import { freePortBlock, freePorts } from '../../support/free-ports';
-import { temporaryFolder } from '../../support/temporary-folder';
+import { freePortBlock, freePorts } from '../../support/machine/free-ports';
+import { temporaryFolder } from '../../support/machine/temporary-folder';
 
 const MINUTES = 60_000;
 const blocks = blocksOf('docs/getting-started.md');

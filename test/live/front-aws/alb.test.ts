@@ -1,5 +1,6 @@
 // nginx behind an application load balancer: many clients over one connection, told apart by what it adds to the header.
-import { AwsEntry, Upstream } from 'cdktf-aiwm';
+import { Upstream } from 'cdktf-aiwm';
+import { AwsEntry } from 'cdktf-aiwm/aws';
 import { renderBehind } from '../../support/aws/render-on-aws';
 import { cleanUp } from '../../support/machine/clean-up';
 import { EchoServer } from '../../support/front/echo-server';

@@ -1,21 +1,23 @@
 // What AwsPlatform refuses: the meaning first, then the message, word for word.
 import {
   AiwmService,
-  AwsEntry,
-  AwsNetwork,
-  LocalPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   Secret,
   TlsCertificate,
   Upstream,
-  type AwsEgress,
   type AiwmClusterProps,
-  type AwsNetworkProps,
-  type AwsPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
+import {
+  AwsEntry,
+  AwsNetwork,
+  type AwsEgress,
+  type AwsNetworkProps,
+  type AwsPlatformProps,
+} from 'cdktf-aiwm/aws';
+import { LocalPlatform } from 'cdktf-aiwm/local';
 import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';

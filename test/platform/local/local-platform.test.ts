@@ -2,13 +2,12 @@ import { isAbsolute } from 'node:path';
 import { TerraformStack, Testing } from 'cdktf';
 import {
   AiwmService,
-  LocalPlatform,
   RedisAdapterBackplane,
   RedisEngine,
   Secret,
   TlsCertificate,
-  type LocalPlatformProps,
 } from 'cdktf-aiwm';
+import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { SynthesizedStack, synthesize } from 'cdktf-aiwm/testing';
 import { Construct } from 'constructs';
 import { byConstruct, constructOf } from '../../support/stack/addresses';

@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App, LocalBackend, TerraformStack } from 'cdktf';
-import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm';
+import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { quietEnvironment } from '../../../scripts/machine/quiet.mjs';
 import { constructOf } from '../stack/addresses';
 import { freePortBlock, freePorts } from '../machine/free-ports';

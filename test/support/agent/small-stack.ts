@@ -7,9 +7,9 @@ import {
   RedisAdapterBackplane,
   TlsCertificate,
   type AiwmClusterProps,
-  type LocalPlatformProps,
   type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
+import type { LocalPlatformProps } from 'cdktf-aiwm/local';
 import type { Deployment, Describe } from './deployment';
 
 export interface SmallStack {

@@ -4,12 +4,11 @@ import { App, TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  AwsEntry,
-  AwsPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   TlsCertificate,
 } from 'cdktf-aiwm';
+import { AwsEntry, AwsPlatform } from 'cdktf-aiwm/aws';
 import { nginxBinaries } from '../machine/nginx-binaries';
 import {
   renderOn,

@@ -5,16 +5,15 @@ import type { TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  DockerPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   RedisEngine,
   TlsCertificate,
   type AiwmClusterProps,
-  type DockerPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
+import { DockerPlatform, type DockerPlatformProps } from 'cdktf-aiwm/docker';
 import { testCertificate } from '../front/certificate';
 import { Deployment, type Describe } from '../agent/deployment';
 import { waitFor } from '../machine/wait';

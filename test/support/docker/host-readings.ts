@@ -1,5 +1,6 @@
 // Stacks on DockerPlatform, and short ways to read their containers.
-import { type AiwmClusterProps, type DockerPlatformProps } from 'cdktf-aiwm';
+import type { AiwmClusterProps } from 'cdktf-aiwm';
+import type { DockerPlatformProps } from 'cdktf-aiwm/docker';
 import { built, containersOf, type ContainerJson } from './docker-site';
 
 export const INSTANCES = ['Aiwm_Instance1', 'Aiwm_Instance2', 'Aiwm_Instance3'];

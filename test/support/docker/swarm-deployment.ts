@@ -4,16 +4,15 @@ import { existsSync } from 'node:fs';
 import {
   AiwmCluster,
   AiwmService,
-  DockerSwarmPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   RedisEngine,
   TlsCertificate,
   type AiwmClusterProps,
-  type DockerSwarmPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
+import { DockerSwarmPlatform, type DockerSwarmPlatformProps } from 'cdktf-aiwm/docker';
 import { testCertificate } from '../front/certificate';
 import { Deployment, type Describe } from '../agent/deployment';
 import { waitFor } from '../machine/wait';

@@ -1,11 +1,6 @@
 // A place in a stack for one DockerSwarmPlatform with what runs on it, under the ids that the documentation uses.
-import {
-  DockerSwarmPlatform,
-  TlsCertificate,
-  type DockerSwarmPlatformProps,
-  type NginxWsFrontend,
-  type NginxWsFrontendProps,
-} from 'cdktf-aiwm';
+import { TlsCertificate, type NginxWsFrontend, type NginxWsFrontendProps } from 'cdktf-aiwm';
+import { DockerSwarmPlatform, type DockerSwarmPlatformProps } from 'cdktf-aiwm/docker';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
 import { byConstruct } from '../stack/addresses';
 import { PlatformSite, REGISTRY_IMAGE } from '../stack/site';

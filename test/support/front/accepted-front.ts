@@ -13,13 +13,13 @@ import {
   type FrontTimeouts,
   type Hsts,
   type JsonErrorPages,
-  type LocalPlatformProps,
   type NginxDirectives,
   type NginxWsFrontend,
   type NginxWsFrontendProps,
   type UpstreamOptions,
   type UpstreamServer,
 } from 'cdktf-aiwm';
+import type { LocalPlatformProps } from 'cdktf-aiwm/local';
 import fc from 'fast-check';
 import { servers, type Site } from '../stack/site';
 

@@ -3,7 +3,6 @@ import { App, TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  LocalPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   TlsCertificate,
@@ -11,6 +10,7 @@ import {
   type NginxWsFrontendProps,
   type Upstream,
 } from 'cdktf-aiwm';
+import { LocalPlatform } from 'cdktf-aiwm/local';
 import { testCertificate } from './certificate';
 import { freePorts } from '../machine/free-ports';
 import { NginxBed } from './nginx-bed';

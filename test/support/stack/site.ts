@@ -4,18 +4,17 @@ import { App, TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  LocalPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   Upstream,
   type AiwmClusterProps,
   type IPlatform,
-  type LocalPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
   type UpstreamOptions,
   type UpstreamServer,
 } from 'cdktf-aiwm';
+import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { Construct } from 'constructs';
 import { FrontConf } from '../front/nginx-tree';
 

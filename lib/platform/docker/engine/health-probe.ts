@@ -1,4 +1,4 @@
-import type { ResolvedHealthCheck } from '../../../model/health-check';
+import type { ResolvedHealthCheck } from '../../contract';
 import { PAUSE_SECONDS, trySeconds } from './probe-timeout';
 
 /**

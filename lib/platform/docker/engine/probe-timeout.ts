@@ -1,4 +1,4 @@
-import type { ResolvedHealthCheck } from '../../../model/health-check';
+import type { ResolvedHealthCheck } from '../../contract';
 
 /** Between two tries of one check: an instance that answers 503 for a moment is well at the next one. */
 export const PAUSE_SECONDS = 1;

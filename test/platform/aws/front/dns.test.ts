@@ -1,5 +1,6 @@
 // What AwsPlatform says to AWS, by its meaning: the records of names.
-import { AwsEntry, TlsCertificate, type AwsPlatformProps } from 'cdktf-aiwm';
+import { TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry, type AwsPlatformProps } from 'cdktf-aiwm/aws';
 import { TerraformVariable } from 'cdktf';
 import { byConstruct, constructOf } from '../../../support/stack/addresses';
 import { synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';

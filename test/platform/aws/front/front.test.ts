@@ -1,11 +1,6 @@
 // What AwsPlatform says to AWS, by its meaning: the way in.
-import {
-  AwsEntry,
-  NginxWsFrontend,
-  TlsCertificate,
-  Upstream,
-  type NginxWsFrontendProps,
-} from 'cdktf-aiwm';
+import { NginxWsFrontend, TlsCertificate, Upstream, type NginxWsFrontendProps } from 'cdktf-aiwm';
+import { AwsEntry } from 'cdktf-aiwm/aws';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { byConstruct } from '../../../support/stack/addresses';
 import { CERTIFICATE, synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';

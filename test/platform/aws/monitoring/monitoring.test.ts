@@ -1,5 +1,6 @@
 // What AwsPlatform says to AWS, by its meaning: alarms and dashboards.
-import { AwsEntry, TlsCertificate } from 'cdktf-aiwm';
+import { TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry } from 'cdktf-aiwm/aws';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { byConstruct } from '../../../support/stack/addresses';
 import { CERTIFICATE, synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';

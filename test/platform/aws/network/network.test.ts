@@ -1,6 +1,7 @@
 // What AwsPlatform says to AWS, by its meaning: who reaches whom, and the network that is made.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import { AiwmCluster, AiwmService, AwsEntry, AwsNetwork, type AwsEgress } from 'cdktf-aiwm';
+import { AiwmCluster, AiwmService } from 'cdktf-aiwm';
+import { AwsEntry, AwsNetwork, type AwsEgress } from 'cdktf-aiwm/aws';
 import { TerraformVariable } from 'cdktf';
 import { byConstruct, constructOf } from '../../../support/stack/addresses';
 import { synthesizeAws } from '../../../support/aws/aws-site';

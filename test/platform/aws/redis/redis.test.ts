@@ -1,5 +1,6 @@
 // What AwsPlatform says to AWS, by its meaning: Redis.
-import { RedisAdapterBackplane, RedisEngine, Secret, type AwsRedisOptions } from 'cdktf-aiwm';
+import { RedisAdapterBackplane, RedisEngine, Secret } from 'cdktf-aiwm';
+import type { AwsRedisOptions } from 'cdktf-aiwm/aws';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { byConstruct } from '../../../support/stack/addresses';
 import { synthesizeAws } from '../../../support/aws/aws-site';

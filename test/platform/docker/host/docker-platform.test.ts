@@ -1,7 +1,8 @@
 // What a stack with a DockerPlatform becomes: what may reach what, and who may do what.
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack } from 'cdktf';
-import { AiwmCluster, AiwmService, DockerPlatform, Secret, TlsCertificate } from 'cdktf-aiwm';
+import { AiwmCluster, AiwmService, Secret, TlsCertificate } from 'cdktf-aiwm';
+import { DockerPlatform } from 'cdktf-aiwm/docker';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { built, containersOf, DockerSite } from '../../../support/docker/docker-site';
 import { newApp } from '../../../support/stack/site';

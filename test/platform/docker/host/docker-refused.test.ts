@@ -4,15 +4,13 @@ import { TerraformStack, TerraformVariable } from 'cdktf';
 import {
   AiwmService,
   Balancing,
-  DockerPlatform,
   Errors,
   RedisAdapterBackplane,
   Secret,
   TlsCertificate,
   type AiwmClusterProps,
-  type DockerPlatformProps,
-  type DockerPublish,
 } from 'cdktf-aiwm';
+import { DockerPlatform, type DockerPlatformProps, type DockerPublish } from 'cdktf-aiwm/docker';
 import { Construct } from 'constructs';
 import { DockerSite } from '../../../support/docker/docker-site';
 import { newApp } from '../../../support/stack/site';
@@ -310,7 +308,7 @@ describe('without @cdktf/provider-docker', () => {
     jest.isolateModules(() => {
       error = thrownBy(() => {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- with the mock of this test
-        const library = require('cdktf-aiwm') as typeof import('cdktf-aiwm');
+        const library = require('cdktf-aiwm/docker') as typeof import('cdktf-aiwm/docker');
         return new library.DockerPlatform(DockerSite.alone().scope, 'Platform');
       });
     });
@@ -336,7 +334,7 @@ describe('without @cdktf/provider-docker', () => {
     failWith(Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' }));
     jest.isolateModules(() => {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- with the mock of this test
-      const library = require('cdktf-aiwm') as typeof import('cdktf-aiwm');
+      const library = require('cdktf-aiwm/docker') as typeof import('cdktf-aiwm/docker');
       expect(library.DockerPlatform).toBeDefined();
     });
   });

@@ -1,5 +1,6 @@
 // nginx on DockerPlatform: what a change of the front changes, certificates, images and the network of the host.
-import { Balancing, RedisEngine, TlsCertificate, type DockerPlatformProps } from 'cdktf-aiwm';
+import { Balancing, RedisEngine, TlsCertificate } from 'cdktf-aiwm';
+import type { DockerPlatformProps } from 'cdktf-aiwm/docker';
 import { built, containersOf, DockerSite } from '../../../support/docker/docker-site';
 import { LONG_RUNNING, everything } from '../../../support/docker/host-readings';
 

@@ -5,12 +5,11 @@ import { TerraformVariable } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  HealthProbe,
   RedisAdapterBackplane,
   Secret,
   type AiwmClusterProps,
-  type DockerPlatformProps,
 } from 'cdktf-aiwm';
+import { HealthProbe, type DockerPlatformProps } from 'cdktf-aiwm/docker';
 import fc from 'fast-check';
 import { constructOf } from '../../../support/stack/addresses';
 import { built, containersOf } from '../../../support/docker/docker-site';

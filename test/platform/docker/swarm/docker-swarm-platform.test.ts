@@ -1,10 +1,5 @@
-import {
-  AiwmService,
-  HealthProbe,
-  RedisAdapterBackplane,
-  Secret,
-  TlsCertificate,
-} from 'cdktf-aiwm';
+import { AiwmService, RedisAdapterBackplane, Secret, TlsCertificate } from 'cdktf-aiwm';
+import { HealthProbe } from 'cdktf-aiwm/docker';
 import {
   servicesOf,
   synthesizeSwarm,

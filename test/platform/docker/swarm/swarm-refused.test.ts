@@ -6,9 +6,9 @@ import {
   RedisAdapterBackplane,
   Secret,
   Upstream,
-  type DockerSwarmPlatformProps,
   type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
+import type { DockerSwarmPlatformProps } from 'cdktf-aiwm/docker';
 import { Construct } from 'constructs';
 import { SwarmSite } from '../../../support/docker/swarm-site';
 import { FrontConf } from '../../../support/front/nginx-tree';
