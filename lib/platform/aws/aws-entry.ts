@@ -1,7 +1,8 @@
 import type { Check } from '../../validation/check';
 import { checkDuration } from '../../validation/duration';
 import { SECURITY_RANGE, WEB_ACL_ARN } from './base/text-rules';
-import { canonical } from './network/security-rules';
+import { canonical } from './base/ranges';
+import type { ResolvedEntry } from './base/resolved-entry';
 
 /** What goes with every load balancer. */
 export interface LoadBalancerOptions {
@@ -136,31 +137,6 @@ export class AwsEntry {
   public _resolve(check: Check): ResolvedEntry {
     return this.resolve(check);
   }
-}
-
-/**
- * An entry with every value decided.
- *
- * @internal
- */
-export interface ResolvedEntry {
-  readonly allowedRanges: readonly string[];
-  /** Undefined for a single host. */
-  readonly balancer?: ResolvedBalancer;
-}
-
-/** @internal */
-export interface ResolvedBalancer {
-  readonly kind: 'network' | 'application';
-  readonly idleTimeoutSeconds: number;
-  readonly internal: boolean;
-  readonly ipv6: boolean;
-  readonly proxyProtocol: boolean;
-  readonly minHosts: number;
-  readonly maxHosts: number;
-  readonly connectionsPerHost: number;
-  readonly deletionProtection: boolean;
-  readonly webAclArn?: string;
 }
 
 function resolveNlb(check: Check, options: NlbOptions): ResolvedEntry {

@@ -1,10 +1,7 @@
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
-import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { IAwsNetwork } from '../aws-network';
 import { awsName } from './aws-name';
 import type { AwsBindings } from './bindings';
-import type { HostImage } from '../hosts/host-image';
 
 /**
  * What every part of a platform is made with.
@@ -37,21 +34,4 @@ export class AwsPlace {
   public named(longest: number, ...parts: readonly string[]): string {
     return awsName(longest, this.name, ...parts);
   }
-}
-
-/**
- * What hosts need besides.
- *
- * @internal
- */
-export interface HostPlace {
-  readonly place: AwsPlace;
-  readonly bucket: S3Bucket;
-  readonly image: HostImage;
-  readonly nginxGroup: SecurityGroup;
-  readonly instanceGroup: SecurityGroup;
-  readonly logRetentionDays: number;
-  /** Keys that secrets are encrypted with. */
-  readonly kmsKeyArns: readonly string[];
-  readonly firstBoot: readonly string[];
 }

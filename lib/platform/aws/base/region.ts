@@ -1,10 +1,10 @@
-import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { Token } from 'cdktf';
 import type { Check } from '../../../validation/check';
 
 /**
  * What AWS takes from its own region alone. Where either is known only at apply, AWS has to say it.
  *
+ * @param region - that of the platform's provider, where it is known
  * @throws ValidationError for an ARN of another region than that of the platform
  * @internal
  */
@@ -12,8 +12,8 @@ export function checkRegion(
   check: Check,
   property: string,
   arn: string,
-  { region }: AwsProvider,
-): string {
+  region: string | undefined,
+): void {
   const own = arn.split(':')[3];
   if (region !== undefined && ![region, arn].some(Token.isUnresolved) && own !== region) {
     check.refuse(property, {
@@ -21,5 +21,4 @@ export function checkRegion(
       allowed: `one in ${region}, where the platform is`,
     });
   }
-  return arn;
 }

@@ -3,8 +3,8 @@ import type { LbListener, LbListenerConfig } from '@cdktf/provider-aws/lib/lb-li
 import type { LbTargetGroup, LbTargetGroupConfig } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { Construct } from 'constructs';
-import type { ResolvedBalancer } from '../aws-entry';
 import type { AwsPlace } from '../base/aws-context';
+import type { ResolvedBalancer } from '../base/resolved-entry';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
 import { allow, allowFrom, port, securityGroup } from '../network/security-rules';
 

@@ -1,9 +1,9 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
-import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { awsName } from '../base/aws-name';
-import type { FrontPlace, NginxHost } from './front';
+import type { ResolvedBalancer } from '../base/resolved-entry';
+import type { FrontPlace } from './front-context';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 import { processorsOf } from '../hosts/host-image';
 
@@ -21,13 +21,12 @@ const WARM_UP_SECONDS = 2100;
  */
 export function nginxHosts(
   scope: Construct,
-  { place, entry, nginxGroup, hostDrainSeconds, ownImage }: FrontPlace,
-  host: NginxHost,
+  { place, settings, groups, spec, host }: FrontPlace,
+  { minHosts, maxHosts }: ResolvedBalancer,
   targetGroups: readonly LbTargetGroup[],
-  dependsOn: readonly ITerraformDependable[],
 ): AutoscalingGroup {
   const { bindings, provider, network } = place;
-  const { minHosts, maxHosts } = entry.balancer!;
+  const { hostDrainSeconds, imageId } = settings;
   // Other processors take another template, or it would keep the image of those before.
   const isArm = processorsOf(host.instanceType) === 'arm64';
   const id = isArm ? 'LaunchTemplate' : 'LaunchTemplateX86';
@@ -37,7 +36,7 @@ export function nginxHosts(
     imageId: host.imageId,
     instanceType: host.instanceType,
     iamInstanceProfile: { arn: host.profile.arn },
-    vpcSecurityGroupIds: [nginxGroup.id],
+    vpcSecurityGroupIds: [groups.nginx.id],
     metadataOptions: METADATA_OPTIONS,
     blockDeviceMappings: [
       {
@@ -58,7 +57,7 @@ export function nginxHosts(
       tags: place.tags(host.name),
     })),
     // Amazon's newest image is another one every few days: it comes with the next host.
-    ...(ownImage ? {} : { lifecycle: { ignoreChanges: ['image_id'] } }),
+    ...(imageId === undefined ? { lifecycle: { ignoreChanges: ['image_id'] } } : {}),
   });
   const group = new bindings.AutoscalingGroup(scope, 'Nginx', {
     provider,
@@ -93,7 +92,7 @@ export function nginxHosts(
       propagateAtLaunch: true,
     })),
     // A group whose hosts get no release, because the instances before them do not get well, would replace them forever.
-    dependsOn: [...(network.dependables ?? []), ...dependsOn],
+    dependsOn: [...(network.dependables ?? []), ...spec.dependsOn],
   });
   // Apart from the group, which Terraform would replace for another time.
   new bindings.AutoscalingLifecycleHook(scope, 'Drain', {

@@ -1,23 +1,20 @@
-import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
-import type { NetworkInterface } from '@cdktf/provider-aws/lib/network-interface';
-import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
 import { Fn, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import type { AiwmService } from '../../../model/service';
 import type { Secret } from '../../../model/secret';
 import { IMAGE } from '../../../validation/text-rules';
-import type { BackplaneSpec, InstancesSpec } from '../../contract';
+import type { BackplaneSpec, InstancesSpec, RunningInstances } from '../../contract';
 import { commonEnvironment, secretEnvironment } from '../../instance-environment';
+import { resourceName } from '../../../terraform/names';
 import { renderSize } from '../../../validation/size';
 import { SECRET_ARN } from '../base/text-rules';
 import type { AwsEgress } from '../aws-platform-props';
 import { deliver } from '../hosts/delivery';
-import { checkRedisUrl, checkSecretRedis } from '../network/egress';
-import type { HostPlace } from '../base/aws-context';
+import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
+import type { HostPlace } from '../hosts/host-context';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
-import type { Statement } from '../hosts/host-role';
 import {
   hostProfile,
   readsReleases,
@@ -33,6 +30,7 @@ import { METRIC_NAMESPACE } from '../monitoring/metrics';
 import { REDIS_SECRET } from '../redis/replication-group';
 import type { Ports } from '../network/security-rules';
 import { slotAlarms } from '../monitoring/slot-alarms';
+import { pullsImages, repositoryOf } from './image-access';
 
 /** From the start of a host to the agent's first question. */
 const BOOT_SECONDS = 600;
@@ -40,32 +38,24 @@ const BOOT_SECONDS = 600;
 const PULL_SECONDS = 180;
 
 /**
- * What slots need besides.
+ * What the instances of a cluster are made with.
  *
  * @internal
  */
-export interface SlotsPlace extends HostPlace {
-  readonly instanceType: string;
-  readonly repositoryArns: readonly string[];
+export interface InstancesPlace extends HostPlace {
   /** Another one whenever the URL of the platform's Redis is. */
   readonly redisUrlVersion?: string;
-  /** Where instances may connect to outside of their network. */
-  readonly egress: readonly AwsEgress[];
   /** Lets nginx connect to instances. */
-  readonly letClientsIn: (ports: Ports) => void;
-  readonly alarmTopicArns: readonly string[];
+  readonly allowClients: (ports: Ports) => void;
 }
 
 /**
- * The hosts of a cluster.
+ * The instances of a cluster, and their hosts.
  *
  * @internal
  */
-export interface Slots {
-  readonly interfaces: NetworkInterface[];
+export interface HostedInstances extends RunningInstances {
   readonly hosts: Instance[];
-  readonly association: SsmAssociation;
-  readonly logGroup: CloudwatchLogGroup;
 }
 
 /**
@@ -74,33 +64,34 @@ export interface Slots {
  *
  * @internal
  */
-export function runSlots(
+export function runInstances(
   scope: Construct,
   check: Check,
-  name: string,
   spec: InstancesSpec,
-  slots: SlotsPlace,
-): Slots {
-  const { place, bucket, instanceGroup } = slots;
+  slots: InstancesPlace,
+): HostedInstances {
+  const { place, settings, bucket, groups } = slots;
   const { bindings } = place;
+  const { instanceType } = settings;
+  const name = resourceName(scope);
   const image = checkImage(check, spec.service);
-  checkBackplane(check, spec.backplane, slots.egress);
+  checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
   const secrets = secretArns(check, secretEnvironment(spec));
   const path = `instances/${name}`;
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
     ...place.tagged(place.named(255, name)),
     name: `/aiwm/${place.name}/${name}`,
-    retentionInDays: slots.logRetentionDays,
+    retentionInDays: settings.logRetentionDays,
   });
   const profile = hostProfile(scope, place, name, [
     readsReleases(bucket.arn, `${path}/`),
     writesLogs([logGroup.arn]),
-    ...readsSecrets(Object.values(secrets), slots.kmsKeyArns),
-    ...pullsImages([...slots.repositoryArns, ...repositoryOf(image)]),
+    ...readsSecrets(Object.values(secrets), settings.kmsKeyArns),
+    ...pullsImages([...settings.repositoryArns, ...repositoryOf(image)]),
     tellsMetrics(),
   ]);
   const ports = spec.slots.map(({ port }) => port);
-  slots.letClientsIn({ from: Math.min(...ports), to: Math.max(...ports) });
+  slots.allowClients({ from: Math.min(...ports), to: Math.max(...ports) });
   const target = { tag: 'aiwm-cluster', value: place.named(200, name) };
   const made = spec.slots.map((slot, index) => {
     const called = place.named(128, slot.name);
@@ -109,13 +100,13 @@ export function runSlots(
       name: called,
       subnets: 'privateSubnetIds',
       description: `The address of ${slot.name}.`,
-      group: instanceGroup,
+      group: groups.instances,
       turn: index,
     });
     const host = new bindings.Instance(scope, slot.id, {
       ...tagged,
-      ami: slots.image.for(slots.instanceType),
-      instanceType: slots.instanceType,
+      ami: slots.image.for(instanceType),
+      instanceType,
       primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
       iamInstanceProfile: profile.name,
       metadataOptions: METADATA_OPTIONS,
@@ -125,7 +116,7 @@ export function runSlots(
         volumeSize: ROOT_SIZE,
         tags: place.tags(called),
       },
-      userDataBase64: hostUserData(check, slots.firstBoot, (firstBoot) =>
+      userDataBase64: hostUserData(check, settings.firstBoot, (firstBoot) =>
         slotHostUserData({ slot: index + 1, firstBoot }),
       ),
       dependsOn: place.network.dependables,
@@ -162,14 +153,13 @@ export function runSlots(
     slots: spec.slots.length,
     restartMs,
     association,
-    topicArns: slots.alarmTopicArns,
+    topicArns: settings.alarmTopicArns,
     region: bucket.region,
   });
   return {
-    interfaces: made.map(({ networkInterface }) => networkInterface),
     hosts,
-    association,
-    logGroup,
+    addresses: made.map(({ networkInterface }) => networkInterface.privateIp),
+    dependables: [association],
   };
 }
 
@@ -252,37 +242,4 @@ function secretArns(check: Check, secrets: Record<string, Secret>): Record<strin
       return [name, check.text(property, secret.reference, SECRET_ARN)];
     }),
   );
-}
-
-/** A repository of ECR that is written out in the name of an image. */
-function repositoryOf(image: string): string[] {
-  const match =
-    /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\/([a-z0-9._/-]+?)(?:[:@].*)?$/.exec(
-      image,
-    );
-  if (match === null) {
-    return [];
-  }
-  const [, account, region, china, repository] = match;
-  const partition =
-    china !== undefined ? 'aws-cn' : region!.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-  return [`arn:${partition}:ecr:${region}:${account}:repository/${repository}`];
-}
-
-/** A login to ECR is one to the whole registry: AWS has no narrower resource for it. */
-function pullsImages(repositoryArns: readonly string[]): Statement[] {
-  return repositoryArns.length === 0
-    ? []
-    : [
-        { Sid: 'RegistryLogin', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
-        {
-          Sid: 'Images',
-          Action: [
-            'ecr:BatchCheckLayerAvailability',
-            'ecr:BatchGetImage',
-            'ecr:GetDownloadUrlForLayer',
-          ],
-          Resource: [...new Set(repositoryArns)],
-        },
-      ];
 }

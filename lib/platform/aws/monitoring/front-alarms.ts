@@ -23,6 +23,8 @@ export interface WatchedFront {
   readonly speaksTls: boolean;
   readonly topicArns: readonly string[];
   readonly region: string;
+  /** Brings the hosts their release. */
+  readonly association: ITerraformDependable;
 }
 
 /**
@@ -39,8 +41,6 @@ export interface BalancedFront extends WatchedFront {
   /** Undefined where nginx speaks TLS. */
   readonly certificateArn?: string;
   readonly connectionsPerHost: number;
-  /** Brings the hosts their release. */
-  readonly association: ITerraformDependable;
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { alarms } from './alarms';
 import type { AwsPlace } from '../base/aws-context';
 import { dashboard } from './dashboard';
-import type { RedisNode } from '../redis/replication-group';
+import type { RedisNode } from '../redis/nodes';
 
 /**
  * What is watched at a Redis.

@@ -1,5 +1,4 @@
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
-import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { alarms } from './alarms';
 import type { AwsPlace } from '../base/aws-context';
@@ -16,8 +15,6 @@ export interface SingleFront extends WatchedFront {
   readonly host: Instance;
   /** Files that nginx was told to expect. */
   readonly openFiles: number;
-  /** Brings the host its release. */
-  readonly association: ITerraformDependable;
 }
 
 /**

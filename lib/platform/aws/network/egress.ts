@@ -4,7 +4,7 @@ import { type Check, show } from '../../../validation/check';
 import type { AwsEgress } from '../aws-platform-props';
 import { SECURITY_RANGE } from '../base/text-rules';
 import { REDIS_PORT } from '../base/ports';
-import { canonical } from './security-rules';
+import { canonical } from '../base/ranges';
 
 /**
  * Where all hosts may connect to.

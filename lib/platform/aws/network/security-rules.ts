@@ -1,9 +1,8 @@
-import { isIPv6 } from 'node:net';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { keeps } from '../../../terraform/immutable-attributes';
 import type { AwsPlace } from '../base/aws-context';
+import { cidr, rangeId } from '../base/ranges';
 
 /**
  * Ports of TCP.
@@ -154,38 +153,3 @@ export function allowTo(
     description,
   });
 }
-
-function cidr(range: string): { cidrIpv4: string } | { cidrIpv6: string } {
-  return isIPv6(range.split('/')[0]!)
-    ? { cidrIpv6: canonical(range) }
-    : { cidrIpv4: canonical(range) };
-}
-
-/**
- * The one way in which AWS writes a range: a single address has its prefix too, and IPv6 is lower case and short.
- *
- * @internal
- */
-export function canonical(range: string): string {
-  if (Token.isUnresolved(range)) {
-    return range;
-  }
-  const [address, prefix] = range.split('/') as [string, string?];
-  return isIPv6(address)
-    ? `${new URL(`http://[${address}]`).hostname.slice(1, -1)}/${prefix ?? 128}`
-    : `${address}/${prefix ?? 32}`;
-}
-
-/**
- * A rule goes with its range, wherever that stands in the list: by its place, the rules behind one that is taken out
- * would all change, each to what the next still is, and AWS has no rule twice.
- *
- * @internal
- */
-export function rangeId(range: string, index: number): string {
-  return Token.isUnresolved(range)
-    ? String(index + 1)
-    : (EVERYBODY[canonical(range)] ?? canonical(range).replace(/[.:/]/g, '-'));
-}
-
-const EVERYBODY: Readonly<Record<string, string>> = { '0.0.0.0/0': 'AnyIpv4', '::/0': 'AnyIpv6' };

@@ -1,0 +1,66 @@
+import type { Construct } from 'constructs';
+import { PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
+import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
+import { singleHostAlarms } from '../monitoring/single-host-alarms';
+import { lastingAddress } from '../network/lasting-address';
+import { allowFrom, port } from '../network/security-rules';
+import { addressRecords } from './dns';
+import type { FrontHosts, FrontPlace } from './front-context';
+
+/**
+ * A single host at a fixed address.
+ *
+ * @internal
+ */
+export function singleFront(scope: Construct, front: FrontPlace): FrontHosts {
+  const { place, settings, spec, groups, host } = front;
+  const { bindings, network } = place;
+  const { hostedZoneId } = settings;
+  const from = (id: string, number: number, why: string): void =>
+    allowFrom(scope, id, place, settings.entry.allowedRanges, groups.nginx, port(number), why);
+  from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
+  from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
+  const networkInterface = lastingAddress(scope, 'NetworkInterface', place, {
+    name: host.name,
+    subnets: 'publicSubnetIds',
+    description: 'The address of nginx.',
+    group: groups.nginx,
+    turn: 0,
+  });
+  // With the interface and before the host: its first boot needs a way out.
+  const address = new bindings.Eip(scope, 'Address', {
+    ...place.tagged(host.name),
+    domain: 'vpc',
+    networkInterface: networkInterface.id,
+    dependsOn: network.dependables,
+  });
+  const instance = new bindings.Instance(scope, 'Host', {
+    ...place.tagged(host.name, host.tags),
+    ami: host.imageId,
+    instanceType: host.instanceType,
+    primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
+    iamInstanceProfile: host.profile.name,
+    metadataOptions: METADATA_OPTIONS,
+    rootBlockDevice: {
+      encrypted: true,
+      volumeType: 'gp3',
+      volumeSize: ROOT_SIZE,
+      tags: place.tags(host.name),
+    },
+    userDataBase64: host.userData,
+    dependsOn: [address],
+    // A newer image would replace the only host there is, and another type stop it.
+    lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
+  });
+  if (hostedZoneId !== undefined) {
+    addressRecords(scope, place, hostedZoneId, spec.serverNames, address.publicIp);
+  }
+  return {
+    entryAddress: address.publicIp,
+    host: instance,
+    hosts: [instance],
+    entrance: [address],
+    watch: (watched) =>
+      singleHostAlarms(scope, place, { ...watched, host: instance, openFiles: spec.openFiles }),
+  };
+}

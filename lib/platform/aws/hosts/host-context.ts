@@ -1,0 +1,18 @@
+import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import type { AwsPlace } from '../base/aws-context';
+import type { HostGroups } from '../network/groups';
+import type { AwsSettings } from '../settings';
+import type { HostImage } from './host-image';
+
+/**
+ * What all hosts of a platform are made with.
+ *
+ * @internal
+ */
+export interface HostPlace {
+  readonly place: AwsPlace;
+  readonly settings: AwsSettings;
+  readonly bucket: S3Bucket;
+  readonly image: HostImage;
+  readonly groups: HostGroups;
+}

@@ -1,0 +1,77 @@
+import type { NginxLayout } from '../contract';
+import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
+import type { ResolvedBalancer } from './base/resolved-entry';
+import { CROWDED } from './monitoring/metrics';
+
+/** The line of nginx.org's packages on the hosts. */
+export const NGINX_VERSION = '1.30';
+
+/** AWS has fixed it where a network load balancer speaks TLS. */
+const TLS_IDLE_SECONDS = 350;
+
+/**
+ * How nginx runs on a host.
+ *
+ * @param trustedProxies - addresses of the load balancer, where it names the client
+ * @internal
+ */
+export function nginxLayout(
+  balancer: ResolvedBalancer | undefined,
+  statusPort: number,
+  trustedProxies: string[],
+): NginxLayout {
+  const common = {
+    pidFile: '/run/aiwm-nginx.pid',
+    errorLog: '/var/log/nginx/error.log',
+    accessLog: '/var/log/nginx/access.log',
+    certificate: 'tls/certificate.pem',
+    certificateKey: 'tls/key.pem',
+    publicHttpsPort: PUBLIC_HTTPS,
+    publicHttpPort: PUBLIC_HTTP,
+    statusListen: `127.0.0.1:${statusPort}`,
+    releaseFile: 'release.conf',
+  };
+  if (balancer === undefined) {
+    return {
+      ...common,
+      httpsListen: [String(PUBLIC_HTTPS)],
+      httpListen: [String(PUBLIC_HTTP)],
+    };
+  }
+  const idleMs = balancer.idleTimeoutSeconds * 1000;
+  const entry = {
+    terminatedListen: [String(PORTS.terminated)],
+    healthListen: String(PORTS.health),
+    idleTimeoutMs: idleMs,
+    trustedProxies,
+    proxyProtocol: balancer.proxyProtocol,
+    connectionsPerHost: balancer.connectionsPerHost,
+    // Room until the alarm goes off.
+    expectedConnections: Math.min(Math.round(CROWDED * balancer.connectionsPerHost), 500_000),
+  };
+  return balancer.kind === 'network'
+    ? {
+        ...common,
+        httpsListen: [String(PORTS.https)],
+        httpListen: [String(PORTS.http)],
+        entry: {
+          ...entry,
+          terminatedIdleTimeoutMs: TLS_IDLE_SECONDS * 1000,
+          idleTimeoutProperty: 'entry: AwsEntry.nlb({ idleTimeout })',
+          connectionsPerHostProperty: 'entry: AwsEntry.nlb({ connectionsPerHost })',
+        },
+      }
+    : {
+        ...common,
+        httpsListen: [],
+        // It redirects by itself.
+        httpListen: [],
+        entry: {
+          ...entry,
+          terminatedIdleTimeoutMs: idleMs,
+          idleTimeoutProperty: 'entry: AwsEntry.alb({ idleTimeout })',
+          connectionsPerHostProperty: 'entry: AwsEntry.alb({ connectionsPerHost })',
+          reuseTimeoutMs: idleMs,
+        },
+      };
+}
