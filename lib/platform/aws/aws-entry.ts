@@ -1,7 +1,7 @@
 import type { Check } from '../../validation/check';
 import { checkDuration } from '../../validation/duration';
 import { SECURITY_RANGE, WEB_ACL_ARN } from './base/text-rules';
-import { canonical } from './base/ranges';
+import { canonicalRange } from './base/ranges';
 import type { ResolvedEntry } from './base/resolved-entry';
 
 /** What goes with every load balancer. */
@@ -204,7 +204,7 @@ function ranges(check: Check, given: string[] | undefined, ipv6 = false): string
     : [
         // AWS has no rule twice.
         ...new Set(
-          check.texts('entry.allowedRanges', given, SECURITY_RANGE, { min: 1 }).map(canonical),
+          check.texts('entry.allowedRanges', given, SECURITY_RANGE, { min: 1 }).map(canonicalRange),
         ),
       ];
 }

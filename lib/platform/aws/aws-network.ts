@@ -7,11 +7,11 @@ import type { ITerraformDependable } from 'cdktf';
 import { Fn, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../../validation/check';
-import { keeps } from '../../terraform/immutable-attributes';
+import { immutable } from '../../terraform/immutable-attributes';
 import { resourceName } from '../../terraform/names';
 import { IPV4_NETWORK, NAME } from './base/text-rules';
 import { loadBindings } from './base/bindings';
-import { checkTags } from './base/tags';
+import { resolveTags } from './base/tags';
 
 /** A network of AWS. One that exists is told by its ids. */
 export interface IAwsNetwork {
@@ -99,27 +99,27 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       NAME,
     );
     const { provider } = props;
-    const tags = checkTags(check, props.tags);
+    const tags = resolveTags(check, props.tags);
     this.provider = provider;
-    const tagged = (...parts: string[]) => ({
+    const commonArguments = (...parts: string[]) => ({
       provider,
       tags: { ...tags, Name: [name, ...parts].join('-') },
     });
 
     this.vpc = new bindings.Vpc(this, 'Vpc', {
-      ...tagged(),
+      ...commonArguments(),
       cidrBlock: range,
       enableDnsHostnames: true,
       enableDnsSupport: true,
-      lifecycle: keeps({
+      lifecycle: immutable({
         attribute: 'cidr_block',
-        wanted: range,
-        refusal: (is) =>
-          `range: the network has ${is}, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.`,
+        value: range,
+        errorMessage: (current) =>
+          `range: the network has ${current}, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.`,
       }),
     });
     const gateway = new bindings.InternetGateway(this, 'InternetGateway', {
-      ...tagged(),
+      ...commonArguments(),
       vpcId: this.vpc.id,
     });
     const zones = new bindings.DataAwsAvailabilityZones(this, 'Zones', {
@@ -135,25 +135,25 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
         ],
       },
     });
-    const table = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
-      const made = new bindings.RouteTable(this, `${kind}Routes`, {
-        ...tagged(kind.toLowerCase()),
+    const routeTable = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
+      const table = new bindings.RouteTable(this, `${kind}Routes`, {
+        ...commonArguments(kind.toLowerCase()),
         vpcId: this.vpc.id,
       });
-      const way = new bindings.Route(this, `${kind}DefaultRoute`, {
+      const defaultRoute = new bindings.Route(this, `${kind}DefaultRoute`, {
         provider,
-        routeTableId: made.id,
+        routeTableId: table.id,
         destinationCidrBlock: '0.0.0.0/0',
         ...route,
       });
-      return { id: made.id, way };
+      return { id: table.id, defaultRoute };
     };
-    const subnets = (kind: string, first: number): Subnet[] =>
+    const createSubnets = (kind: string, first: number): Subnet[] =>
       Array.from(
         { length: count },
         (_, index) =>
           new bindings.Subnet(this, `${kind}Subnet${index + 1}`, {
-            ...tagged(kind.toLowerCase(), String(index + 1)),
+            ...commonArguments(kind.toLowerCase(), String(index + 1)),
             vpcId: this.vpc.id,
             availabilityZone: Fn.element(zones.names, index) as string,
             cidrBlock: Fn.cidrsubnet(range, 4, first + index),
@@ -162,19 +162,22 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
             lifecycle: { ignoreChanges: ['availability_zone'] },
           }),
       );
-    const publicSubnets = subnets('Public', 0);
-    const privateSubnets = subnets('Private', 8);
-    const publicTable = table('Public', { gatewayId: gateway.id });
-    const address = new bindings.Eip(this, 'NatAddress', { ...tagged('nat'), domain: 'vpc' });
+    const publicSubnets = createSubnets('Public', 0);
+    const privateSubnets = createSubnets('Private', 8);
+    const publicTable = routeTable('Public', { gatewayId: gateway.id });
+    const address = new bindings.Eip(this, 'NatAddress', {
+      ...commonArguments('nat'),
+      domain: 'vpc',
+    });
     this.natGateway = new bindings.NatGateway(this, 'NatGateway', {
-      ...tagged(),
+      ...commonArguments(),
       allocationId: address.allocationId,
       subnetId: publicSubnets[0]!.id,
       dependsOn: [gateway],
     });
-    const privateTable = table('Private', { natGatewayId: this.natGateway.id });
-    const associations = (kind: string, made: Subnet[], routeTableId: string) =>
-      made.map(
+    const privateTable = routeTable('Private', { natGatewayId: this.natGateway.id });
+    const associations = (kind: string, subnets: Subnet[], routeTableId: string) =>
+      subnets.map(
         ({ id: subnetId }, index) =>
           new bindings.RouteTableAssociation(this, `${kind}Association${index + 1}`, {
             provider,
@@ -183,13 +186,13 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
           }),
       );
     this.dependables = [
-      publicTable.way,
-      privateTable.way,
+      publicTable.defaultRoute,
+      privateTable.defaultRoute,
       ...associations('Public', publicSubnets, publicTable.id),
       ...associations('Private', privateSubnets, privateTable.id),
     ];
     this.s3Endpoint = new bindings.VpcEndpoint(this, 'S3Endpoint', {
-      ...tagged('s3'),
+      ...commonArguments('s3'),
       vpcId: this.vpc.id,
       vpcEndpointType: 'Gateway',
       // This data source has the region as its id, in all versions of the provider.

@@ -21,11 +21,11 @@ import type {
 import type { IPlatform } from '../platform';
 import { PlatformClaims } from '../platform-claims';
 import type { AwsPlatformProps } from './aws-platform-props';
-import { AwsPlace } from './base/aws-context';
+import { AwsContext } from './base/aws-context';
 import { loadBindings } from './base/bindings';
 import { runFront } from './front/front';
 import type { Front } from './front/front-context';
-import type { HostPlace } from './hosts/host-context';
+import type { HostContext } from './hosts/host-context';
 import { HostImage } from './hosts/host-image';
 import { releaseBucket } from './hosts/release-bucket';
 import { runInstances } from './instances/instances';
@@ -61,7 +61,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   public readonly instanceSecurityGroup: SecurityGroup;
 
   private readonly claims = new PlatformClaims(this, PLATFORM);
-  private readonly hosts: HostPlace;
+  private readonly hosts: HostContext;
   private readonly trustedProxies: string[];
   private readonly instances: Instance[] = [];
   private front?: Front;
@@ -76,15 +76,15 @@ export class AwsPlatform extends Construct implements IPlatform {
     const { name, region, tags, network, entry, imageId } = settings;
     this.provider =
       props.provider ?? withAlias(new bindings.AwsProvider(this, 'Provider', { region }));
-    const place = new AwsPlace(bindings, this.provider, name, tags, network);
-    this.bucket = releaseBucket(this, place);
-    const groups = hostGroups(this, place);
+    const aws = new AwsContext(bindings, this.provider, name, tags, network);
+    this.bucket = releaseBucket(this, aws);
+    const groups = hostGroups(this, aws);
     this.nginxSecurityGroup = groups.nginx;
     this.instanceSecurityGroup = groups.instances;
-    allowEgress(this, place, groups, settings);
-    this.trustedProxies = balancerRanges(this, place, entry.balancer);
-    const image = new HostImage(this, place, imageId);
-    this.hosts = { place, settings, bucket: this.bucket, image, groups };
+    allowEgress(this, aws, groups, settings);
+    this.trustedProxies = balancerRanges(this, aws, entry.balancer);
+    const image = new HostImage(this, aws, imageId);
+    this.hosts = { aws, settings, bucket: this.bucket, image, groups };
     this.traits = {
       name: PLATFORM,
       sharesAddress: false,
@@ -128,11 +128,11 @@ export class AwsPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a service that is no image, and for a secret that hosts cannot read */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const { place, groups } = this.hosts;
+    const { aws, groups } = this.hosts;
     const { hosts, ...running } = runInstances(scope, this.claims.check(scope), spec, {
       ...this.hosts,
       redisUrlVersion: this.redis?.urlVersion,
-      allowClients: (ports) => allowClients(this, place, groups, ports),
+      allowClients: (ports) => allowClients(this, aws, groups, ports),
     });
     this.instances.push(...hosts);
     return running;

@@ -1,7 +1,7 @@
 import type { NginxLayout } from '../contract';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
 import type { ResolvedBalancer } from './base/resolved-entry';
-import { CROWDED } from './monitoring/metrics';
+import { CROWDED_FACTOR } from './monitoring/metrics';
 
 /** The line of nginx.org's packages on the hosts. */
 export const NGINX_VERSION = '1.30';
@@ -47,7 +47,10 @@ export function nginxLayout(
     proxyProtocol: balancer.proxyProtocol,
     connectionsPerHost: balancer.connectionsPerHost,
     // Room until the alarm goes off.
-    expectedConnections: Math.min(Math.round(CROWDED * balancer.connectionsPerHost), 500_000),
+    expectedConnections: Math.min(
+      Math.round(CROWDED_FACTOR * balancer.connectionsPerHost),
+      500_000,
+    ),
   };
   return balancer.kind === 'network'
     ? {

@@ -9,7 +9,7 @@ import type { AwsEgress, AwsPlatformProps, AwsRedisOptions } from './aws-platfor
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
 import { checkRegion } from './base/region';
 import type { ResolvedEntry } from './base/resolved-entry';
-import { checkTags } from './base/tags';
+import { resolveTags } from './base/tags';
 import {
   AMI_ID,
   INSTANCE_TYPE,
@@ -23,7 +23,7 @@ import {
   VPC_ID,
   ZONE_ID,
 } from './base/text-rules';
-import { checkEgress } from './network/egress';
+import { resolveEgress } from './network/egress';
 
 /** By the load balancer, if any: only a network one lets TLS through, and without one there is nobody to use ACM's. */
 const TLS_KINDS = {
@@ -77,7 +77,7 @@ export interface AwsSettings {
 export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSettings {
   const entry = (props.entry ?? AwsEntry.nlb())._resolve(check);
   checkNetwork(check, props.network, entry);
-  checkOwnNetwork(check, props, entry);
+  checkAwsNetwork(check, props, entry);
   const { scope } = check;
   const name = check.text(
     'name',
@@ -105,9 +105,9 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
   if (props.hostedZoneId !== undefined) {
     check.text('hostedZoneId', props.hostedZoneId, ZONE_ID);
   }
-  const tags = checkTags(check, props.tags);
-  const nginxEgress = checkEgress(check, 'nginxEgress', props.nginxEgress);
-  const instanceEgress = checkEgress(check, 'instanceEgress', props.instanceEgress);
+  const tags = resolveTags(check, props.tags);
+  const nginxEgress = resolveEgress(check, 'nginxEgress', props.nginxEgress);
+  const instanceEgress = resolveEgress(check, 'instanceEgress', props.instanceEgress);
   if (props.imageId !== undefined) {
     check.text('imageId', props.imageId, AMI_ID);
   }
@@ -163,7 +163,7 @@ function checkNetwork(check: Check, network: IAwsNetwork, entry: ResolvedEntry):
 }
 
 /** What an `AwsNetwork` is made with is known, and what it has not. */
-function checkOwnNetwork(
+function checkAwsNetwork(
   check: Check,
   { network, provider }: AwsPlatformProps,
   entry: ResolvedEntry,

@@ -8,18 +8,18 @@ import type { AwsBindings } from './bindings';
  *
  * @internal
  */
-export class AwsPlace {
+export class AwsContext {
   public constructor(
     public readonly bindings: AwsBindings,
     public readonly provider: AwsProvider,
     /** What all names begin with. */
     public readonly name: string,
-    private readonly ownTags: Readonly<Record<string, string>>,
+    private readonly customTags: Readonly<Record<string, string>>,
     public readonly network: IAwsNetwork,
   ) {}
 
   /** Provider and tags of a resource; its name is only for people. */
-  public tagged(
+  public commonArguments(
     name: string,
     more: Readonly<Record<string, string>> = {},
   ): { provider: AwsProvider; tags: Record<string, string> } {
@@ -27,11 +27,11 @@ export class AwsPlace {
   }
 
   public tags(name: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
-    return { ...this.ownTags, ...more, Name: name };
+    return { ...this.customTags, ...more, Name: name };
   }
 
   /** The name of a part, at most as long as AWS allows. */
-  public named(longest: number, ...parts: readonly string[]): string {
-    return awsName(longest, this.name, ...parts);
+  public resourceName(maxLength: number, ...parts: readonly string[]): string {
+    return awsName(maxLength, this.name, ...parts);
   }
 }

@@ -6,13 +6,13 @@ import { createHash } from 'node:crypto';
  *
  * @internal
  */
-export function awsName(longest: number, ...parts: readonly string[]): string {
+export function awsName(maxLength: number, ...parts: readonly string[]): string {
   const name = parts.join('-');
-  if (name.length <= longest) {
+  if (name.length <= maxLength) {
     return name;
   }
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 6);
-  return `${name.slice(0, longest - hash.length - 1).replace(/-$/, '')}-${hash}`;
+  return `${name.slice(0, maxLength - hash.length - 1).replace(/-$/, '')}-${hash}`;
 }
 
 /**

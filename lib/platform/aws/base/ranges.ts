@@ -8,8 +8,8 @@ import { Token } from 'cdktf';
  */
 export function cidr(range: string): { cidrIpv4: string } | { cidrIpv6: string } {
   return isIPv6(range.split('/')[0]!)
-    ? { cidrIpv6: canonical(range) }
-    : { cidrIpv4: canonical(range) };
+    ? { cidrIpv6: canonicalRange(range) }
+    : { cidrIpv4: canonicalRange(range) };
 }
 
 /**
@@ -17,7 +17,7 @@ export function cidr(range: string): { cidrIpv4: string } | { cidrIpv6: string }
  *
  * @internal
  */
-export function canonical(range: string): string {
+export function canonicalRange(range: string): string {
   if (Token.isUnresolved(range)) {
     return range;
   }
@@ -36,7 +36,7 @@ export function canonical(range: string): string {
 export function rangeId(range: string, index: number): string {
   return Token.isUnresolved(range)
     ? String(index + 1)
-    : (EVERYBODY[canonical(range)] ?? canonical(range).replace(/[.:/]/g, '-'));
+    : (ANY_ADDRESS[canonicalRange(range)] ?? canonicalRange(range).replace(/[.:/]/g, '-'));
 }
 
-const EVERYBODY: Readonly<Record<string, string>> = { '0.0.0.0/0': 'AnyIpv4', '::/0': 'AnyIpv6' };
+const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0/0': 'AnyIpv4', '::/0': 'AnyIpv6' };

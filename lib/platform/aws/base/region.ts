@@ -14,10 +14,10 @@ export function checkRegion(
   arn: string,
   region: string | undefined,
 ): void {
-  const own = arn.split(':')[3];
-  if (region !== undefined && ![region, arn].some(Token.isUnresolved) && own !== region) {
+  const arnRegion = arn.split(':')[3];
+  if (region !== undefined && ![region, arn].some(Token.isUnresolved) && arnRegion !== region) {
     check.refuse(property, {
-      problem: `${arn} is in ${own}, and AWS takes none from another region here`,
+      problem: `${arn} is in ${arnRegion}, and AWS takes none from another region here`,
       allowed: `one in ${region}, where the platform is`,
     });
   }

@@ -4,20 +4,20 @@ import { show } from '../../../validation/check';
 import { TAG_VALUE } from './text-rules';
 
 /** AWS takes 50, of which some are the platform's and some may be those of a provider's `defaultTags`. */
-const MOST = 40;
+const MAX_TAGS = 40;
 
 /**
  * Tags of a user, which go on everything: what one service refuses would end an apply in the middle.
  *
  * @internal
  */
-export function checkTags(
+export function resolveTags(
   check: Check,
   tags: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   const all = Object.entries(tags);
-  if (all.length > MOST) {
-    check.refuse('tags', { problem: `there are ${all.length}`, allowed: `at most ${MOST}` });
+  if (all.length > MAX_TAGS) {
+    check.refuse('tags', { problem: `there are ${all.length}`, allowed: `at most ${MAX_TAGS}` });
   }
   for (const [key, value] of all) {
     if (key === 'Name' || /^(?:aiwm-|aws:)/i.test(key)) {

@@ -4,7 +4,7 @@ import { frontAlarms } from '../monitoring/front-alarms';
 import { applicationLoadBalancer } from './application-load-balancer';
 import { certificateFor } from './certificate';
 import { aliasRecords } from './dns';
-import type { FrontHosts, FrontPlace } from './front-context';
+import type { FrontContext, FrontHosts } from './front-context';
 import { networkLoadBalancer } from './network-load-balancer';
 import { nginxHosts } from './nginx-hosts';
 
@@ -15,15 +15,15 @@ import { nginxHosts } from './nginx-hosts';
  */
 export function balancedFront(
   scope: Construct,
-  front: FrontPlace,
+  front: FrontContext,
   entry: ResolvedBalancer,
 ): FrontHosts {
-  const { place, settings, spec, groups } = front;
+  const { aws, settings, spec, groups } = front;
   const { hostedZoneId, hostDrainSeconds } = settings;
-  const certificateArn = certificateFor(scope, place, spec, front.certificate);
+  const certificateArn = certificateFor(scope, aws, spec, front.certificate);
   const isNetwork = entry.kind === 'network';
   const create = isNetwork ? networkLoadBalancer : applicationLoadBalancer;
-  const { balancer, targetGroups, listeners } = create(scope, place, spec.name, {
+  const { balancer, targetGroups, listeners } = create(scope, aws, spec.name, {
     ranges: settings.entry.allowedRanges,
     entry,
     certificateArn,
@@ -32,7 +32,7 @@ export function balancedFront(
   });
   const group = nginxHosts(scope, front, entry, targetGroups);
   if (hostedZoneId !== undefined) {
-    aliasRecords(scope, place, hostedZoneId, spec.serverNames, balancer, entry);
+    aliasRecords(scope, aws, hostedZoneId, spec.serverNames, balancer, entry);
   }
   return {
     entryAddress: balancer.dnsName,
@@ -40,9 +40,9 @@ export function balancedFront(
     group,
     hosts: [group],
     entrance: listeners,
-    watch: (watched) =>
-      frontAlarms(scope, place, {
-        ...watched,
+    createAlarms: (monitored) =>
+      frontAlarms(scope, aws, {
+        ...monitored,
         balancer,
         balancerNamespace: isNetwork ? 'AWS/NetworkELB' : 'AWS/ApplicationELB',
         targetGroup: targetGroups[0]!,

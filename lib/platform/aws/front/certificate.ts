@@ -3,11 +3,11 @@ import { Construct } from 'constructs';
 import { type TlsCertificate, TlsKind } from '../../../model/tls-certificate';
 import type { Check } from '../../../validation/check';
 import type { NginxSpec } from '../../contract';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { checkRegion } from '../base/region';
 import { CERTIFICATE_ARN, SECRET_ARN } from '../base/text-rules';
 import type { AwsSettings } from '../settings';
-import { asKept, idOf, TTL_SECONDS } from './dns';
+import { canonicalName, recordId, TTL_SECONDS } from './dns';
 
 /**
  * Where a front's certificate comes from; nothing for plain HTTP.
@@ -67,25 +67,25 @@ export function resolveCertificate(
  */
 export function certificateFor(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   spec: NginxSpec,
   { arn, validationZoneId }: ResolvedCertificate,
 ): string | undefined {
   return validationZoneId === undefined
     ? arn
-    : validatedCertificate(scope, place, spec, validationZoneId);
+    : validatedCertificate(scope, aws, spec, validationZoneId);
 }
 
 function validatedCertificate(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   { name, serverNames }: NginxSpec,
   zoneId: string,
 ): string {
-  const { bindings, provider } = place;
-  const names = serverNames.map(asKept);
+  const { bindings, provider } = aws;
+  const names = serverNames.map(canonicalName);
   const certificate = new bindings.AcmCertificate(scope, 'Certificate', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     domainName: names[0]!,
     ...(names.length > 1 ? { subjectAlternativeNames: names.slice(1) } : {}),
     validationMethod: 'DNS',
@@ -93,18 +93,18 @@ function validatedCertificate(
   });
   const records = new Construct(scope, 'ValidationRecords');
   // Not by for_each: AWS says only at apply what the records are, and the names are known now.
-  const fqdns = [...validatedBy(names)].map(([id, serverName]) => {
+  const fqdns = [...namesToValidate(names)].map(([id, serverName]) => {
     const name = Token.isUnresolved(serverName)
       ? `lower(${new TerraformLocal(records, `LateName${id}`, serverName).fqn})`
       : `"${serverName}"`;
-    const told = (attribute: string): string =>
+    const validationOption = (attribute: string): string =>
       `\${one([for each in ${certificate.terraformResourceType}.${certificate.friendlyUniqueId}.domain_validation_options : each.${attribute} if each.domain_name == ${name}])}`;
     return new bindings.Route53Record(records, `Name-${id}`, {
       provider,
       zoneId,
-      name: told('resource_record_name'),
-      type: told('resource_record_type'),
-      records: [told('resource_record_value')],
+      name: validationOption('resource_record_name'),
+      type: validationOption('resource_record_type'),
+      records: [validationOption('resource_record_value')],
       ttl: TTL_SECONDS,
       // All certificates of the account for a name are validated by one record.
       allowOverwrite: true,
@@ -118,6 +118,6 @@ function validatedCertificate(
 }
 
 /** By what tells the record apart: one of the names that it validates. A name and its wildcard have one together. */
-function validatedBy(names: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(names.map((name, index) => [idOf(name.replace(/^\*\./, ''), index), name]));
+function namesToValidate(names: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(names.map((name, index) => [recordId(name.replace(/^\*\./, ''), index), name]));
 }

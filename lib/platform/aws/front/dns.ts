@@ -4,19 +4,19 @@ import type { Route53RecordConfig } from '@cdktf/provider-aws/lib/route53-record
 import { Token } from 'cdktf';
 import type { Postcondition } from 'cdktf';
 import { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /** @internal */
 export const TTL_SECONDS = 60;
 
 /** What others keep: names are the same in upper and lower case, and AWS tells them in lower case. */
-export function asKept(name: string): string {
+export function canonicalName(name: string): string {
   return Token.isUnresolved(name) ? name : name.toLowerCase();
 }
 
 /** A record goes with its name, wherever that stands in the list. */
-export function idOf(name: string, index: number): string {
-  return Token.isUnresolved(name) ? String(index + 1) : asKept(name);
+export function recordId(name: string, index: number): string {
+  return Token.isUnresolved(name) ? String(index + 1) : canonicalName(name);
 }
 
 /**
@@ -26,13 +26,13 @@ export function idOf(name: string, index: number): string {
  */
 export function aliasRecords(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   zoneId: string,
   names: readonly string[],
   balancer: Lb,
   { ipv6 }: { readonly ipv6: boolean },
 ): void {
-  nameRecords(scope, place, zoneId, names, ipv6 ? ['A', 'AAAA'] : ['A'], {
+  nameRecords(scope, aws, zoneId, names, ipv6 ? ['A', 'AAAA'] : ['A'], {
     alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
   });
 }
@@ -44,17 +44,17 @@ export function aliasRecords(
  */
 export function addressRecords(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   zoneId: string,
   names: readonly string[],
   address: string,
 ): void {
-  nameRecords(scope, place, zoneId, names, ['A'], { ttl: TTL_SECONDS, records: [address] });
+  nameRecords(scope, aws, zoneId, names, ['A'], { ttl: TTL_SECONDS, records: [address] });
 }
 
 function nameRecords(
   scope: Construct,
-  { bindings, provider }: AwsPlace,
+  { bindings, provider }: AwsContext,
   zoneId: string,
   names: readonly string[],
   types: readonly ('A' | 'AAAA')[],
@@ -64,7 +64,7 @@ function nameRecords(
   const zone = new bindings.DataAwsRoute53Zone(records, 'Zone', { provider, zoneId });
   names.forEach((name, index) => {
     for (const type of types) {
-      const id = `${type === 'A' ? 'Ipv4' : 'Ipv6'}-${idOf(name, index)}`;
+      const id = `${type === 'A' ? 'Ipv4' : 'Ipv6'}-${recordId(name, index)}`;
       new bindings.Route53Record(records, id, {
         provider,
         zoneId,

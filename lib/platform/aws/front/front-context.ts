@@ -4,8 +4,8 @@ import type { Instance } from '@cdktf/provider-aws/lib/instance';
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { ITerraformDependable } from 'cdktf';
 import type { NginxSpec, RunningNginx } from '../../contract';
-import type { HostPlace } from '../hosts/host-context';
-import type { WatchedFront } from '../monitoring/front-alarms';
+import type { HostContext } from '../hosts/host-context';
+import type { MonitoredFront } from '../monitoring/front-alarms';
 import type { ResolvedCertificate } from './certificate';
 
 /**
@@ -13,7 +13,7 @@ import type { ResolvedCertificate } from './certificate';
  *
  * @internal
  */
-export interface FrontPlace extends HostPlace {
+export interface FrontContext extends HostContext {
   readonly spec: NginxSpec;
   readonly certificate: ResolvedCertificate;
   readonly host: NginxHost;
@@ -58,7 +58,7 @@ export interface FrontHosts extends FrontEntry {
   /** What has to be there besides, before clients can come. */
   readonly entrance: readonly ITerraformDependable[];
   /** Makes its alarms, once the release is delivered. */
-  readonly watch: (watched: WatchedFront) => void;
+  readonly createAlarms: (front: MonitoredFront) => void;
 }
 
 /**

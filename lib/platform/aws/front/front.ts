@@ -3,12 +3,12 @@ import { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import type { NginxSpec } from '../../contract';
 import { deliver } from '../hosts/delivery';
-import type { HostPlace } from '../hosts/host-context';
+import type { HostContext } from '../hosts/host-context';
 import {
   hostProfile,
   readsReleases,
   readsSecrets,
-  tellsMetrics,
+  reportsMetrics,
   writesLogs,
 } from '../hosts/host-role';
 import { nginxReleaseScript } from '../hosts/programs/nginx-release';
@@ -19,7 +19,7 @@ import { checkPeers, HTTPS_ANYWHERE } from '../network/egress';
 import { NGINX_VERSION } from '../nginx-layout';
 import { balancedFront } from './balanced-front';
 import { resolveCertificate } from './certificate';
-import type { Front, FrontPlace } from './front-context';
+import type { Front, FrontContext } from './front-context';
 import { singleFront } from './single-front';
 
 /** From the start of a host to its first release: packages are installed in this time. */
@@ -36,18 +36,18 @@ export function runFront(
   scope: Construct,
   check: Check,
   spec: NginxSpec,
-  context: HostPlace,
+  context: HostContext,
 ): Front {
-  const { place, settings, bucket } = context;
-  const { bindings } = place;
+  const { aws, settings, bucket } = context;
+  const { bindings } = aws;
   const { balancer } = settings.entry;
   const { name } = spec;
   checkPeers(check, spec.foreignPeers, [HTTPS_ANYWHERE, ...settings.nginxEgress]);
   const certificate = resolveCertificate(check, spec.certificate, settings);
   const { secretArn } = certificate;
   const path = `nginx/${name}`;
-  const logGroupName = `/aiwm/${place.name}/${name}`;
-  const target = { tag: 'aiwm-front', value: place.named(200, name) };
+  const logGroupName = `/aiwm/${aws.name}/${name}`;
+  const target = { tag: 'aiwm-front', value: aws.resourceName(200, name) };
   const metric = {
     namespace: METRIC_NAMESPACE,
     name: METRIC_DIMENSION.front,
@@ -62,22 +62,22 @@ export function runFront(
     }),
   );
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
-    ...place.tagged(place.named(255, name)),
+    ...aws.commonArguments(aws.resourceName(255, name)),
     name: logGroupName,
     retentionInDays: settings.logRetentionDays,
   });
-  const profile = hostProfile(scope, place, name, [
+  const profile = hostProfile(scope, aws, name, [
     readsReleases(bucket.arn, `${path}/`),
     writesLogs([logGroup.arn]),
     ...readsSecrets(secretArn === undefined ? [] : [secretArn], settings.kmsKeyArns),
-    tellsMetrics(),
+    reportsMetrics(),
   ]);
-  const front: FrontPlace = {
+  const front: FrontContext = {
     ...context,
     spec,
     certificate,
     host: {
-      name: place.named(128, name),
+      name: aws.resourceName(128, name),
       imageId: context.image.for(settings.nginxInstanceType),
       instanceType: settings.nginxInstanceType,
       userData,
@@ -85,10 +85,10 @@ export function runFront(
       profile,
     },
   };
-  const { hosts, entrance, watch, ...entry } =
+  const { hosts, entrance, createAlarms, ...entry } =
     balancer === undefined ? singleFront(scope, front) : balancedFront(scope, front, balancer);
   const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
-  const association = deliver(new Construct(scope, 'Delivery'), place, name, {
+  const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
     path,
     ending: '.conf',
@@ -116,7 +116,7 @@ export function runFront(
     hostIds: hosts.map(({ id }) => id),
     dependsOn: [...hosts, ...spec.dependsOn],
   });
-  watch({
+  createAlarms({
     name,
     metric,
     logGroupName: logGroup.name,

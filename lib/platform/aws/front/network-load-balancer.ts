@@ -1,7 +1,7 @@
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
-import type { LoadBalancer, LoadBalancerPlace } from './load-balancer';
+import type { AwsContext } from '../base/aws-context';
+import type { LoadBalancer, LoadBalancerContext } from './load-balancer';
 import { LoadBalancerParts, TLS_POLICY } from './load-balancer';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
 
@@ -12,18 +12,18 @@ import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
  */
 export function networkLoadBalancer(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
-  own: LoadBalancerPlace,
+  context: LoadBalancerContext,
 ): LoadBalancer {
-  const { entry, certificateArn } = own;
-  const parts = new LoadBalancerParts(scope, place, name, own);
+  const { entry, certificateArn } = context;
+  const parts = new LoadBalancerParts(scope, aws, name, context);
   const inside = certificateArn === undefined ? PORTS.https : PORTS.terminated;
-  parts.reach('Entry', inside, 'Clients to nginx');
-  parts.reach('Redirect', PORTS.http, 'Clients to the redirect');
-  const balancer = parts.balancer({ enableCrossZoneLoadBalancing: true });
+  parts.allowToNginx('Entry', inside, 'Clients to nginx');
+  parts.allowToNginx('Redirect', PORTS.http, 'Clients to the redirect');
+  const balancer = parts.loadBalancer({ enableCrossZoneLoadBalancing: true });
   const target = (id: string, suffix: string, to: number, sticky: boolean): LbTargetGroup =>
-    parts.target(id, suffix, to, {
+    parts.targetGroup(id, suffix, to, {
       protocol: 'TCP',
       // Affinity and limits go by it; with the PROXY protocol the load balancer tells it instead.
       preserveClientIp: String(!entry.proxyProtocol),

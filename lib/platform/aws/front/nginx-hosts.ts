@@ -3,7 +3,7 @@ import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { Construct } from 'constructs';
 import { awsName } from '../base/aws-name';
 import type { ResolvedBalancer } from '../base/resolved-entry';
-import type { FrontPlace } from './front-context';
+import type { FrontContext } from './front-context';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 import { processorsOf } from '../hosts/host-image';
 
@@ -21,17 +21,17 @@ const WARM_UP_SECONDS = 2100;
  */
 export function nginxHosts(
   scope: Construct,
-  { place, settings, groups, spec, host }: FrontPlace,
+  { aws, settings, groups, spec, host }: FrontContext,
   { minHosts, maxHosts }: ResolvedBalancer,
   targetGroups: readonly LbTargetGroup[],
 ): AutoscalingGroup {
-  const { bindings, provider, network } = place;
+  const { bindings, provider, network } = aws;
   const { hostDrainSeconds, imageId } = settings;
   // Other processors take another template, or it would keep the image of those before.
   const isArm = processorsOf(host.instanceType) === 'arm64';
   const id = isArm ? 'LaunchTemplate' : 'LaunchTemplateX86';
   const template = new bindings.LaunchTemplate(scope, id, {
-    ...place.tagged(host.name),
+    ...aws.commonArguments(host.name),
     name: isArm ? host.name : awsName(128, host.name, 'x86'),
     imageId: host.imageId,
     instanceType: host.instanceType,
@@ -54,7 +54,7 @@ export function nginxHosts(
     updateDefaultVersion: true,
     tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
       resourceType,
-      tags: place.tags(host.name),
+      tags: aws.tags(host.name),
     })),
     // Amazon's newest image is another one every few days: it comes with the next host.
     ...(imageId === undefined ? { lifecycle: { ignoreChanges: ['image_id'] } } : {}),
@@ -86,7 +86,7 @@ export function nginxHosts(
     suspendedProcesses: ['AZRebalance'],
     // The load balancer keeps connections to hosts that go, and so does a destroy wait for them.
     timeouts: { delete: `${Math.ceil(hostDrainSeconds / 60) + 15}m` },
-    tag: Object.entries(place.tags(host.name, host.tags)).map(([key, value]) => ({
+    tag: Object.entries(aws.tags(host.name, host.tags)).map(([key, value]) => ({
       key,
       value,
       propagateAtLaunch: true,

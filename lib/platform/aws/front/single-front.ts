@@ -2,25 +2,25 @@ import type { Construct } from 'constructs';
 import { PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 import { singleHostAlarms } from '../monitoring/single-host-alarms';
-import { lastingAddress } from '../network/lasting-address';
+import { permanentAddress } from '../network/permanent-address';
 import { allowFrom, port } from '../network/security-rules';
 import { addressRecords } from './dns';
-import type { FrontHosts, FrontPlace } from './front-context';
+import type { FrontContext, FrontHosts } from './front-context';
 
 /**
  * A single host at a fixed address.
  *
  * @internal
  */
-export function singleFront(scope: Construct, front: FrontPlace): FrontHosts {
-  const { place, settings, spec, groups, host } = front;
-  const { bindings, network } = place;
+export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
+  const { aws, settings, spec, groups, host } = front;
+  const { bindings, network } = aws;
   const { hostedZoneId } = settings;
   const from = (id: string, number: number, why: string): void =>
-    allowFrom(scope, id, place, settings.entry.allowedRanges, groups.nginx, port(number), why);
+    allowFrom(scope, id, aws, settings.entry.allowedRanges, groups.nginx, port(number), why);
   from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
   from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
-  const networkInterface = lastingAddress(scope, 'NetworkInterface', place, {
+  const networkInterface = permanentAddress(scope, 'NetworkInterface', aws, {
     name: host.name,
     subnets: 'publicSubnetIds',
     description: 'The address of nginx.',
@@ -29,13 +29,13 @@ export function singleFront(scope: Construct, front: FrontPlace): FrontHosts {
   });
   // With the interface and before the host: its first boot needs a way out.
   const address = new bindings.Eip(scope, 'Address', {
-    ...place.tagged(host.name),
+    ...aws.commonArguments(host.name),
     domain: 'vpc',
     networkInterface: networkInterface.id,
     dependsOn: network.dependables,
   });
   const instance = new bindings.Instance(scope, 'Host', {
-    ...place.tagged(host.name, host.tags),
+    ...aws.commonArguments(host.name, host.tags),
     ami: host.imageId,
     instanceType: host.instanceType,
     primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
@@ -45,7 +45,7 @@ export function singleFront(scope: Construct, front: FrontPlace): FrontHosts {
       encrypted: true,
       volumeType: 'gp3',
       volumeSize: ROOT_SIZE,
-      tags: place.tags(host.name),
+      tags: aws.tags(host.name),
     },
     userDataBase64: host.userData,
     dependsOn: [address],
@@ -53,14 +53,14 @@ export function singleFront(scope: Construct, front: FrontPlace): FrontHosts {
     lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
   });
   if (hostedZoneId !== undefined) {
-    addressRecords(scope, place, hostedZoneId, spec.serverNames, address.publicIp);
+    addressRecords(scope, aws, hostedZoneId, spec.serverNames, address.publicIp);
   }
   return {
     entryAddress: address.publicIp,
     host: instance,
     hosts: [instance],
     entrance: [address],
-    watch: (watched) =>
-      singleHostAlarms(scope, place, { ...watched, host: instance, openFiles: spec.openFiles }),
+    createAlarms: (monitored) =>
+      singleHostAlarms(scope, aws, { ...monitored, host: instance, openFiles: spec.openFiles }),
   };
 }

@@ -5,7 +5,7 @@ import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { TerraformData } from '../../../terraform/terraform-data';
 import { shortHash } from '../base/aws-name';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /**
  * From a host that runs to one that Systems Manager knows. An association does not wait for hosts that it does not know
@@ -69,16 +69,16 @@ export interface Delivery {
  */
 export function deliver(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   delivery: Delivery,
 ): SsmAssociation {
-  const { bindings } = place;
+  const { bindings } = aws;
   const { bucket, path, target } = delivery;
   const sha256 = Fn.sha256(delivery.content);
   const release = new bindings.S3Object(scope, 'Release', {
     // Without tags: an object takes ten, and everything else fifty.
-    provider: place.provider,
+    provider: aws.provider,
     bucket: bucket.id,
     // By its content: what a host was told to get is never another one.
     key: `${path}/${sha256}${delivery.ending}`,
@@ -89,10 +89,10 @@ export function deliver(
   const parameters = [...commonParameters(bucket, release.key, sha256), ...delivery.parameters];
   const content = documentContent(name, delivery.script, parameters);
   const document = new bindings.SsmDocument(scope, 'Document', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     // By its content: a changed script is a new document, and so a new association. AWS keeps names that begin with its
     // own for itself.
-    name: `aiwm-${place.named(120, name, shortHash(content))}`,
+    name: `aiwm-${aws.resourceName(120, name, shortHash(content))}`,
     documentType: 'Command',
     documentFormat: 'JSON',
     targetType: '/AWS::EC2::Instance',
@@ -106,11 +106,11 @@ export function deliver(
   const values = Object.fromEntries(
     parameters.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
   );
-  const told = new TerraformData(scope, 'Told', { triggersReplace: values });
+  const parameterData = new TerraformData(scope, 'Told', { triggersReplace: values });
   return new bindings.SsmAssociation(scope, 'Association', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     name: document.name,
-    associationName: place.named(128, name),
+    associationName: aws.resourceName(128, name),
     parameters: values,
     targets: [{ key: `tag:${target.tag}`, values: [target.value] }],
     maxConcurrency: '1',
@@ -122,7 +122,7 @@ export function deliver(
     // Neither this nor the object is created before it is destroyed: Terraform would then do so with all that they
     // depend on, and no two hosts can have one address.
     lifecycle: {
-      replaceTriggeredBy: [registration, told].map(
+      replaceTriggeredBy: [registration, parameterData].map(
         (each) => `${each.terraformResourceType}.${each.friendlyUniqueId}.id`,
       ),
     },

@@ -1,5 +1,5 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import type { HostGroups } from '../network/groups';
 import type { AwsSettings } from '../settings';
 import type { HostImage } from './host-image';
@@ -9,8 +9,8 @@ import type { HostImage } from './host-image';
  *
  * @internal
  */
-export interface HostPlace {
-  readonly place: AwsPlace;
+export interface HostContext {
+  readonly aws: AwsContext;
   readonly settings: AwsSettings;
   readonly bucket: S3Bucket;
   readonly image: HostImage;

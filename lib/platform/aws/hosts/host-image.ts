@@ -1,6 +1,6 @@
 import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /** Families whose processors are Graviton: a "g" after their number. */
 const GRAVITON = /^(?:a1|[a-z]+\d+g[a-z]*)\./;
@@ -20,26 +20,26 @@ export function processorsOf(instanceType: string): 'arm64' | 'x86_64' {
  * @internal
  */
 export class HostImage {
-  private readonly newest = new Map<string, DataAwsSsmParameter>();
+  private readonly parameters = new Map<string, DataAwsSsmParameter>();
 
   public constructor(
     private readonly scope: Construct,
-    private readonly place: AwsPlace,
-    private readonly own: string | undefined,
+    private readonly aws: AwsContext,
+    private readonly imageId: string | undefined,
   ) {}
 
   public for(instanceType: string): string {
-    return this.own ?? this.parameter(instanceType).insecureValue;
+    return this.imageId ?? this.parameter(instanceType).insecureValue;
   }
 
   private parameter(instanceType: string): DataAwsSsmParameter {
     const processors = processorsOf(instanceType);
-    const known = this.newest.get(processors);
+    const known = this.parameters.get(processors);
     if (known !== undefined) {
       return known;
     }
-    const { bindings, provider } = this.place;
-    const made = new bindings.DataAwsSsmParameter(
+    const { bindings, provider } = this.aws;
+    const parameter = new bindings.DataAwsSsmParameter(
       this.scope,
       `Image${processors === 'arm64' ? 'Arm' : 'Intel'}`,
       {
@@ -47,7 +47,7 @@ export class HostImage {
         name: `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${processors}`,
       },
     );
-    this.newest.set(processors, made);
-    return made;
+    this.parameters.set(processors, parameter);
+    return parameter;
   }
 }

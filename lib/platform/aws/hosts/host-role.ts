@@ -1,6 +1,6 @@
 import type { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile';
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { METRIC_NAMESPACE } from '../monitoring/metrics';
 
 /**
@@ -57,15 +57,15 @@ const AGENT: Statement = {
  */
 export function hostProfile(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   statements: readonly Statement[],
 ): IamInstanceProfile {
-  const { bindings, provider } = place;
+  const { bindings, provider } = aws;
   // A prefix: names of roles are the account's, in all of its regions.
-  const prefix = `${place.named(37, name)}-`;
+  const prefix = `${aws.resourceName(37, name)}-`;
   const role = new bindings.IamRole(scope, 'Role', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     namePrefix: prefix,
     assumeRolePolicy: policy([
       {
@@ -82,7 +82,7 @@ export function hostProfile(
     policy: policy([AGENT, ...statements]),
   });
   return new bindings.IamInstanceProfile(scope, 'InstanceProfile', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     namePrefix: prefix,
     role: role.name,
   });
@@ -135,7 +135,7 @@ export function writesLogs(groupArns: readonly string[]): Statement {
 }
 
 /** @internal */
-export function tellsMetrics(): Statement {
+export function reportsMetrics(): Statement {
   return {
     Sid: 'Metrics',
     Action: ['cloudwatch:PutMetricData'],

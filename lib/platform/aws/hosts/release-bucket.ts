@@ -1,17 +1,17 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /**
  * The bucket that hosts get their releases from: configurations of nginx and what instances run, never a secret.
  *
  * @internal
  */
-export function releaseBucket(scope: Construct, place: AwsPlace): S3Bucket {
-  const { bindings, provider } = place;
+export function releaseBucket(scope: Construct, aws: AwsContext): S3Bucket {
+  const { bindings, provider } = aws;
   const bucket = new bindings.S3Bucket(scope, 'Releases', {
-    ...place.tagged(place.named(60, 'releases')),
-    bucketPrefix: `${place.named(36, 'releases')}-`,
+    ...aws.commonArguments(aws.resourceName(60, 'releases')),
+    bucketPrefix: `${aws.resourceName(36, 'releases')}-`,
     // It holds nothing that this stack could not make again.
     forceDestroy: true,
   });

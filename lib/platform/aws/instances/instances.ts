@@ -13,19 +13,19 @@ import { SECRET_ARN } from '../base/text-rules';
 import type { AwsEgress } from '../aws-platform-props';
 import { deliver } from '../hosts/delivery';
 import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
-import type { HostPlace } from '../hosts/host-context';
+import type { HostContext } from '../hosts/host-context';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 import {
   hostProfile,
   readsReleases,
   readsSecrets,
-  tellsMetrics,
+  reportsMetrics,
   writesLogs,
 } from '../hosts/host-role';
 import { hostUserData } from '../hosts/user-data';
 import { slotReleaseScript, type SlotRelease } from '../hosts/programs/slot-release';
 import { slotHostUserData } from '../hosts/programs/user-data';
-import { lastingAddress } from '../network/lasting-address';
+import { permanentAddress } from '../network/permanent-address';
 import { METRIC_NAMESPACE } from '../monitoring/metrics';
 import { REDIS_SECRET } from '../redis/replication-group';
 import type { Ports } from '../network/security-rules';
@@ -42,7 +42,7 @@ const PULL_SECONDS = 180;
  *
  * @internal
  */
-export interface InstancesPlace extends HostPlace {
+export interface InstancesContext extends HostContext {
   /** Another one whenever the URL of the platform's Redis is. */
   readonly redisUrlVersion?: string;
   /** Lets nginx connect to instances. */
@@ -68,44 +68,44 @@ export function runInstances(
   scope: Construct,
   check: Check,
   spec: InstancesSpec,
-  slots: InstancesPlace,
+  context: InstancesContext,
 ): HostedInstances {
-  const { place, settings, bucket, groups } = slots;
-  const { bindings } = place;
+  const { aws, settings, bucket, groups } = context;
+  const { bindings } = aws;
   const { instanceType } = settings;
   const name = resourceName(scope);
-  const image = checkImage(check, spec.service);
+  const image = resolveImage(check, spec.service);
   checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
-  const secrets = secretArns(check, secretEnvironment(spec));
+  const secrets = resolveSecretArns(check, secretEnvironment(spec));
   const path = `instances/${name}`;
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
-    ...place.tagged(place.named(255, name)),
-    name: `/aiwm/${place.name}/${name}`,
+    ...aws.commonArguments(aws.resourceName(255, name)),
+    name: `/aiwm/${aws.name}/${name}`,
     retentionInDays: settings.logRetentionDays,
   });
-  const profile = hostProfile(scope, place, name, [
+  const profile = hostProfile(scope, aws, name, [
     readsReleases(bucket.arn, `${path}/`),
     writesLogs([logGroup.arn]),
     ...readsSecrets(Object.values(secrets), settings.kmsKeyArns),
     ...pullsImages([...settings.repositoryArns, ...repositoryOf(image)]),
-    tellsMetrics(),
+    reportsMetrics(),
   ]);
   const ports = spec.slots.map(({ port }) => port);
-  slots.allowClients({ from: Math.min(...ports), to: Math.max(...ports) });
-  const target = { tag: 'aiwm-cluster', value: place.named(200, name) };
-  const made = spec.slots.map((slot, index) => {
-    const called = place.named(128, slot.name);
-    const tagged = place.tagged(called, { [target.tag]: target.value });
-    const networkInterface = lastingAddress(scope, `NetworkInterface${index + 1}`, place, {
-      name: called,
+  context.allowClients({ from: Math.min(...ports), to: Math.max(...ports) });
+  const target = { tag: 'aiwm-cluster', value: aws.resourceName(200, name) };
+  const instances = spec.slots.map((slot, index) => {
+    const hostName = aws.resourceName(128, slot.name);
+    const commonArguments = aws.commonArguments(hostName, { [target.tag]: target.value });
+    const networkInterface = permanentAddress(scope, `NetworkInterface${index + 1}`, aws, {
+      name: hostName,
       subnets: 'privateSubnetIds',
       description: `The address of ${slot.name}.`,
       group: groups.instances,
       turn: index,
     });
     const host = new bindings.Instance(scope, slot.id, {
-      ...tagged,
-      ami: slots.image.for(instanceType),
+      ...commonArguments,
+      ami: context.image.for(instanceType),
       instanceType,
       primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
       iamInstanceProfile: profile.name,
@@ -114,12 +114,12 @@ export function runInstances(
         encrypted: true,
         volumeType: 'gp3',
         volumeSize: ROOT_SIZE,
-        tags: place.tags(called),
+        tags: aws.tags(hostName),
       },
       userDataBase64: hostUserData(check, settings.firstBoot, (firstBoot) =>
         slotHostUserData({ slot: index + 1, firstBoot }),
       ),
-      dependsOn: place.network.dependables,
+      dependsOn: aws.network.dependables,
       // Terraform would replace all hosts at one time, or stop them. A host gets another one when it is replaced.
       lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
     });
@@ -129,12 +129,12 @@ export function runInstances(
     ...releaseOf(spec, image, secrets, logGroup.name, bucket.region),
     metric: { namespace: METRIC_NAMESPACE, cluster: target.value },
     // Instances read their secrets when they start: a changed one has to start them again.
-    ...(usesRedis(spec) ? { secretsVersion: slots.redisUrlVersion } : {}),
+    ...(usesPlatformRedis(spec) ? { secretsVersion: context.redisUrlVersion } : {}),
   });
   const restartMs = spec.stopGraceMs + spec.health.startTimeoutMs;
-  const each = PULL_SECONDS + Math.ceil(restartMs / 1000);
-  const hosts = made.map(({ host }) => host);
-  const association = deliver(new Construct(scope, 'Delivery'), place, name, {
+  const secondsPerSlot = PULL_SECONDS + Math.ceil(restartMs / 1000);
+  const hosts = instances.map(({ host }) => host);
+  const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
     path,
     ending: '.json',
@@ -143,11 +143,11 @@ export function runInstances(
     script: slotReleaseScript(),
     parameters: [],
     target,
-    timeoutSeconds: BOOT_SECONDS + spec.slots.length * each,
+    timeoutSeconds: BOOT_SECONDS + spec.slots.length * secondsPerSlot,
     hostIds: hosts.map(({ id }) => id),
     dependsOn: [...hosts, ...spec.dependsOn],
   });
-  slotAlarms(scope, place, {
+  slotAlarms(scope, aws, {
     name,
     cluster: target.value,
     slots: spec.slots.length,
@@ -158,12 +158,12 @@ export function runInstances(
   });
   return {
     hosts,
-    addresses: made.map(({ networkInterface }) => networkInterface.privateIp),
+    addresses: instances.map(({ networkInterface }) => networkInterface.privateIp),
     dependables: [association],
   };
 }
 
-function usesRedis({ backplane }: InstancesSpec): boolean {
+function usesPlatformRedis({ backplane }: InstancesSpec): boolean {
   return backplane?.urlSecret?.kind === REDIS_SECRET;
 }
 
@@ -193,7 +193,7 @@ function releaseOf(
   };
 }
 
-function checkImage(check: Check, service: AiwmService): string {
+function resolveImage(check: Check, service: AiwmService): string {
   if (service.imageName === undefined) {
     check.refuse('service', {
       problem:
@@ -224,7 +224,7 @@ function checkBackplane(
   }
 }
 
-function secretArns(check: Check, secrets: Record<string, Secret>): Record<string, string> {
+function resolveSecretArns(check: Check, secrets: Record<string, Secret>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(secrets).map(([name, secret]) => {
       const property = `secrets.${name}`;

@@ -1,9 +1,9 @@
 import type { CloudwatchMetricAlarmConfig } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
-type Watch = Pick<
+type AlarmCondition = Pick<
   CloudwatchMetricAlarmConfig,
   | 'namespace'
   | 'metricName'
@@ -26,21 +26,21 @@ type Watch = Pick<
  */
 export function alarms(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   topicArns: readonly string[],
   dependsOn?: ITerraformDependable[],
-): (id: string, description: string, watch: Watch) => void {
-  const folder = new Construct(scope, 'Alarms');
-  return (id, description, watch) => {
-    const called = place.named(255, name, id.toLowerCase());
-    new place.bindings.CloudwatchMetricAlarm(folder, id, {
-      ...place.tagged(called),
-      alarmName: called,
+): (id: string, description: string, condition: AlarmCondition) => void {
+  const group = new Construct(scope, 'Alarms');
+  return (id, description, condition) => {
+    const alarmName = aws.resourceName(255, name, id.toLowerCase());
+    new aws.bindings.CloudwatchMetricAlarm(group, id, {
+      ...aws.commonArguments(alarmName),
+      alarmName,
       alarmDescription: description,
       // Metrics that are computed with have periods of their own.
-      ...(watch.metricQuery === undefined ? { period: 60 } : {}),
-      ...watch,
+      ...(condition.metricQuery === undefined ? { period: 60 } : {}),
+      ...condition,
       alarmActions: [...topicArns],
       okActions: [...topicArns],
       dependsOn,

@@ -4,17 +4,17 @@ import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { alarms } from './alarms';
-import type { AwsPlace } from '../base/aws-context';
-import type { Curve, Picture } from './dashboard';
+import type { AwsContext } from '../base/aws-context';
+import type { Widget, WidgetMetric } from './dashboard';
 import { dashboard } from './dashboard';
-import { CROWDED } from './metrics';
+import { CROWDED_FACTOR } from './metrics';
 
 /**
  * What is watched at every front.
  *
  * @internal
  */
-export interface WatchedFront {
+export interface MonitoredFront {
   readonly name: string;
   /** Where its hosts tell what they have, and under what. */
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
@@ -32,7 +32,7 @@ export interface WatchedFront {
  *
  * @internal
  */
-export interface BalancedFront extends WatchedFront {
+export interface BalancedFront extends MonitoredFront {
   readonly balancer: Lb;
   /** Where its metrics are: "AWS/NetworkELB". */
   readonly balancerNamespace: string;
@@ -49,12 +49,12 @@ export interface BalancedFront extends WatchedFront {
  *
  * @internal
  */
-export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFront): void {
+export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFront): void {
   const { metric, group, balancer, targetGroup } = front;
-  const { bindings, provider } = place;
+  const { bindings, provider } = aws;
   new bindings.AutoscalingPolicy(scope, 'Scaling', {
     provider,
-    name: place.named(200, front.name, 'connections'),
+    name: aws.resourceName(200, front.name, 'connections'),
     autoscalingGroupName: group.name,
     policyType: 'TargetTrackingScaling',
     targetTrackingConfiguration: {
@@ -71,7 +71,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
     },
   });
   // Not before the first release: hosts without one do not serve.
-  const alarm = alarms(scope, place, front.name, front.topicArns, [front.association]);
+  const alarm = alarms(scope, aws, front.name, front.topicArns, [front.association]);
   const dimensions = {
     LoadBalancer: balancer.arnSuffix,
     TargetGroup: targetGroup.arnSuffix,
@@ -97,7 +97,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
     evaluationPeriods: 20,
     treatMissingData: 'notBreaching',
   });
-  const pictures = watchAnswers(scope, place, front, alarm);
+  const widgets = monitorAnswers(scope, aws, front, alarm);
   if (front.certificateArn !== undefined) {
     alarm('Certificate', 'The certificate ends soon: AWS has not renewed it.', {
       namespace: 'AWS/CertificateManager',
@@ -121,26 +121,26 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
       dimensions: { [metric.name]: metric.value },
       statistic: 'Average',
       comparisonOperator: 'GreaterThanThreshold',
-      threshold: Math.round(front.connectionsPerHost * CROWDED),
+      threshold: Math.round(front.connectionsPerHost * CROWDED_FACTOR),
       evaluationPeriods: 10,
       treatMissingData: 'notBreaching',
     },
   );
-  const ofBalancer = (metricName: string) => [
+  const balancerMetric = (metricName: string) => [
     front.balancerNamespace,
     metricName,
     ...Object.entries(dimensions).flat(),
   ];
-  const connections = curveOf(front, 'ActiveConnections');
-  dashboard(scope, place, front.name, front.region, [
-    { title: 'Connections of a host, on average', statistic: 'Average', curves: [connections] },
-    { title: 'Connections of the fullest host', statistic: 'Maximum', curves: [connections] },
+  const connections = hostMetric(front, 'ActiveConnections');
+  dashboard(scope, aws, front.name, front.region, [
+    { title: 'Connections of a host, on average', statistic: 'Average', metrics: [connections] },
+    { title: 'Connections of the fullest host', statistic: 'Maximum', metrics: [connections] },
     {
       title: 'Hosts that serve, and that do not',
       statistic: 'Maximum',
-      curves: [ofBalancer('HealthyHostCount'), ofBalancer('UnHealthyHostCount')],
+      metrics: [balancerMetric('HealthyHostCount'), balancerMetric('UnHealthyHostCount')],
     },
-    ...pictures,
+    ...widgets,
   ]);
 }
 
@@ -149,17 +149,17 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
  *
  * @internal
  */
-export function watchAnswers(
+export function monitorAnswers(
   scope: Construct,
-  place: AwsPlace,
-  front: WatchedFront,
+  aws: AwsContext,
+  front: MonitoredFront,
   alarm: ReturnType<typeof alarms>,
-): Picture[] {
-  const { bindings, provider } = place;
+): Widget[] {
+  const { bindings, provider } = aws;
   const { metric } = front;
   const failures = {
     namespace: metric.namespace,
-    metricName: `${place.name}-${front.name}-5xx`,
+    metricName: `${aws.name}-${front.name}-5xx`,
   };
   const filters = new Construct(scope, 'FailureFilters');
   // One for each form that the access log can have.
@@ -169,7 +169,7 @@ export function watchAnswers(
   ] as const) {
     new bindings.CloudwatchLogMetricFilter(filters, id, {
       provider,
-      name: place.named(200, front.name, '5xx', id.toLowerCase()),
+      name: aws.resourceName(200, front.name, '5xx', id.toLowerCase()),
       logGroupName: front.logGroupName,
       pattern,
       metricTransformation: {
@@ -188,13 +188,13 @@ export function watchAnswers(
     evaluationPeriods: 3,
     treatMissingData: 'notBreaching',
   });
-  const picture: Picture = {
+  const widget: Widget = {
     title: 'Answers with 5xx',
     statistic: 'Sum',
-    curves: [[failures.namespace, failures.metricName]],
+    metrics: [[failures.namespace, failures.metricName]],
   };
   if (!front.speaksTls) {
-    return [picture];
+    return [widget];
   }
   alarm('Certificate', 'The certificate ends soon: nobody has put a renewed one into its secret.', {
     namespace: metric.namespace,
@@ -209,11 +209,11 @@ export function watchAnswers(
     treatMissingData: 'missing',
   });
   return [
-    picture,
+    widget,
     {
       title: 'Days until the certificate ends',
       statistic: 'Minimum',
-      curves: [curveOf(front, 'CertificateDays')],
+      metrics: [hostMetric(front, 'CertificateDays')],
     },
   ];
 }
@@ -223,6 +223,6 @@ export function watchAnswers(
  *
  * @internal
  */
-export function curveOf({ metric }: WatchedFront, metricName: string): Curve {
+export function hostMetric({ metric }: MonitoredFront, metricName: string): WidgetMetric {
   return [metric.namespace, metricName, metric.name, metric.value];
 }

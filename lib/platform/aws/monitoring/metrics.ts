@@ -17,4 +17,4 @@ export const METRIC_DIMENSION = { front: 'Front', cluster: 'Cluster', slot: 'Slo
  *
  * @internal
  */
-export const CROWDED = 1.5;
+export const CROWDED_FACTOR = 1.5;

@@ -1,17 +1,17 @@
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
 import type { Construct } from 'constructs';
 import { alarms } from './alarms';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { dashboard } from './dashboard';
-import type { WatchedFront } from './front-alarms';
-import { curveOf, watchAnswers } from './front-alarms';
+import type { MonitoredFront } from './front-alarms';
+import { hostMetric, monitorAnswers } from './front-alarms';
 
 /**
  * A front on one host.
  *
  * @internal
  */
-export interface SingleFront extends WatchedFront {
+export interface SingleFront extends MonitoredFront {
   readonly host: Instance;
   /** Files that nginx was told to expect. */
   readonly openFiles: number;
@@ -23,7 +23,7 @@ export interface SingleFront extends WatchedFront {
  *
  * @internal
  */
-export function singleHostAlarms(scope: Construct, place: AwsPlace, front: SingleFront): void {
+export function singleHostAlarms(scope: Construct, aws: AwsContext, front: SingleFront): void {
   const { metric } = front;
   const connections = {
     namespace: metric.namespace,
@@ -36,7 +36,7 @@ export function singleHostAlarms(scope: Construct, place: AwsPlace, front: Singl
     dimensions: { InstanceId: front.host.id },
   };
   // Not before the first release: a host without one has nothing to tell.
-  const alarm = alarms(scope, place, front.name, front.topicArns, [front.association]);
+  const alarm = alarms(scope, aws, front.name, front.topicArns, [front.association]);
   alarm('NoHealthyHost', 'nginx does not serve, or its host does not tell that it does.', {
     ...connections,
     statistic: 'SampleCount',
@@ -55,7 +55,7 @@ export function singleHostAlarms(scope: Construct, place: AwsPlace, front: Singl
     // A host that is stopped has no checks; that is for the alarm above.
     treatMissingData: 'notBreaching',
   });
-  const pictures = watchAnswers(scope, place, front, alarm);
+  const widgets = monitorAnswers(scope, aws, front, alarm);
   alarm(
     'Crowded',
     'nginx has more connections than expectedConnections says, and soon takes no more.',
@@ -69,17 +69,17 @@ export function singleHostAlarms(scope: Construct, place: AwsPlace, front: Singl
       treatMissingData: 'notBreaching',
     },
   );
-  dashboard(scope, place, front.name, front.region, [
+  dashboard(scope, aws, front.name, front.region, [
     {
       title: 'Connections',
       statistic: 'Maximum',
-      curves: [curveOf(front, connections.metricName)],
+      metrics: [hostMetric(front, connections.metricName)],
     },
     {
       title: 'Failed checks of the host',
       statistic: 'Maximum',
-      curves: [[checks.namespace, checks.metricName, ...Object.entries(checks.dimensions).flat()]],
+      metrics: [[checks.namespace, checks.metricName, ...Object.entries(checks.dimensions).flat()]],
     },
-    ...pictures,
+    ...widgets,
   ]);
 }

@@ -1,7 +1,7 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { alarms } from './alarms';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { dashboard } from './dashboard';
 import { METRIC_DIMENSION, METRIC_NAMESPACE } from './metrics';
 
@@ -15,7 +15,7 @@ const REPLACEMENT_MINUTES = 10;
  *
  * @internal
  */
-export interface WatchedSlots {
+export interface MonitoredSlots {
   readonly name: string;
   /** Under what its hosts tell their connections. */
   readonly cluster: string;
@@ -37,15 +37,15 @@ export interface WatchedSlots {
  *
  * @internal
  */
-export function slotAlarms(scope: Construct, place: AwsPlace, watched: WatchedSlots): void {
-  const { name, cluster, slots } = watched;
+export function slotAlarms(scope: Construct, aws: AwsContext, monitored: MonitoredSlots): void {
+  const { name, cluster, slots } = monitored;
   const all = { [METRIC_DIMENSION.cluster]: cluster };
   const each = Array.from({ length: slots }, (_, index) => ({
     ...all,
     [METRIC_DIMENSION.slot]: String(index + 1),
   }));
   // Not before the first release: hosts without one have nothing to tell.
-  const alarm = alarms(scope, place, name, watched.topicArns, [watched.association]);
+  const alarm = alarms(scope, aws, name, monitored.topicArns, [monitored.association]);
   each.forEach((dimensions, index) => {
     alarm(`Silent${index + 1}`, `Slot ${index + 1} does not tell that its instance is well.`, {
       namespace: METRIC_NAMESPACE,
@@ -55,7 +55,7 @@ export function slotAlarms(scope: Construct, place: AwsPlace, watched: WatchedSl
       comparisonOperator: 'LessThanThreshold',
       threshold: 1,
       // An alarm for each, and not one that counts: a release silences one slot after another for as long as it takes.
-      evaluationPeriods: REPLACEMENT_MINUTES + Math.ceil(watched.restartMs / 60_000),
+      evaluationPeriods: REPLACEMENT_MINUTES + Math.ceil(monitored.restartMs / 60_000),
       treatMissingData: 'breaching',
     });
   });
@@ -97,8 +97,8 @@ export function slotAlarms(scope: Construct, place: AwsPlace, watched: WatchedSl
     METRIC,
     ...Object.entries(dimensions).flat(),
   ];
-  dashboard(scope, place, name, watched.region, [
-    { title: 'Connections of each slot', statistic: 'Maximum', curves: each.map(curve) },
-    { title: 'Instances that are well', statistic: 'SampleCount', curves: [curve(all)] },
+  dashboard(scope, aws, name, monitored.region, [
+    { title: 'Connections of each slot', statistic: 'Maximum', metrics: each.map(curve) },
+    { title: 'Instances that are well', statistic: 'SampleCount', metrics: [curve(all)] },
   ]);
 }

@@ -4,7 +4,7 @@ import { type Check, show } from '../../../validation/check';
 import type { AwsEgress } from '../aws-platform-props';
 import { SECURITY_RANGE } from '../base/text-rules';
 import { REDIS_PORT } from '../base/ports';
-import { canonical } from '../base/ranges';
+import { canonicalRange } from '../base/ranges';
 
 /**
  * Where all hosts may connect to.
@@ -18,25 +18,29 @@ export const HTTPS_ANYWHERE: AwsEgress = { port: 443, range: '0.0.0.0/0' };
  *
  * @internal
  */
-export function checkEgress(
+export function resolveEgress(
   check: Check,
   property: string,
   given: readonly AwsEgress[] = [],
 ): AwsEgress[] {
   const open = [HTTPS_ANYWHERE];
   check.list(property, given).forEach(({ port, range }, index) => {
-    const way = {
+    const rule = {
       range: check.text(`${property}[${index}].range`, range, SECURITY_RANGE),
       port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
     };
     // AWS has no rule twice.
-    if (open.some((each) => each.port === port && canonical(each.range) === canonical(range))) {
+    if (
+      open.some(
+        (each) => each.port === port && canonicalRange(each.range) === canonicalRange(range),
+      )
+    ) {
       check.refuse(`${property}[${index}]`, {
         problem: `port ${port} of ${range} is open already`,
         allowed: 'each port and range once, without 443 of "0.0.0.0/0"',
       });
     }
-    open.push(way);
+    open.push(rule);
   });
   return open.slice(1);
 }
@@ -60,10 +64,10 @@ export function checkPeers(
     if (port === undefined || LOOPBACK.test(host)) {
       continue;
     }
-    if (!leadsTo(egress, host, port)) {
+    if (!isAllowed(egress, host, port)) {
       check.refuse('upstream', {
         problem: `the hosts of nginx may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
-        remedy: `Open it: ${opened('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
+        remedy: `Open it: ${egressExample('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
       });
     }
   }
@@ -90,10 +94,10 @@ export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgr
     return;
   }
   const { host, port = REDIS_PORT } = hostAndPort(address);
-  if (!leadsTo(egress, host, port)) {
+  if (!isAllowed(egress, host, port)) {
     check.refuse('backplane', {
       problem: `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis is`,
-      remedy: `Open its port to the addresses of that Redis: ${opened('instanceEgress', host, port)}.`,
+      remedy: `Open its port to the addresses of that Redis: ${egressExample('instanceEgress', host, port)}.`,
     });
   }
 }
@@ -108,12 +112,12 @@ export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): vo
   if (egress.every(({ port }) => port === HTTPS_ANYWHERE.port)) {
     check.refuse('backplane', {
       problem: `instances may not connect to a Redis that this stack does not run: of the world outside, port ${HTTPS_ANYWHERE.port} alone is open to them`,
-      remedy: `Open its port to the addresses of that Redis: ${opened('instanceEgress', '', REDIS_PORT)}.`,
+      remedy: `Open its port to the addresses of that Redis: ${egressExample('instanceEgress', '', REDIS_PORT)}.`,
     });
   }
 }
 
-function opened(property: string, host: string, port: number): string {
+function egressExample(property: string, host: string, port: number): string {
   const range = isIP(host) === 0 ? '10.0.0.0/16' : host;
   return `new AwsPlatform(…, { ${property}: [{ port: ${port}, range: "${range}" }] })`;
 }
@@ -128,8 +132,8 @@ function hostAndPort(address: string): { readonly host: string; readonly port?: 
 }
 
 /** Whether hosts may connect there. Of a name, and of what is known only at apply, the port alone can be compared. */
-function leadsTo(egress: readonly AwsEgress[], host: string, port: number): boolean {
-  return egress.some((way) => way.port === port && contains(way.range, host));
+function isAllowed(egress: readonly AwsEgress[], host: string, port: number): boolean {
+  return egress.some((rule) => rule.port === port && contains(rule.range, host));
 }
 
 /** Whether an address is in a range, or may be. */

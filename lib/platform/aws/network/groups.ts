@@ -1,13 +1,13 @@
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { Construct } from 'constructs';
 import type { AwsEgress } from '../aws-platform-props';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { rangeId } from '../base/ranges';
 import type { ResolvedBalancer } from '../base/resolved-entry';
 import type { AwsSettings } from '../settings';
 import { HTTPS_ANYWHERE } from './egress';
 import type { Ports } from './security-rules';
-import { allow, allowTo, lastingGroup, port } from './security-rules';
+import { allow, allowTo, permanentGroup, port } from './security-rules';
 
 /**
  * The security groups of the hosts.
@@ -20,13 +20,13 @@ export interface HostGroups {
 }
 
 /** @internal */
-export function hostGroups(scope: Construct, place: AwsPlace): HostGroups {
+export function hostGroups(scope: Construct, aws: AwsContext): HostGroups {
   return {
-    nginx: lastingGroup(scope, 'NginxSecurityGroup', place, 'nginx', 'Hosts with nginx.'),
-    instances: lastingGroup(
+    nginx: permanentGroup(scope, 'NginxSecurityGroup', aws, 'nginx', 'Hosts with nginx.'),
+    instances: permanentGroup(
       scope,
       'InstanceSecurityGroup',
-      place,
+      aws,
       'instances',
       'Hosts with instances of the service.',
     ),
@@ -40,12 +40,12 @@ export function hostGroups(scope: Construct, place: AwsPlace): HostGroups {
  */
 export function allowEgress(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   { nginx, instances }: HostGroups,
   { nginxEgress, instanceEgress }: AwsSettings,
 ): void {
   const open = (id: string, from: SecurityGroup, { port: to, range }: AwsEgress, why: string) =>
-    allowTo(scope, id, place, from, range, port(to), why);
+    allowTo(scope, id, aws, from, range, port(to), why);
   open('NginxOut', nginx, HTTPS_ANYWHERE, 'Packages, releases, AWS');
   open('InstancesOut', instances, HTTPS_ANYWHERE, 'Images, releases, AWS');
   const id = ({ port: to, range }: AwsEgress, index: number) => `${to}-${rangeId(range, index)}`;
@@ -64,14 +64,14 @@ export function allowEgress(
  */
 export function allowClients(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   { nginx, instances }: HostGroups,
   ports: Ports,
 ): void {
   const { from, to } = ports;
   const id = from === to ? `Clients${from}` : `Clients${from}To${to}`;
   if (scope.node.tryFindChild(id) === undefined) {
-    allow(scope, id, place, nginx, instances, ports, 'nginx to instances');
+    allow(scope, id, aws, nginx, instances, ports, 'nginx to instances');
   }
 }
 
@@ -82,7 +82,7 @@ export function allowClients(
  */
 export function balancerRanges(
   scope: Construct,
-  { bindings, provider, network }: AwsPlace,
+  { bindings, provider, network }: AwsContext,
   balancer: ResolvedBalancer | undefined,
 ): string[] {
   if (balancer === undefined || (balancer.kind === 'network' && !balancer.proxyProtocol)) {

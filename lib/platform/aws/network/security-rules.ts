@@ -1,7 +1,7 @@
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { Construct } from 'constructs';
-import { keeps } from '../../../terraform/immutable-attributes';
-import type { AwsPlace } from '../base/aws-context';
+import { immutable } from '../../../terraform/immutable-attributes';
+import type { AwsContext } from '../base/aws-context';
 import { cidr, rangeId } from '../base/ranges';
 
 /**
@@ -23,16 +23,16 @@ export function port(number: number): Ports {
 export function securityGroup(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   description: string,
 ): SecurityGroup {
-  const full = place.named(255, name);
-  return new place.bindings.SecurityGroup(scope, id, {
-    ...place.tagged(full),
-    name: full,
+  const groupName = aws.resourceName(255, name);
+  return new aws.bindings.SecurityGroup(scope, id, {
+    ...aws.commonArguments(groupName),
+    name: groupName,
     description,
-    vpcId: place.network.vpcId,
+    vpcId: aws.network.vpcId,
   });
 }
 
@@ -44,23 +44,23 @@ export function securityGroup(
  *
  * @internal
  */
-export function lastingGroup(
-  ...[scope, id, place, name, description]: Parameters<typeof securityGroup>
+export function permanentGroup(
+  ...[scope, id, aws, name, description]: Parameters<typeof securityGroup>
 ): SecurityGroup {
-  const group = securityGroup(scope, id, place, name, description);
+  const group = securityGroup(scope, id, aws, name, description);
   const remedy = 'Make a platform beside this one, lead clients there, then take this one away.';
-  group.lifecycle = keeps(
+  group.lifecycle = immutable(
     {
       attribute: 'name',
-      wanted: group.nameInput!,
-      refusal: (is) =>
-        `name: the platform has made ${is} and much else of that name, and cannot take another. ${remedy}`,
+      value: group.nameInput!,
+      errorMessage: (current) =>
+        `name: the platform has made ${current} and much else of that name, and cannot take another. ${remedy}`,
     },
     {
       attribute: 'vpc_id',
-      wanted: place.network.vpcId,
-      refusal: (is) =>
-        `network.vpcId: the platform is in ${is}, and cannot move to another network. ${remedy}`,
+      value: aws.network.vpcId,
+      errorMessage: (current) =>
+        `network.vpcId: the platform is in ${current}, and cannot move to another network. ${remedy}`,
     },
   );
   return group;
@@ -74,16 +74,16 @@ export function lastingGroup(
 export function allow(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   from: SecurityGroup,
   to: SecurityGroup,
   ports: Ports,
   description: string,
 ): void {
-  const { bindings } = place;
+  const { bindings } = aws;
   const rules = new Construct(scope, id);
   const common = {
-    ...place.tagged(place.named(255, id)),
+    ...aws.commonArguments(aws.resourceName(255, id)),
     ipProtocol: 'tcp',
     fromPort: ports.from,
     toPort: ports.to,
@@ -109,7 +109,7 @@ export function allow(
 export function allowFrom(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   ranges: readonly string[],
   to: SecurityGroup,
   ports: Ports,
@@ -117,8 +117,8 @@ export function allowFrom(
 ): void {
   const rules = new Construct(scope, id);
   ranges.forEach((range, index) => {
-    new place.bindings.VpcSecurityGroupIngressRule(rules, `From-${rangeId(range, index)}`, {
-      ...place.tagged(place.named(255, id)),
+    new aws.bindings.VpcSecurityGroupIngressRule(rules, `From-${rangeId(range, index)}`, {
+      ...aws.commonArguments(aws.resourceName(255, id)),
       securityGroupId: to.id,
       ...cidr(range),
       ipProtocol: 'tcp',
@@ -137,14 +137,14 @@ export function allowFrom(
 export function allowTo(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   from: SecurityGroup,
   range: string,
   ports: Ports,
   description: string,
 ): void {
-  new place.bindings.VpcSecurityGroupEgressRule(scope, id, {
-    ...place.tagged(place.named(255, id)),
+  new aws.bindings.VpcSecurityGroupEgressRule(scope, id, {
+    ...aws.commonArguments(aws.resourceName(255, id)),
     securityGroupId: from.id,
     ...cidr(range),
     ipProtocol: 'tcp',

@@ -36,7 +36,7 @@ export function passwordOf(scope: Construct, variable: string | undefined): stri
   if (variable === undefined) {
     return generatedPassword(scope);
   }
-  const made = new TerraformVariable(scope, 'PasswordVariable', {
+  const parameter = new TerraformVariable(scope, 'PasswordVariable', {
     type: 'string',
     sensitive: true,
     description: 'The password of the backplane.',
@@ -48,6 +48,6 @@ export function passwordOf(scope: Construct, variable: string | undefined): stri
       },
     ],
   });
-  made.overrideLogicalId(variable);
-  return made.stringValue;
+  parameter.overrideLogicalId(variable);
+  return parameter.stringValue;
 }

@@ -6,7 +6,7 @@ import { TerraformData } from '../../../terraform/terraform-data';
 import type { Check } from '../../../validation/check';
 import type { RedisSpec, RunningRedis } from '../../contract';
 import { REDIS_PORT } from '../base/ports';
-import type { HostPlace } from '../hosts/host-context';
+import type { HostContext } from '../hosts/host-context';
 import { redisAlarms } from '../monitoring/redis-alarms';
 import { allow, port, securityGroup } from '../network/security-rules';
 import { nodesOf, nodesOfShards, resolveNodes } from './nodes';
@@ -42,42 +42,42 @@ export function runRedis(
   scope: Construct,
   check: Check,
   spec: RedisSpec,
-  { place, settings, bucket, groups }: HostPlace,
+  { aws, settings, bucket, groups }: HostContext,
 ): AwsRedis {
-  const { bindings, provider, network } = place;
+  const { bindings, provider, network } = aws;
   const { version, family } = ENGINES[spec.engine]!;
-  const name = place.named(40, spec.name);
+  const name = aws.resourceName(40, spec.name);
   const { nodeType, shards, replicas } = resolveNodes(check, spec, settings.redis);
   const variable = resolvePasswordVariable(check, spec.password);
   // An older one would put the URL of Redis into its state, or end with a word about an unknown argument.
   TerraformStack.of(scope).addOverride('terraform.required_version', '>= 1.11.0');
   const isCluster = shards > 1;
   // A Redis does not become a cluster in one step, nor cease to be one: by its name, Terraform makes another instead.
-  const mode = isCluster ? ['cluster'] : [];
-  const securityGroupOfRedis = securityGroup(
+  const suffix = isCluster ? ['cluster'] : [];
+  const redisGroup = securityGroup(
     scope,
     'SecurityGroup',
-    place,
+    aws,
     spec.name,
     'Redis of the backplane.',
   );
   allow(
     scope,
     'Instances',
-    place,
+    aws,
     groups.instances,
-    securityGroupOfRedis,
+    redisGroup,
     port(REDIS_PORT),
     'Instances to Redis',
   );
   const subnets = new bindings.ElasticacheSubnetGroup(scope, 'Subnets', {
-    ...place.tagged(name),
+    ...aws.commonArguments(name),
     name,
     subnetIds: network.privateSubnetIds,
   });
   const parameters = new bindings.ElasticacheParameterGroup(scope, 'Parameters', {
-    ...place.tagged(name),
-    name: place.named(255, spec.name, ...mode, family),
+    ...aws.commonArguments(name),
+    name: aws.resourceName(255, spec.name, ...suffix, family),
     family,
     description: 'Room for a burst of events, before a slow subscriber is dropped.',
     parameter: [
@@ -99,9 +99,9 @@ export function runRedis(
   });
   const password = passwordOf(scope, variable);
   const group = new bindings.ElasticacheReplicationGroup(scope, 'Redis', {
-    ...place.tagged(name),
-    replicationGroupId: place.named(40, spec.name, ...mode),
-    description: `Backplane of ${place.name}.`,
+    ...aws.commonArguments(name),
+    replicationGroupId: aws.resourceName(40, spec.name, ...suffix),
+    description: `Backplane of ${aws.name}.`,
     engine: spec.engine,
     engineVersion: version,
     nodeType,
@@ -114,7 +114,7 @@ export function runRedis(
     port: REDIS_PORT,
     subnetGroupName: subnets.name,
     parameterGroupName: parameters.name,
-    securityGroupIds: [securityGroupOfRedis.id],
+    securityGroupIds: [redisGroup.id],
     atRestEncryptionEnabled: 'true',
     transitEncryptionEnabled: true,
     transitEncryptionMode: 'required',
@@ -127,8 +127,8 @@ export function runRedis(
     applyImmediately: true,
   });
   const secret = new bindings.SecretsmanagerSecret(scope, 'UrlSecret', {
-    ...place.tagged(name),
-    namePrefix: `${place.named(200, spec.name)}-url-`,
+    ...aws.commonArguments(name),
+    namePrefix: `${aws.resourceName(200, spec.name)}-url-`,
     description: `The URL of ${name} with its password.`,
     // It can be made again at any time.
     recoveryWindowInDays: 0,
@@ -136,21 +136,21 @@ export function runRedis(
   const endpoint = isCluster ? group.configurationEndpointAddress : group.primaryEndpointAddress;
   const url = `rediss://:${Fn.urlencode(password)}@${endpoint}:${REDIS_PORT}`;
   const urlHash = Fn.sha256(Fn.join('@', [Fn.sha256(password), endpoint]));
-  const versionOfUrl = new bindings.SecretsmanagerSecretVersion(scope, 'UrlSecretVersion', {
+  const secretVersion = new bindings.SecretsmanagerSecretVersion(scope, 'UrlSecretVersion', {
     provider,
     secretId: secret.id,
     // Written, and neither read back nor kept in the state.
     secretStringWo: url,
     secretStringWoVersion: Token.asNumber(Fn.parseint(Fn.substr(urlHash, 0, 7), 16)),
   });
-  const changed = new TerraformData(scope, 'UrlVersion', { triggersReplace: { url: urlHash } });
+  const urlVersion = new TerraformData(scope, 'UrlVersion', { triggersReplace: { url: urlHash } });
   const nodes = isCluster ? nodesOfShards(group, shards, replicas) : nodesOf(group, replicas);
-  redisAlarms(scope, place, spec.name, nodes, settings.alarmTopicArns, bucket.region);
+  redisAlarms(scope, aws, spec.name, nodes, settings.alarmTopicArns, bucket.region);
   return {
     group,
     url: Secret.ofPlatform(REDIS_SECRET, secret.arn),
-    urlVersion: changed.getStringAttribute('id'),
+    urlVersion: urlVersion.getStringAttribute('id'),
     isCluster,
-    dependables: [group, versionOfUrl],
+    dependables: [group, secretVersion],
   };
 }

@@ -2,7 +2,7 @@ import type { NetworkInterface } from '@cdktf/provider-aws/lib/network-interface
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { Fn, TerraformSelf } from 'cdktf';
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /**
  * A network interface, whose address outlives the hosts that have it one after the other.
@@ -12,10 +12,10 @@ import type { AwsPlace } from '../base/aws-context';
  *
  * @internal
  */
-export function lastingAddress(
+export function permanentAddress(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   props: {
     readonly name: string;
     readonly subnets: 'publicSubnetIds' | 'privateSubnetIds';
@@ -26,22 +26,22 @@ export function lastingAddress(
   },
 ): NetworkInterface {
   const { name, subnets, description, group, turn } = props;
-  const subnetIds = place.network[subnets];
-  const made = new place.bindings.NetworkInterface(scope, id, {
-    ...place.tagged(name),
+  const subnetIds = aws.network[subnets];
+  const networkInterface = new aws.bindings.NetworkInterface(scope, id, {
+    ...aws.commonArguments(name),
     description,
     subnetId: subnetIds[turn % subnetIds.length]!,
     securityGroups: [group.id],
   });
-  made.lifecycle = {
+  networkInterface.lifecycle = {
     ignoreChanges: ['subnet_id'],
     // AWS does not remove a subnet in which something is, and tells so after 20 minutes.
     postcondition: [
       {
         condition: Fn.contains([...subnetIds], TerraformSelf.getString('subnet_id')),
-        errorMessage: `${name} is in ${TerraformSelf.getString('subnet_id')}, which is not among network.${subnets} any more. List it again, or replace the host: terraform apply -replace=${made.terraformResourceType}.${made.friendlyUniqueId}`,
+        errorMessage: `${name} is in ${TerraformSelf.getString('subnet_id')}, which is not among network.${subnets} any more. List it again, or replace the host: terraform apply -replace=${networkInterface.terraformResourceType}.${networkInterface.friendlyUniqueId}`,
       },
     ],
   };
-  return made;
+  return networkInterface;
 }
