@@ -38,9 +38,11 @@ import { resolveSettings } from './settings';
 const PLATFORM = 'AwsPlatform';
 
 /**
- * AWS: a network load balancer, a group of hosts with nginx, a host for every instance at an address that outlives it, and
- * ElastiCache. Hosts are reached by nobody: what they run is delivered through S3 and Systems Manager, host by host, and
- * taken back where it fails.
+ * Runs instances, nginx and Redis on AWS.
+ *
+ * It creates a load balancer in front of a group of nginx hosts, one host for each instance, and a Redis on
+ * ElastiCache. The address of an instance outlives its host. Hosts need no SSH access: releases are delivered
+ * through S3 and Systems Manager, one host after another, and rolled back where they fail.
  *
  * @example
  * const platform = new AwsPlatform(this, "Platform", {
@@ -50,14 +52,15 @@ const PLATFORM = 'AwsPlatform';
  * });
  */
 export class AwsPlatform extends Construct implements IPlatform {
+  /** Properties of the platform that the constructs depend on. */
   public readonly traits: PlatformTraits;
-  /** The provider of all resources. */
+  /** Provider of all resources. */
   public readonly provider: AwsProvider;
-  /** Where hosts get their releases from. */
+  /** S3 bucket from which hosts download their releases. */
   public readonly bucket: S3Bucket;
-  /** The group of the hosts with nginx. */
+  /** Security group of the nginx hosts. */
   public readonly nginxSecurityGroup: SecurityGroup;
-  /** The group of the hosts with instances. */
+  /** Security group of the hosts that run instances. */
   public readonly instanceSecurityGroup: SecurityGroup;
 
   private readonly claims = new PlatformClaims(this, PLATFORM);
@@ -67,7 +70,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   private front?: Front;
   private redis?: AwsRedis;
 
-  /** @throws ValidationError naming the property that is wrong */
+  /** @throws ValidationError naming the invalid property */
   public constructor(scope: Construct, id: string, props: AwsPlatformProps) {
     super(scope, id);
     const check: Check = new Check(this);
@@ -96,37 +99,46 @@ export class AwsPlatform extends Construct implements IPlatform {
     this.node.addValidation({ validate: () => this.unusedOptions() });
   }
 
-  /** Where names have to lead: the name of the load balancer, or the address of the one host. Undefined without a front. */
+  /**
+   * Target of the front's DNS records: the DNS name of the load balancer, or the address of the single host.
+   *
+   * Undefined without a front.
+   */
   public get entryAddress(): string | undefined {
     return this.front?.entryAddress;
   }
 
-  /** The load balancer of the front; undefined without one. */
+  /** Load balancer of the front; undefined without one. */
   public get loadBalancer(): Lb | undefined {
     return this.front?.loadBalancer;
   }
 
-  /** The hosts with nginx behind a load balancer; undefined without one. */
+  /** Auto scaling group of the nginx hosts; undefined without a load balancer. */
   public get nginxGroup(): AutoscalingGroup | undefined {
     return this.front?.group;
   }
 
-  /** The one host with nginx, where there is no load balancer. */
+  /** The single nginx host; undefined behind a load balancer. */
   public get nginxHost(): Instance | undefined {
     return this.front?.host;
   }
 
-  /** The hosts with instances, in order, of all clusters. */
+  /** Hosts that run instances, in order, of all clusters. */
   public get instanceHosts(): Instance[] {
     return [...this.instances];
   }
 
-  /** The Redis of the backplane; undefined without one. */
+  /** ElastiCache replication group of the backplane; undefined without one. */
   public get replicationGroup(): ElasticacheReplicationGroup | undefined {
     return this.redis?.group;
   }
 
-  /** @throws ValidationError for a service that is no image, and for a secret that hosts cannot read */
+  /**
+   * Runs the instances of a cluster, each on a host of its own.
+   *
+   * @throws ValidationError for a service that is not an image, for a secret that hosts cannot read, and for a
+   * backplane that instances cannot reach
+   */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
     const { aws, groups } = this.hosts;
     const { hosts, ...running } = runInstances(scope, this.claims.check(scope), spec, {
@@ -138,24 +150,35 @@ export class AwsPlatform extends Construct implements IPlatform {
     return running;
   }
 
+  /** Layout of nginx on the hosts: paths, ports and the load balancer in front of it. */
   public nginxLayout(_scope: Construct): NginxLayout {
     const { entry, statusPort } = this.hosts.settings;
     return nginxLayout(entry.balancer, statusPort, this.trustedProxies);
   }
 
-  /** @throws ValidationError for a second front, and for one before servers that its hosts may not connect to */
+  /**
+   * Runs nginx on the hosts of the entry.
+   *
+   * @throws ValidationError for a second front, for a certificate that cannot be used, and for upstream servers that
+   * `nginxEgress` does not cover
+   */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     this.front = runFront(scope, this.claims.only('front', scope), spec, this.hosts);
     return this.front;
   }
 
-  /** @throws ValidationError for a second Redis, and for a password that Terraform cannot read */
+  /**
+   * Runs Redis on ElastiCache.
+   *
+   * @throws ValidationError for a second Redis, for a password that Terraform cannot read, and for `redis` options that
+   * AWS does not support
+   */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     this.redis = runRedis(scope, this.claims.only('Redis', scope), spec, this.hosts);
     return this.redis;
   }
 
-  /** What only the whole stack shows. */
+  /** Options that only the complete stack shows to be unused. */
   private unusedOptions(): string[] {
     return this.hosts.settings.redis === undefined || this.redis !== undefined
       ? []

@@ -3,16 +3,16 @@ import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
 import type { ResolvedBalancer } from './base/resolved-entry';
 import { CROWDED_FACTOR } from './monitoring/metrics';
 
-/** The line of nginx.org's packages on the hosts. */
+/** Release line of nginx.org's packages on the hosts. */
 export const NGINX_VERSION = '1.30';
 
-/** AWS has fixed it where a network load balancer speaks TLS. */
+/** Idle timeout of connections whose TLS a network load balancer terminates. AWS does not allow another value. */
 const TLS_IDLE_SECONDS = 350;
 
 /**
- * How nginx runs on a host.
+ * Layout of nginx on a host.
  *
- * @param trustedProxies - addresses of the load balancer, where it names the client
+ * @param trustedProxies - address ranges of the load balancer, where it reports the client's address
  * @internal
  */
 export function nginxLayout(
@@ -67,7 +67,7 @@ export function nginxLayout(
     : {
         ...common,
         httpsListen: [],
-        // It redirects by itself.
+        // The load balancer redirects.
         httpListen: [],
         entry: {
           ...entry,

@@ -25,14 +25,17 @@ import {
 } from './base/text-rules';
 import { resolveEgress } from './network/egress';
 
-/** By the load balancer, if any: only a network one lets TLS through, and without one there is nobody to use ACM's. */
+/**
+ * Supported certificates by entry. Only a network load balancer can pass TLS through, and only a load balancer can use
+ * ACM.
+ */
 const TLS_KINDS = {
   network: [TlsKind.ACM, TlsKind.SECRETS_MANAGER],
   application: [TlsKind.ACM],
   none: [TlsKind.SECRETS_MANAGER],
 };
 
-/** What CloudWatch knows. */
+/** Retention periods that CloudWatch supports, in days. */
 const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
   3653,
@@ -45,7 +48,7 @@ const RETENTION_DAYS = [
  */
 export interface AwsSettings {
   readonly name: string;
-  /** Region of the provider; undefined where Terraform's environment decides it. */
+  /** Region of the provider; undefined where Terraform's environment determines it. */
   readonly region?: string;
   readonly network: IAwsNetwork;
   readonly entry: ResolvedEntry;
@@ -64,14 +67,14 @@ export interface AwsSettings {
   readonly statusPort: number;
   readonly logRetentionDays: number;
   readonly alarmTopicArns: readonly string[];
-  /** Checked with the backplane that it is for. */
+  /** Checked together with the backplane. */
   readonly redis?: AwsRedisOptions;
 }
 
 /**
- * Resolves the properties of an `AwsPlatform`, before anything is built.
+ * Resolves the properties of an `AwsPlatform`, before any resource is created.
  *
- * @throws ValidationError naming the property that is wrong
+ * @throws ValidationError naming the invalid property
  * @internal
  */
 export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSettings {
@@ -162,7 +165,7 @@ function checkNetwork(check: Check, network: IAwsNetwork, entry: ResolvedEntry):
   }
 }
 
-/** What an `AwsNetwork` is made with is known, and what it has not. */
+/** Checks of a network whose provider and IP versions are known, because this stack creates it. */
 function checkAwsNetwork(
   check: Check,
   { network, provider }: AwsPlatformProps,

@@ -4,7 +4,7 @@ import { awsName } from './aws-name';
 import type { AwsBindings } from './bindings';
 
 /**
- * What every part of a platform is made with.
+ * Context of every resource of a platform: bindings, provider, names, tags and network.
  *
  * @internal
  */
@@ -12,13 +12,13 @@ export class AwsContext {
   public constructor(
     public readonly bindings: AwsBindings,
     public readonly provider: AwsProvider,
-    /** What all names begin with. */
+    /** Prefix of all names. */
     public readonly name: string,
     private readonly customTags: Readonly<Record<string, string>>,
     public readonly network: IAwsNetwork,
   ) {}
 
-  /** Provider and tags of a resource; its name is only for people. */
+  /** Arguments that most resources take: the provider, and tags with a `Name` for the console. */
   public commonArguments(
     name: string,
     more: Readonly<Record<string, string>> = {},
@@ -30,7 +30,7 @@ export class AwsContext {
     return { ...this.customTags, ...more, Name: name };
   }
 
-  /** The name of a part, at most as long as AWS allows. */
+  /** Name of a resource, shortened to the length that AWS allows. */
   public resourceName(maxLength: number, ...parts: readonly string[]): string {
     return awsName(maxLength, this.name, ...parts);
   }

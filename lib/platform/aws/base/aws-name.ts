@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The parts with hyphens between them. What is too long for AWS loses its end to a hash of the whole, so that two long
- * names stay two.
+ * Joins the parts with hyphens. A name that is too long ends in a hash of the whole, so that two long names stay
+ * distinct.
  *
  * @internal
  */
@@ -16,7 +16,7 @@ export function awsName(maxLength: number, ...parts: readonly string[]): string 
 }
 
 /**
- * Eight hexadecimal digits of what is known at synth.
+ * The first eight hexadecimal digits of a text's SHA-256. The text must be known at synth.
  *
  * @internal
  */

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { Token } from 'cdktf';
 
 /**
- * A range as an argument of a rule of a security group.
+ * The argument of a security group rule that holds the range.
  *
  * @internal
  */
@@ -13,7 +13,7 @@ export function cidr(range: string): { cidrIpv4: string } | { cidrIpv6: string }
 }
 
 /**
- * The one way in which AWS writes a range: a single address has its prefix too, and IPv6 is lower case and short.
+ * A range in the form that AWS stores: with a prefix length, and IPv6 in lower case and compressed.
  *
  * @internal
  */
@@ -28,8 +28,10 @@ export function canonicalRange(range: string): string {
 }
 
 /**
- * A rule goes with its range, wherever that stands in the list: by its place, the rules behind one that is taken out
- * would all change, each to what the next still is, and AWS has no rule twice.
+ * Id of the rule for a range.
+ *
+ * The id is derived from the range rather than from its index. Otherwise, removing a range would change every rule
+ * after it into the next one, and AWS rejects duplicate rules.
  *
  * @internal
  */

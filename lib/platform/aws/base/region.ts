@@ -2,10 +2,10 @@ import { Token } from 'cdktf';
 import type { Check } from '../../../validation/check';
 
 /**
- * What AWS takes from its own region alone. Where either is known only at apply, AWS has to say it.
+ * Checks that an ARN is in the region of the platform. An ARN or a region that is known only at apply is left to AWS.
  *
- * @param region - that of the platform's provider, where it is known
- * @throws ValidationError for an ARN of another region than that of the platform
+ * @param region - region of the platform's provider, if it is known
+ * @throws ValidationError for an ARN of another region
  * @internal
  */
 export function checkRegion(

@@ -9,7 +9,7 @@ import { networkLoadBalancer } from './network-load-balancer';
 import { nginxHosts } from './nginx-hosts';
 
 /**
- * A group of hosts behind a load balancer.
+ * Creates a group of nginx hosts behind a load balancer.
  *
  * @internal
  */

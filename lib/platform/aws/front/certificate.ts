@@ -10,23 +10,24 @@ import type { AwsSettings } from '../settings';
 import { canonicalName, recordId, TTL_SECONDS } from './dns';
 
 /**
- * Where a front's certificate comes from; nothing for plain HTTP.
+ * Source of a front's certificate; empty for plain HTTP.
  *
  * @internal
  */
 export interface ResolvedCertificate {
-  /** The secret with certificate and key, where nginx speaks TLS. */
+  /** Secret with certificate and key, where nginx terminates TLS. */
   readonly secretArn?: string;
-  /** A certificate of ACM that exists. */
+  /** Existing certificate of ACM. */
   readonly arn?: string;
-  /** The zone in which a new certificate of ACM is validated. */
+  /** Hosted zone in which a new certificate of ACM is validated. */
   readonly validationZoneId?: string;
 }
 
 /**
- * Resolves where the certificate of a front comes from.
+ * Resolves the source of a front's certificate.
  *
- * @throws ValidationError for a new one that nobody could validate, and for one in another region
+ * @throws ValidationError for an ARN that is malformed or of another region, and for a new certificate without a hosted
+ * zone
  * @internal
  */
 export function resolveCertificate(
@@ -60,9 +61,9 @@ export function resolveCertificate(
 }
 
 /**
- * The certificate of a load balancer: one that exists, or a new one for all names of its front.
+ * The certificate of a load balancer: an existing one, or a new one for all names of its front.
  *
- * @returns its ARN, once it is valid; undefined where the load balancer speaks no TLS
+ * @returns the ARN of the valid certificate; undefined where nginx terminates TLS
  * @internal
  */
 export function certificateFor(
@@ -92,7 +93,7 @@ function validatedCertificate(
     lifecycle: { createBeforeDestroy: true },
   });
   const records = new Construct(scope, 'ValidationRecords');
-  // Not by for_each: AWS says only at apply what the records are, and the names are known now.
+  // No for_each: AWS provides the records only at apply, and the names are known at synth.
   const fqdns = [...namesToValidate(names)].map(([id, serverName]) => {
     const name = Token.isUnresolved(serverName)
       ? `lower(${new TerraformLocal(records, `LateName${id}`, serverName).fqn})`
@@ -106,7 +107,7 @@ function validatedCertificate(
       type: validationOption('resource_record_type'),
       records: [validationOption('resource_record_value')],
       ttl: TTL_SECONDS,
-      // All certificates of the account for a name are validated by one record.
+      // One record validates all certificates of the account for a name.
       allowOverwrite: true,
     }).fqdn;
   });
@@ -117,7 +118,7 @@ function validatedCertificate(
   }).certificateArn;
 }
 
-/** By what tells the record apart: one of the names that it validates. A name and its wildcard have one together. */
+/** The names to validate, by the id of their record. A name and its wildcard share one record. */
 function namesToValidate(names: readonly string[]): ReadonlyMap<string, string> {
   return new Map(names.map((name, index) => [recordId(name.replace(/^\*\./, ''), index), name]));
 }

@@ -9,18 +9,26 @@ import type { AwsContext } from '../base/aws-context';
 /** @internal */
 export const TTL_SECONDS = 60;
 
-/** What others keep: names are the same in upper and lower case, and AWS tells them in lower case. */
+/**
+ * A name in lower case, as AWS returns it.
+ *
+ * @internal
+ */
 export function canonicalName(name: string): string {
   return Token.isUnresolved(name) ? name : name.toLowerCase();
 }
 
-/** A record goes with its name, wherever that stands in the list. */
+/**
+ * Id of a name's record, which does not depend on the order of the names.
+ *
+ * @internal
+ */
 export function recordId(name: string, index: number): string {
   return Token.isUnresolved(name) ? String(index + 1) : canonicalName(name);
 }
 
 /**
- * Leads the names of a front to its load balancer.
+ * Creates alias records that point the names of a front to its load balancer.
  *
  * @internal
  */
@@ -38,7 +46,7 @@ export function aliasRecords(
 }
 
 /**
- * Leads the names of a front to its one address.
+ * Creates records that point the names of a front to the address of its host.
  *
  * @internal
  */
@@ -78,8 +86,8 @@ function nameRecords(
 }
 
 /**
- * Of a name outside, AWS would make one inside without a word: "chat.example.com.example.org". Checked at plan, as name and
- * zone are known then.
+ * A condition that a record is in its zone. For a name outside the zone, AWS would silently create a record inside it:
+ * "chat.example.com.example.org". It is checked at plan, when name and zone are known.
  */
 function isIn(zone: DataAwsRoute53Zone): Postcondition {
   return {

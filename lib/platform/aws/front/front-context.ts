@@ -9,7 +9,7 @@ import type { MonitoredFront } from '../monitoring/front-alarms';
 import type { ResolvedCertificate } from './certificate';
 
 /**
- * What a front is made with, whatever kind of entry it has.
+ * Context of a front, whatever its entry.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export interface FrontContext extends HostContext {
 }
 
 /**
- * How a host is made.
+ * Launch parameters of an nginx host.
  *
  * @internal
  */
@@ -29,18 +29,18 @@ export interface NginxHost {
   readonly imageId: string;
   readonly instanceType: string;
   readonly userData: string;
-  /** By which its release finds it. */
+  /** Tags by which releases find the host. */
   readonly tags: Readonly<Record<string, string>>;
   readonly profile: IamInstanceProfile;
 }
 
 /**
- * What serves clients.
+ * The resources that serve clients.
  *
  * @internal
  */
 export interface FrontEntry {
-  /** Where names have to lead: the name of a load balancer, or an address. */
+  /** Target of the front's DNS records: the DNS name of a load balancer, or an address. */
   readonly entryAddress: string;
   readonly loadBalancer?: Lb;
   readonly group?: AutoscalingGroup;
@@ -48,21 +48,21 @@ export interface FrontEntry {
 }
 
 /**
- * The hosts of a front, and how clients get to them.
+ * The hosts of a front and the resources through which clients reach them.
  *
  * @internal
  */
 export interface FrontHosts extends FrontEntry {
-  /** What a release is delivered to. */
+  /** Hosts, or their group, that receive releases. */
   readonly hosts: readonly (AutoscalingGroup | Instance)[];
-  /** What has to be there besides, before clients can come. */
+  /** Resources besides the hosts that must exist before clients can connect. */
   readonly entrance: readonly ITerraformDependable[];
-  /** Makes its alarms, once the release is delivered. */
+  /** Creates the alarms, after the first release has been delivered. */
   readonly createAlarms: (front: MonitoredFront) => void;
 }
 
 /**
- * A front that serves.
+ * A running front.
  *
  * @internal
  */

@@ -22,14 +22,15 @@ import { resolveCertificate } from './certificate';
 import type { Front, FrontContext } from './front-context';
 import { singleFront } from './single-front';
 
-/** From the start of a host to its first release: packages are installed in this time. */
+/** Time from the start of a host to its first release, in which packages are installed. */
 const BOOT_SECONDS = 900;
-/** For one host to take a release. */
+/** Time in which one host applies a release. */
 const RELEASE_SECONDS = 120;
 
 /**
- * nginx on hosts of its own: a group behind a load balancer, or a single one.
+ * Runs nginx on hosts: a group behind a load balancer, or a single one.
  *
+ * @throws ValidationError for an unusable certificate, unreachable upstream servers, and user data that is too long
  * @internal
  */
 export function runFront(

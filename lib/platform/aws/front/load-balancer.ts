@@ -8,33 +8,38 @@ import type { ResolvedBalancer } from '../base/resolved-entry';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
 import { allow, allowFrom, port, securityGroup } from '../network/security-rules';
 
-/** TLS 1.2 and 1.3, as nginx speaks them. */
+/** TLS 1.2 and 1.3, as in the configuration of nginx. */
 export const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
 
 /**
- * What a load balancer needs besides.
+ * Context of a load balancer.
  *
  * @internal
  */
 export interface LoadBalancerContext {
   readonly ranges: readonly string[];
   readonly entry: ResolvedBalancer;
-  /** Undefined where TLS goes through to nginx. */
+  /** Undefined where nginx terminates TLS. */
   readonly certificateArn?: string;
   readonly nginxGroup: SecurityGroup;
   readonly hostDrainSeconds: number;
 }
 
-/** @internal */
+/**
+ * A load balancer with its target groups and listeners.
+ *
+ * @internal
+ */
 export interface LoadBalancer {
   readonly balancer: Lb;
-  /** That of the clients comes first. */
+  /** The target group of the clients comes first. */
   readonly targetGroups: LbTargetGroup[];
   readonly listeners: LbListener[];
 }
 
 /**
- * What all load balancers have in common: who may connect to them, and how they ask a host of nginx whether it serves.
+ * Creates the parts that both kinds of load balancers have: security group, balancer, target groups with their health
+ * check, and listeners.
  *
  * @internal
  */
@@ -47,7 +52,7 @@ export class LoadBalancerParts {
     private readonly name: string,
     private readonly context: LoadBalancerContext,
   ) {
-    // From the first moment: a network load balancer that was made without can never get one.
+    // From the start: a network load balancer created without a security group can never get one.
     this.group = securityGroup(
       scope,
       'EntrySecurityGroup',
@@ -61,7 +66,7 @@ export class LoadBalancerParts {
     from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
   }
 
-  /** Lets the load balancer connect to a port of nginx. */
+  /** Allows the load balancer to connect to a port of nginx. */
   public allowToNginx(id: string, to: number, why: string): void {
     allow(this.scope, id, this.aws, this.group, this.context.nginxGroup, port(to), why);
   }
@@ -86,7 +91,7 @@ export class LoadBalancerParts {
     });
   }
 
-  /** Hosts of nginx at one of its ports. */
+  /** Target group of the nginx hosts at one port. */
   public targetGroup(
     id: string,
     suffix: string,

@@ -8,7 +8,7 @@ import { addressRecords } from './dns';
 import type { FrontContext, FrontHosts } from './front-context';
 
 /**
- * A single host at a fixed address.
+ * Creates a single nginx host with a fixed address.
  *
  * @internal
  */
@@ -27,7 +27,7 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
     group: groups.nginx,
     turn: 0,
   });
-  // With the interface and before the host: its first boot needs a way out.
+  // Before the host, whose first boot needs internet access.
   const address = new bindings.Eip(scope, 'Address', {
     ...aws.commonArguments(host.name),
     domain: 'vpc',
@@ -49,7 +49,7 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
     },
     userDataBase64: host.userData,
     dependsOn: [address],
-    // A newer image would replace the only host there is, and another type stop it.
+    // A newer image would replace the only host, and another type would stop it.
     lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
   });
   if (hostedZoneId !== undefined) {

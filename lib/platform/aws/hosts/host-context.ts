@@ -5,7 +5,7 @@ import type { AwsSettings } from '../settings';
 import type { HostImage } from './host-image';
 
 /**
- * What all hosts of a platform are made with.
+ * Context of all hosts of a platform.
  *
  * @internal
  */

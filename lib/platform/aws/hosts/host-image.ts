@@ -2,11 +2,11 @@ import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-p
 import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 
-/** Families whose processors are Graviton: a "g" after their number. */
+/** Instance families with Graviton processors: a "g" after the number. */
 const GRAVITON = /^(?:a1|[a-z]+\d+g[a-z]*)\./;
 
 /**
- * What an image has to be made for.
+ * Processor architecture of an instance type.
  *
  * @internal
  */
@@ -15,7 +15,7 @@ export function processorsOf(instanceType: string): 'arm64' | 'x86_64' {
 }
 
 /**
- * The image of hosts: Amazon Linux 2023 for the processors of a type, unless another one is asked for.
+ * Image of the hosts: Amazon Linux 2023 for the architecture of an instance type, unless `imageId` is given.
  *
  * @internal
  */

@@ -1,13 +1,13 @@
 import type { Check } from '../../../validation/check';
 
-/** What AWS takes, before it is put into base64. */
+/** Limit of AWS, before base64 encoding. */
 const MAX_BYTES = 16_384;
 
 /**
- * What a host runs at its first boot, in base64.
+ * User data of a host, in base64.
  *
- * @param script - by the lines of the user
- * @throws ValidationError when it is longer than AWS takes
+ * @param script - renders the script around the user's commands
+ * @throws ValidationError when the script exceeds the limit of AWS
  * @internal
  */
 export function hostUserData(

@@ -1,7 +1,7 @@
 import type { Statement } from '../hosts/host-role';
 
 /**
- * A repository of ECR that is written out in the name of an image.
+ * ARN of the ECR repository that an image's name spells out.
  *
  * @internal
  */
@@ -20,7 +20,7 @@ export function repositoryOf(image: string): string[] {
 }
 
 /**
- * A login to ECR is one to the whole registry: AWS has no narrower resource for it.
+ * Permission to pull images. A login applies to the whole registry; AWS has no narrower resource for it.
  *
  * @internal
  */

@@ -32,25 +32,25 @@ import type { Ports } from '../network/security-rules';
 import { slotAlarms } from '../monitoring/slot-alarms';
 import { pullsImages, repositoryOf } from './image-access';
 
-/** From the start of a host to the agent's first question. */
+/** Time from the start of a host to the first request of its agent. */
 const BOOT_SECONDS = 600;
-/** To fetch an image, besides what the service takes to stop and to start. */
+/** Time to pull an image, in addition to the stop and start of the service. */
 const PULL_SECONDS = 180;
 
 /**
- * What the instances of a cluster are made with.
+ * Context of a cluster's instances.
  *
  * @internal
  */
 export interface InstancesContext extends HostContext {
-  /** Another one whenever the URL of the platform's Redis is. */
+  /** Changes whenever the URL of the platform's Redis changes. */
   readonly redisUrlVersion?: string;
-  /** Lets nginx connect to instances. */
+  /** Allows nginx to connect to the instances. */
   readonly allowClients: (ports: Ports) => void;
 }
 
 /**
- * The instances of a cluster, and their hosts.
+ * The instances of a cluster and their hosts.
  *
  * @internal
  */
@@ -59,8 +59,8 @@ export interface HostedInstances extends RunningInstances {
 }
 
 /**
- * A host for every instance, at an address that belongs to the slot and not to the host: a host that is replaced keeps
- * its place in nginx's list. What it runs is delivered to one after another.
+ * Creates a host for every instance. Its address belongs to the slot, so that a replaced host keeps its position in
+ * nginx's list. Releases are delivered to one host after another.
  *
  * @internal
  */
@@ -120,7 +120,7 @@ export function runInstances(
         slotHostUserData({ slot: index + 1, firstBoot }),
       ),
       dependsOn: aws.network.dependables,
-      // Terraform would replace all hosts at one time, or stop them. A host gets another one when it is replaced.
+      // Terraform would replace or stop all hosts at once. A host picks up these values when it is replaced.
       lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
     });
     return { networkInterface, host };
@@ -128,7 +128,7 @@ export function runInstances(
   const content = new TerraformLocal(scope, 'Release', {
     ...releaseOf(spec, image, secrets, logGroup.name, bucket.region),
     metric: { namespace: METRIC_NAMESPACE, cluster: target.value },
-    // Instances read their secrets when they start: a changed one has to start them again.
+    // Instances read their secrets at start, so a changed secret has to restart them.
     ...(usesPlatformRedis(spec) ? { secretsVersion: context.redisUrlVersion } : {}),
   });
   const restartMs = spec.stopGraceMs + spec.health.startTimeoutMs;

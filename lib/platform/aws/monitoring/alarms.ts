@@ -19,9 +19,10 @@ type AlarmCondition = Pick<
 >;
 
 /**
- * Makes the alarms of one part: each tells the topics when it goes off, and when it is over.
+ * Returns a function that creates the alarms of one part. Each notifies the topics when it goes off and when it is
+ * over.
  *
- * @param dependsOn - what has to be there first, or an alarm would go off over what is still being made
+ * @param dependsOn - resources that must exist first, so that no alarm goes off during their creation
  * @internal
  */
 export function alarms(
@@ -38,7 +39,7 @@ export function alarms(
       ...aws.commonArguments(alarmName),
       alarmName,
       alarmDescription: description,
-      // Metrics that are computed with have periods of their own.
+      // Metrics of a metric query have periods of their own.
       ...(condition.metricQuery === undefined ? { period: 60 } : {}),
       ...condition,
       alarmActions: [...topicArns],

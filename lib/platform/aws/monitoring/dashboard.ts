@@ -3,14 +3,14 @@ import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 
 /**
- * One curve: namespace, metric, and names and values of its dimensions.
+ * A metric of a widget: namespace, metric name, then names and values of its dimensions.
  *
  * @internal
  */
 export type WidgetMetric = readonly string[];
 
 /**
- * One picture of a dashboard.
+ * A graph widget of a dashboard.
  *
  * @internal
  */
@@ -24,7 +24,7 @@ const WIDTH = 12;
 const HEIGHT = 6;
 
 /**
- * Pictures, two in a row.
+ * Creates a dashboard with two widgets per row.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export function dashboard(
 ): CloudwatchDashboard {
   return new aws.bindings.CloudwatchDashboard(scope, 'Dashboard', {
     provider: aws.provider,
-    // One account has them for all of its regions.
+    // Dashboard names are unique in the account across all regions.
     dashboardName: `${aws.resourceName(230, name)}-${region}`,
     dashboardBody: JSON.stringify({
       widgets: widgets.map(({ title, statistic, metrics }, index) => ({

@@ -10,20 +10,20 @@ import { dashboard } from './dashboard';
 import { CROWDED_FACTOR } from './metrics';
 
 /**
- * What is watched at every front.
+ * A front whose alarms are created.
  *
  * @internal
  */
 export interface MonitoredFront {
   readonly name: string;
-  /** Where its hosts tell what they have, and under what. */
+  /** Namespace and dimension under which its hosts report metrics. */
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
   readonly logGroupName: string;
-  /** Whether nginx speaks TLS: its hosts tell how long the certificate lasts. */
+  /** Whether nginx terminates TLS, so that its hosts report the days until the certificate expires. */
   readonly speaksTls: boolean;
   readonly topicArns: readonly string[];
   readonly region: string;
-  /** Brings the hosts their release. */
+  /** Association that delivers releases to the hosts. */
   readonly association: ITerraformDependable;
 }
 
@@ -34,18 +34,19 @@ export interface MonitoredFront {
  */
 export interface BalancedFront extends MonitoredFront {
   readonly balancer: Lb;
-  /** Where its metrics are: "AWS/NetworkELB". */
+  /** Namespace of the load balancer's metrics, e.g. "AWS/NetworkELB". */
   readonly balancerNamespace: string;
   readonly targetGroup: LbTargetGroup;
   readonly group: AutoscalingGroup;
-  /** Undefined where nginx speaks TLS. */
+  /** Undefined where nginx terminates TLS. */
   readonly certificateArn?: string;
   readonly connectionsPerHost: number;
 }
 
 /**
- * More hosts for more connections, and never fewer by itself: a host that goes takes its connections with it. And a word
- * to somebody when hosts fail or no more can come.
+ * Adds hosts as connections grow, and creates the alarms and the dashboard of a front behind a load balancer.
+ *
+ * Hosts are never removed automatically: a host that is removed takes its connections with it.
  *
  * @internal
  */
@@ -61,16 +62,16 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
       customizedMetricSpecification: {
         namespace: metric.namespace,
         metricName: 'ActiveConnections',
-        // Each host tells its own count under the name of the front, so that their average is that of a host.
+        // Each host reports its count under the front's name, so the average is that of one host.
         metricDimension: [{ name: metric.name, value: metric.value }],
         statistic: 'Average',
       },
-      // Connections of clients alone; those to instances are not among them.
+      // Counts client connections only, not those to instances.
       targetValue: front.connectionsPerHost,
       disableScaleIn: true,
     },
   });
-  // Not before the first release: hosts without one do not serve.
+  // After the first release: hosts without one do not serve.
   const alarm = alarms(scope, aws, front.name, front.topicArns, [front.association]);
   const dimensions = {
     LoadBalancer: balancer.arnSuffix,
@@ -93,7 +94,7 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
     statistic: 'Maximum',
     comparisonOperator: 'GreaterThanThreshold',
     threshold: 0,
-    // A new host is one as well, until it has its first release.
+    // A new host is unhealthy until its first release.
     evaluationPeriods: 20,
     treatMissingData: 'notBreaching',
   });
@@ -106,7 +107,7 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
       statistic: 'Minimum',
       comparisonOperator: 'LessThanThreshold',
       threshold: 30,
-      // AWS tells it twice a day.
+      // AWS publishes it twice a day.
       period: 86_400,
       evaluationPeriods: 1,
       treatMissingData: 'missing',
@@ -145,8 +146,10 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
 }
 
 /**
- * What clients see of every front: answers, and the certificate where nginx shows it.
+ * Creates the alarms that every front has: failed answers and, where nginx terminates TLS, the expiry of the
+ * certificate.
  *
+ * @returns their widgets
  * @internal
  */
 export function monitorAnswers(
@@ -162,7 +165,7 @@ export function monitorAnswers(
     metricName: `${aws.name}-${front.name}-5xx`,
   };
   const filters = new Construct(scope, 'FailureFilters');
-  // One for each form that the access log can have.
+  // One filter per format of the access log.
   for (const [id, pattern] of [
     ['Readable', '[client, time, request, status=5*, ...]'],
     ['Json', '{ $.status = "5*" }'],
@@ -202,7 +205,7 @@ export function monitorAnswers(
     dimensions: { [metric.name]: metric.value },
     statistic: 'Minimum',
     comparisonOperator: 'LessThanThreshold',
-    // Programs renew when a third of the time is left: 30 days of 90, and 15 of 45.
+    // ACME clients renew when a third of the lifetime is left: 30 days of 90, and 15 of 45.
     threshold: 14,
     period: 3600,
     evaluationPeriods: 1,
@@ -219,7 +222,7 @@ export function monitorAnswers(
 }
 
 /**
- * The curve of what hosts of a front tell.
+ * A metric that the hosts of a front report.
  *
  * @internal
  */

@@ -5,7 +5,7 @@ import { dashboard } from './dashboard';
 import type { RedisNode } from '../redis/nodes';
 
 /**
- * What is watched at a Redis.
+ * Creates the alarms and the dashboard of a Redis.
  *
  * @internal
  */
@@ -38,7 +38,7 @@ export function redisAlarms(
       comparisonOperator: 'GreaterThanThreshold',
       threshold: 5,
       evaluationPeriods: 5,
-      // A primary has none to tell.
+      // A primary reports no lag.
       treatMissingData: 'notBreaching',
     });
   }

@@ -7,19 +7,20 @@ import type { MonitoredFront } from './front-alarms';
 import { hostMetric, monitorAnswers } from './front-alarms';
 
 /**
- * A front on one host.
+ * A front on a single host.
  *
  * @internal
  */
 export interface SingleFront extends MonitoredFront {
   readonly host: Instance;
-  /** Files that nginx was told to expect. */
+  /** Number of files that nginx may open. */
   readonly openFiles: number;
 }
 
 /**
- * A word to somebody when the one host fails. There is no load balancer that would ask whether nginx serves: its host
- * tells how many connections are open for as long as it does.
+ * Creates the alarms and the dashboard of a front on a single host.
+ *
+ * No load balancer checks whether nginx serves. Instead, the host reports its open connections as long as it does.
  *
  * @internal
  */
@@ -35,7 +36,7 @@ export function singleHostAlarms(scope: Construct, aws: AwsContext, front: Singl
     metricName: 'StatusCheckFailed',
     dimensions: { InstanceId: front.host.id },
   };
-  // Not before the first release: a host without one has nothing to tell.
+  // After the first release: a host without one reports nothing.
   const alarm = alarms(scope, aws, front.name, front.topicArns, [front.association]);
   alarm('NoHealthyHost', 'nginx does not serve, or its host does not tell that it does.', {
     ...connections,
@@ -52,7 +53,7 @@ export function singleHostAlarms(scope: Construct, aws: AwsContext, front: Singl
     comparisonOperator: 'GreaterThanThreshold',
     threshold: 0,
     evaluationPeriods: 3,
-    // A host that is stopped has no checks; that is for the alarm above.
+    // A stopped host has no status checks; the alarm above covers it.
     treatMissingData: 'notBreaching',
   });
   const widgets = monitorAnswers(scope, aws, front, alarm);

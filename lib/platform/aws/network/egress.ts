@@ -7,15 +7,16 @@ import { REDIS_PORT } from '../base/ports';
 import { canonicalRange } from '../base/ranges';
 
 /**
- * Where all hosts may connect to.
+ * Destination that all hosts may connect to.
  *
  * @internal
  */
 export const HTTPS_ANYWHERE: AwsEgress = { port: 443, range: '0.0.0.0/0' };
 
 /**
- * Where hosts may connect to besides, checked.
+ * Resolves the destinations that hosts may connect to in addition.
  *
+ * @throws ValidationError for an invalid or duplicate destination
  * @internal
  */
 export function resolveEgress(
@@ -29,7 +30,7 @@ export function resolveEgress(
       range: check.text(`${property}[${index}].range`, range, SECURITY_RANGE),
       port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
     };
-    // AWS has no rule twice.
+    // AWS rejects duplicate rules.
     if (
       open.some(
         (each) => each.port === port && canonicalRange(each.range) === canonicalRange(range),
@@ -45,13 +46,13 @@ export function resolveEgress(
   return open.slice(1);
 }
 
-/** What is on the host of nginx itself; no security group is asked. */
+/** Servers on the nginx host itself, which no security group applies to. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/i;
 
 /**
- * Servers that nginx may not connect to would cost every client a 503.
+ * Checks that nginx may connect to its upstream servers. Otherwise every client would receive a 503.
  *
- * @throws ValidationError for the first that nothing leads to
+ * @throws ValidationError for the first server that no destination covers
  * @internal
  */
 export function checkPeers(
@@ -74,10 +75,10 @@ export function checkPeers(
 }
 
 /**
- * A Redis that exists has to speak TLS, also inside of a VPC, which is shared with whoever else is in it; and instances
- * have to get there.
+ * Checks that an existing Redis uses TLS and that instances may connect to it. TLS is required inside a VPC too,
+ * because others may share it.
  *
- * @throws ValidationError for one that they would not reach, or only in the clear
+ * @throws ValidationError for a Redis that is unreachable or without TLS
  * @internal
  */
 export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgress[]): void {
@@ -103,9 +104,9 @@ export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgr
 }
 
 /**
- * The same for one whose URL is a secret: where it is, nobody knows here.
+ * The same check for a Redis whose URL is a secret, so that its address is unknown.
  *
- * @throws ValidationError where instances reach nothing but what is at 443
+ * @throws ValidationError when instances may connect to nothing but port 443
  * @internal
  */
 export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): void {
@@ -122,7 +123,7 @@ function egressExample(property: string, host: string, port: number): string {
   return `new AwsPlatform(…, { ${property}: [{ port: ${port}, range: "${range}" }] })`;
 }
 
-/** The host may be a Token, in which there is no colon. */
+/** Splits an address. Its host may be a Token, which contains no colon. */
 function hostAndPort(address: string): { readonly host: string; readonly port?: number } {
   const [, bracketed, plain, port] = /^(?:\[(.+)\]|(.+?))(?::(\d+))?$/.exec(address) ?? [];
   return {
@@ -131,12 +132,15 @@ function hostAndPort(address: string): { readonly host: string; readonly port?: 
   };
 }
 
-/** Whether hosts may connect there. Of a name, and of what is known only at apply, the port alone can be compared. */
+/**
+ * Whether hosts may connect there. For names, and for addresses that are known only at apply, only the port is
+ * compared.
+ */
 function isAllowed(egress: readonly AwsEgress[], host: string, port: number): boolean {
   return egress.some((rule) => rule.port === port && contains(rule.range, host));
 }
 
-/** Whether an address is in a range, or may be. */
+/** Whether an address is in a range. True where this cannot be known. */
 function contains(range: string, host: string): boolean {
   if (Token.isUnresolved(range) || isIP(host) === 0) {
     return true;

@@ -10,7 +10,7 @@ import type { Ports } from './security-rules';
 import { allow, allowTo, permanentGroup, port } from './security-rules';
 
 /**
- * The security groups of the hosts.
+ * Security groups of the hosts.
  *
  * @internal
  */
@@ -19,7 +19,11 @@ export interface HostGroups {
   readonly instances: SecurityGroup;
 }
 
-/** @internal */
+/**
+ * Creates the security groups of the hosts.
+ *
+ * @internal
+ */
 export function hostGroups(scope: Construct, aws: AwsContext): HostGroups {
   return {
     nginx: permanentGroup(scope, 'NginxSecurityGroup', aws, 'nginx', 'Hosts with nginx.'),
@@ -34,7 +38,7 @@ export function hostGroups(scope: Construct, aws: AwsContext): HostGroups {
 }
 
 /**
- * Packages, images, releases and the agent of Systems Manager: all of it at 443.
+ * Allows the hosts to connect to their destinations. Packages, images, releases and Systems Manager all use port 443.
  *
  * @internal
  */
@@ -58,7 +62,7 @@ export function allowEgress(
 }
 
 /**
- * Once, however many clusters have instances at the same ports: AWS refuses a rule that there is.
+ * Allows nginx to connect to instances. Clusters with the same ports share a rule, because AWS rejects duplicates.
  *
  * @internal
  */
@@ -76,7 +80,8 @@ export function allowClients(
 }
 
 /**
- * Where the load balancer names the client, it is an address of one of its subnets that does.
+ * Address ranges from which the load balancer connects to nginx, where it reports the client's address: those of its
+ * subnets. Empty where it preserves the address.
  *
  * @internal
  */

@@ -5,10 +5,10 @@ import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 
 /**
- * A network interface, whose address outlives the hosts that have it one after the other.
+ * Creates a network interface whose address outlives the hosts that use it.
  *
- * It stays in the subnet that it began in. Where subnets are listed in another order, or one more is, Terraform would
- * otherwise replace interfaces with their hosts, all of them at one time.
+ * The interface stays in its first subnet. Otherwise, reordering or extending the list of subnets would make Terraform
+ * replace interfaces and their hosts, all at once.
  *
  * @internal
  */
@@ -21,7 +21,7 @@ export function permanentAddress(
     readonly subnets: 'publicSubnetIds' | 'privateSubnetIds';
     readonly description: string;
     readonly group: SecurityGroup;
-    /** Hosts begin in the subnets in turn. */
+    /** Index of the host, by which the subnets are assigned in turn. */
     readonly turn: number;
   },
 ): NetworkInterface {
@@ -35,7 +35,7 @@ export function permanentAddress(
   });
   networkInterface.lifecycle = {
     ignoreChanges: ['subnet_id'],
-    // AWS does not remove a subnet in which something is, and tells so after 20 minutes.
+    // AWS does not delete a subnet that is in use, and reports that after 20 minutes.
     postcondition: [
       {
         condition: Fn.contains([...subnetIds], TerraformSelf.getString('subnet_id')),

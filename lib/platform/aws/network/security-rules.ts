@@ -5,7 +5,7 @@ import type { AwsContext } from '../base/aws-context';
 import { cidr, rangeId } from '../base/ranges';
 
 /**
- * Ports of TCP.
+ * A range of TCP ports.
  *
  * @internal
  */
@@ -14,12 +14,20 @@ export interface Ports {
   readonly to: number;
 }
 
-/** @internal */
+/**
+ * A range of one port.
+ *
+ * @internal
+ */
 export function port(number: number): Ports {
   return { from: number, to: number };
 }
 
-/** @internal */
+/**
+ * Creates a security group without rules.
+ *
+ * @internal
+ */
 export function securityGroup(
   scope: Construct,
   id: string,
@@ -37,10 +45,10 @@ export function securityGroup(
 }
 
 /**
- * A group that hosts are in from their first day to their last.
+ * Creates a security group that must never be replaced: hosts keep it for life.
  *
- * AWS changes neither its name nor its network. Terraform would replace the group, with it and after it most of the
- * platform, and end in the middle: nothing is removed that something is in. So the plan is refused.
+ * AWS can change neither its name nor its VPC. Terraform would replace the group and most of the platform with it. The
+ * apply would fail halfway, because AWS does not delete a group that is in use. So the plan is refused.
  *
  * @internal
  */
@@ -67,7 +75,7 @@ export function permanentGroup(
 }
 
 /**
- * Lets one group connect to another: a rule at each end.
+ * Allows connections from one group to another, with a rule at each end.
  *
  * @internal
  */
@@ -102,7 +110,7 @@ export function allow(
 }
 
 /**
- * Lets ranges of addresses connect to a group.
+ * Allows connections from address ranges to a group.
  *
  * @internal
  */
@@ -130,7 +138,7 @@ export function allowFrom(
 }
 
 /**
- * Lets a group connect to a range of addresses.
+ * Allows connections from a group to an address range.
  *
  * @internal
  */

@@ -5,7 +5,7 @@ import type { RedisSpec } from '../../contract';
 import type { AwsRedisOptions } from '../aws-platform-props';
 import { NODE_TYPE } from '../base/text-rules';
 
-/** By the memory that AWS leaves to Redis, in MiB. */
+/** Node types by the memory that AWS leaves to Redis, in MiB. */
 const NODE_TYPES: readonly (readonly [mebibytes: number, type: string])[] = [
   [512, 'cache.t4g.micro'],
   [1402, 'cache.t4g.small'],
@@ -15,11 +15,11 @@ const NODE_TYPES: readonly (readonly [mebibytes: number, type: string])[] = [
   [26_958, 'cache.m7g.2xlarge'],
 ];
 
-/** What AWS lets a cluster have, unless an account is given more. */
+/** Default quota of AWS for nodes per cluster. */
 const MAX_NODES = 90;
 
 /**
- * A node, as people and as ElastiCache call it.
+ * A node of a Redis.
  *
  * @internal
  */
@@ -30,7 +30,7 @@ export interface RedisNode {
 }
 
 /**
- * The nodes of a Redis.
+ * Type and number of the nodes of a Redis.
  *
  * @internal
  */
@@ -41,9 +41,9 @@ export interface RedisNodes {
 }
 
 /**
- * Resolves how many nodes of which type run a Redis.
+ * Resolves type and number of the nodes of a Redis.
  *
- * @throws ValidationError for more nodes or memory than AWS has
+ * @throws ValidationError for more nodes or memory than AWS supports
  * @internal
  */
 export function resolveNodes(
@@ -64,7 +64,11 @@ export function resolveNodes(
   return { nodeType: resolveNodeType(check, maxMemoryBytes, options.nodeType), shards, replicas };
 }
 
-/** @internal */
+/**
+ * The nodes of a Redis without shards.
+ *
+ * @internal
+ */
 export function nodesOf(group: ElasticacheReplicationGroup, replicas: number): RedisNode[] {
   return upTo(1 + replicas).map((node) => ({
     id: String(node),
@@ -73,7 +77,11 @@ export function nodesOf(group: ElasticacheReplicationGroup, replicas: number): R
   }));
 }
 
-/** @internal */
+/**
+ * The nodes of a Redis Cluster.
+ *
+ * @internal
+ */
 export function nodesOfShards(
   group: ElasticacheReplicationGroup,
   shards: number,

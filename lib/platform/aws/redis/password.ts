@@ -7,7 +7,7 @@ import type { Check } from '../../../validation/check';
 const VARIABLE = /^TF_VAR_([A-Za-z_][A-Za-z0-9_]{0,100})$/;
 
 /**
- * Resolves the variable of Terraform that a password comes from; undefined for one that the platform makes.
+ * Resolves the Terraform variable that holds a password; undefined for a password that the platform generates.
  *
  * @throws ValidationError for a password that Terraform cannot read
  * @internal
@@ -28,7 +28,7 @@ export function resolvePasswordVariable(check: Check, password?: Secret): string
 }
 
 /**
- * The password of a Redis, from a variable or made by Terraform.
+ * The password of a Redis: the value of a Terraform variable, or generated.
  *
  * @internal
  */

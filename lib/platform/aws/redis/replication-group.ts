@@ -12,30 +12,32 @@ import { allow, port, securityGroup } from '../network/security-rules';
 import { nodesOf, nodesOfShards, resolveNodes } from './nodes';
 import { passwordOf, resolvePasswordVariable } from './password';
 
-/** Kind of the secret that is the URL of a Redis on this platform; its reference is an ARN of Secrets Manager. */
+/** Kind of the secret that holds the URL of a Redis on this platform. Its reference is an ARN of Secrets Manager. */
 export const REDIS_SECRET = 'aws-redis';
 
-/** What runs, and what its parameters are called. */
+/** Version and parameter group family of each engine. */
 const ENGINES: Readonly<Record<string, { readonly version: string; readonly family: string }>> = {
   redis: { version: '7.1', family: 'redis7' },
   valkey: { version: '8.0', family: 'valkey8' },
 };
 
 /**
- * A Redis with what the instances need to reach it.
+ * A running Redis.
  *
  * @internal
  */
 export interface AwsRedis extends RunningRedis {
   readonly group: ElasticacheReplicationGroup;
-  /** Another one whenever the URL is, which it does not tell. */
+  /** Changes whenever the URL changes, without revealing it. */
   readonly urlVersion: string;
 }
 
 /**
- * A replication group of ElastiCache: encrypted, with a password, and over all private subnets. Its URL is in a secret
- * that instances read, so that the password is in no user data, release or log.
+ * Creates an ElastiCache replication group with encryption and a password, in all private subnets.
  *
+ * Its URL is stored in a secret that instances read, so that no user data, release or log contains the password.
+ *
+ * @throws ValidationError for unsupported nodes, and for a password that Terraform cannot read
  * @internal
  */
 export function runRedis(
@@ -49,10 +51,10 @@ export function runRedis(
   const name = aws.resourceName(40, spec.name);
   const { nodeType, shards, replicas } = resolveNodes(check, spec, settings.redis);
   const variable = resolvePasswordVariable(check, spec.password);
-  // An older one would put the URL of Redis into its state, or end with a word about an unknown argument.
+  // Older versions store the URL of Redis in the state, or fail because of an unknown argument.
   TerraformStack.of(scope).addOverride('terraform.required_version', '>= 1.11.0');
   const isCluster = shards > 1;
-  // A Redis does not become a cluster in one step, nor cease to be one: by its name, Terraform makes another instead.
+  // A Redis cannot become a cluster in one step, nor the reverse. With another name, Terraform creates a new one.
   const suffix = isCluster ? ['cluster'] : [];
   const redisGroup = securityGroup(
     scope,
@@ -108,7 +110,7 @@ export function runRedis(
     ...(isCluster
       ? { numNodeGroups: shards, replicasPerNodeGroup: replicas }
       : { numCacheClusters: 1 + replicas }),
-    // A cluster has to have it, even where a shard has nobody to take over.
+    // A cluster requires it, even without replicas.
     automaticFailoverEnabled: isCluster || replicas > 0,
     multiAzEnabled: replicas > 0 && network.privateSubnetIds.length > 1,
     port: REDIS_PORT,
@@ -119,9 +121,9 @@ export function runRedis(
     transitEncryptionEnabled: true,
     transitEncryptionMode: 'required',
     authToken: password,
-    // The other strategies leave the old password valid, or none needed at all.
+    // The other strategies keep the old password valid, or require none at all.
     authTokenUpdateStrategy: 'SET',
-    // What goes through it is kept nowhere.
+    // Messages are not stored.
     snapshotRetentionLimit: 0,
     autoMinorVersionUpgrade: 'true',
     applyImmediately: true,
@@ -130,7 +132,7 @@ export function runRedis(
     ...aws.commonArguments(name),
     namePrefix: `${aws.resourceName(200, spec.name)}-url-`,
     description: `The URL of ${name} with its password.`,
-    // It can be made again at any time.
+    // It can be created again at any time.
     recoveryWindowInDays: 0,
   });
   const endpoint = isCluster ? group.configurationEndpointAddress : group.primaryEndpointAddress;
@@ -139,7 +141,7 @@ export function runRedis(
   const secretVersion = new bindings.SecretsmanagerSecretVersion(scope, 'UrlSecretVersion', {
     provider,
     secretId: secret.id,
-    // Written, and neither read back nor kept in the state.
+    // Write-only: neither read back nor stored in the state.
     secretStringWo: url,
     secretStringWoVersion: Token.asNumber(Fn.parseint(Fn.substr(urlHash, 0, 7), 16)),
   });
