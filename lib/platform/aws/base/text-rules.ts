@@ -77,14 +77,14 @@ export const SECURITY_RANGE: TextRule = {
   },
 };
 
-/** An address in ones and zeros. */
+/** An address as a string of bits. */
 function bitsOf(address: string): string {
   const bits = (parts: readonly string[], radix: number, length: number): string =>
     parts.map((part) => parseInt(part, radix).toString(2).padStart(length, '0')).join('');
   if (isIPv4(address)) {
     return bits(address.split('.'), 10, 8);
   }
-  // A URL has it in groups of hexadecimal digits, however it was written.
+  // A URL normalizes an address to groups of hexadecimal digits.
   const [before = [], after = []] = new URL(`http://[${address}]`).hostname
     .slice(1, -1)
     .split('::')

@@ -1,5 +1,5 @@
 import type { TerraformResourceLifecycle } from 'cdktf';
-import { keeps } from '../../../terraform/immutable-attributes';
+import { immutable } from '../../../terraform/immutable-attributes';
 
 /**
  * Refuses a new name for a network whose subnet stays. The new network is created before the old one is destroyed, and
@@ -11,10 +11,10 @@ import { keeps } from '../../../terraform/immutable-attributes';
  * @internal
  */
 export function permanentNetwork(name: string, reasons: string): TerraformResourceLifecycle {
-  return keeps({
+  return immutable({
     attribute: 'name',
-    wanted: name,
-    refusal: (is) =>
-      `the network ${is} stays for as long as its subnet does. With another ${reasons} give another subnet as well, which does not overlap with the one before, for a time without service; or make a platform beside this one.`,
+    value: name,
+    errorMessage: (current) =>
+      `the network ${current} stays for as long as its subnet does. With another ${reasons} give another subnet as well, which does not overlap with the one before, for a time without service; or make a platform beside this one.`,
   });
 }
