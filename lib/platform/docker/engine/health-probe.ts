@@ -8,10 +8,10 @@ import { PAUSE_SECONDS, trySeconds } from './probe-timeout';
 const MARKER = '/dev/shm/.aiwm-was-healthy';
 
 /**
- * Program that checks the health of an instance from inside its container. The image of the service has to include it.
+ * Program that checks the health of an instance from inside its container.
  *
- * An instance that fails all tries of one check is killed, and Docker starts it again. An instance that is still
- * starting is left alone until its first success.
+ * The image of the service has to include it. An instance that fails all tries of one check is killed, and Docker
+ * starts it again. An instance that is still starting is left alone until its first success.
  *
  * @see https://docs.docker.com/reference/dockerfile/#healthcheck
  * @example

@@ -5,7 +5,9 @@ import type { PublishedPorts } from '../engine/published-ports';
 /** Address and ports at which clients reach the front of a `DockerPlatform`. */
 export interface DockerPublish extends PublishedPorts {
   /**
-   * Address of the host to publish on, IPv4; with `hostNetwork` also IPv6. A loopback address keeps other machines out.
+   * Address of the host to publish on.
+   *
+   * A loopback address keeps other machines out. An IPv6 address needs `hostNetwork`.
    *
    * @default "0.0.0.0": all IPv4 addresses
    */
@@ -15,20 +17,25 @@ export interface DockerPublish extends PublishedPorts {
 /** Properties of a `DockerPlatform`. */
 export interface DockerPlatformProps {
   /**
-   * Address of the Docker Engine, e.g. "ssh://deploy@host.example" or "tcp://host.example:2376". Cannot be combined
-   * with `provider`.
+   * Address of the Docker Engine, e.g. "ssh://deploy@host.example" or "tcp://host.example:2376".
+   *
+   * Cannot be combined with `provider`.
    *
    * @default - the value of DOCKER_HOST, or the engine of this machine
    */
   readonly host?: string;
   /**
-   * A provider of your own, for registries with credentials or for TLS to the engine. Cannot be combined with `host`.
+   * A provider of your own, for registries with credentials or for TLS to the engine.
+   *
+   * Cannot be combined with `host`.
    *
    * @default - a provider for `host`
    */
   readonly provider?: DockerProvider;
   /**
-   * Prefix of the names of containers, network and volume. It has to be unique on the engine.
+   * Prefix of the names of containers, network and volume.
+   *
+   * It has to be unique on the engine.
    *
    * A change replaces all of them and interrupts the service during the apply. If you set `subnet`, change it too.
    *
@@ -50,7 +57,9 @@ export interface DockerPlatformProps {
    */
   readonly subnet?: string;
   /**
-   * Image of nginx. Its tag begins with the version, unless you set `nginxVersion`. Unprivileged images work as well.
+   * Image of nginx.
+   *
+   * Its tag begins with the version, unless you set `nginxVersion`. Unprivileged images work as well.
    *
    * Docker pulls a tag once. Write out the whole version, so that a newer one is a change.
    *
@@ -64,7 +73,9 @@ export interface DockerPlatformProps {
    */
   readonly nginxVersion?: string;
   /**
-   * Image of Redis. Docker pulls a tag once.
+   * Image of Redis.
+   *
+   * Docker pulls a tag once.
    *
    * @default - "redis:7.4", or "valkey/valkey:8.1" for Valkey
    */
@@ -76,22 +87,27 @@ export interface DockerPlatformProps {
    */
   readonly publish?: DockerPublish;
   /**
-   * Whether nginx uses the network of its host instead of published ports. It then sees the addresses of clients on
-   * every Linux server. An unprivileged image cannot listen on ports below 1024 then.
+   * Whether nginx uses the network of its host instead of published ports.
+   *
+   * It then sees the addresses of clients on every Linux server. An unprivileged image cannot listen on ports below
+   * 1024 then.
    *
    * @default false
    * @see https://docs.docker.com/engine/network/drivers/host/
    */
   readonly hostNetwork?: boolean;
   /**
-   * Port of nginx's status page, 1 to 65535, on the loopback address of its container. With `hostNetwork` it is a port
-   * of the host.
+   * Port of nginx's status page, 1 to 65535, on the loopback address of its container.
+   *
+   * With `hostNetwork` it is a port of the host.
    *
    * @default 8081
    */
   readonly statusPort?: number;
   /**
-   * Whether nginx sees the addresses of clients. By default affinity is by address if it does, and by cookie otherwise.
+   * Whether nginx sees the addresses of clients.
+   *
+   * By default affinity is by address if it does, and by cookie otherwise.
    *
    * On a Linux server that publishes on all IPv4 addresses nginx sees them. On Docker Desktop, with a rootless engine
    * or on a loopback address it sees the address of Docker's gateway instead.
@@ -106,8 +122,9 @@ export interface DockerPlatformProps {
    */
   readonly probe?: HealthProbe;
   /**
-   * Folders that an instance can write to, 64 MiB each. They are kept in memory and are empty after each start. All
-   * other folders are read-only.
+   * Folders that an instance can write to, 64 MiB each.
+   *
+   * They are kept in memory and are empty after each start. All other folders are read-only.
    *
    * @default ["/tmp"]
    */

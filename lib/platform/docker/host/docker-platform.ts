@@ -26,7 +26,9 @@ import { runRedis } from './redis';
 import { NAME, resolveSettings } from './settings';
 
 /**
- * A single Docker host. Everything runs in containers on a network of its own, and only nginx is published.
+ * A single Docker host.
+ *
+ * Everything runs in containers on a network of its own, and only nginx is published.
  *
  * When the configuration changes, a short-lived container tests it, swaps it in and reloads nginx. nginx's own
  * container is not replaced, and open WebSockets outlive the change by up to the front's `drainTimeout`.

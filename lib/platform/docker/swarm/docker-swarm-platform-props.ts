@@ -5,20 +5,25 @@ import type { PublishedPorts } from '../engine/published-ports';
 /** Properties of a `DockerSwarmPlatform`. */
 export interface DockerSwarmPlatformProps {
   /**
-   * Address of a manager's Docker Engine, e.g. "ssh://deploy@manager.example" or "tcp://manager.example:2376". Cannot
-   * be combined with `provider`.
+   * Address of a manager's Docker Engine, e.g. "ssh://deploy@manager.example" or "tcp://manager.example:2376".
+   *
+   * Cannot be combined with `provider`.
    *
    * @default - the value of DOCKER_HOST, or the engine of this machine
    */
   readonly host?: string;
   /**
-   * A provider of your own, for registries with credentials or for TLS to the engine. Cannot be combined with `host`.
+   * A provider of your own, for registries with credentials or for TLS to the engine.
+   *
+   * Cannot be combined with `host`.
    *
    * @default - a provider for `host`
    */
   readonly provider?: DockerProvider;
   /**
-   * Prefix of the names of services, network, secrets and configurations. It has to be unique in the swarm.
+   * Prefix of the names of services, network, secrets and configurations.
+   *
+   * It has to be unique in the swarm.
    *
    * A change replaces all of them and interrupts the service during the apply. If you set `subnet`, change it too.
    *
@@ -34,16 +39,19 @@ export interface DockerSwarmPlatformProps {
    */
   readonly subnet?: string;
   /**
-   * Whether traffic between nodes in that network is encrypted with IPsec. Encryption costs throughput and needs a
-   * kernel with IPsec on every node. A change interrupts the service during the apply.
+   * Whether traffic between nodes in that network is encrypted with IPsec.
+   *
+   * Encryption costs throughput and needs a kernel with IPsec on every node. A change interrupts the service during the
+   * apply.
    *
    * @default false
    * @see https://docs.docker.com/engine/network/drivers/overlay/
    */
   readonly encrypted?: boolean;
   /**
-   * Image of nginx 1.27.3 or later. Its tag begins with the version, unless you set `nginxVersion`. Unprivileged images
-   * work as well.
+   * Image of nginx 1.27.3 or later.
+   *
+   * Its tag begins with the version, unless you set `nginxVersion`. Unprivileged images work as well.
    *
    * @default "nginx:1.30"
    */
@@ -67,14 +75,18 @@ export interface DockerSwarmPlatformProps {
    */
   readonly publish?: PublishedPorts;
   /**
-   * Number of nodes that run an nginx, 1 to 64. All of them publish the same ports, so a node runs at most one. Clients
-   * need a name or a load balancer that leads to all of these nodes.
+   * Number of nodes that run an nginx, 1 to 64.
+   *
+   * All of them publish the same ports, so a node runs at most one. Clients need a name or a load balancer that leads
+   * to all of these nodes.
    *
    * @default 1
    */
   readonly fronts?: number;
   /**
-   * Constraints on the nodes that may run an nginx, e.g. "node.labels.edge == true". A node has to meet all of them.
+   * Constraints on the nodes that may run an nginx, e.g. "node.labels.edge == true".
+   *
+   * A node has to meet all of them.
    *
    * @default - every node
    * @see https://docs.docker.com/reference/cli/docker/service/create/
@@ -92,7 +104,9 @@ export interface DockerSwarmPlatformProps {
    */
   readonly frontDrain?: string;
   /**
-   * Whether nginx sees the addresses of clients. By default affinity is by address if it does, and by cookie otherwise.
+   * Whether nginx sees the addresses of clients.
+   *
+   * By default affinity is by address if it does, and by cookie otherwise.
    *
    * On Linux servers nginx sees them, because every node publishes its ports itself. On Docker Desktop it sees the
    * address of Docker's gateway instead.
@@ -101,7 +115,9 @@ export interface DockerSwarmPlatformProps {
    */
   readonly seesClientAddresses?: boolean;
   /**
-   * User and group that instances run as, by number. Only this user can read their secrets.
+   * User and group that instances run as, by number.
+   *
+   * Only this user can read their secrets.
    *
    * @default "1000:1000": `node` in the images of Node.js
    */
@@ -113,8 +129,9 @@ export interface DockerSwarmPlatformProps {
    */
   readonly probe?: HealthProbe;
   /**
-   * Folders that an instance can write to. They are kept in memory and are empty after each start. All other folders
-   * are read-only.
+   * Folders that an instance can write to.
+   *
+   * They are kept in memory and are empty after each start. All other folders are read-only.
    *
    * @default ["/tmp"]
    */

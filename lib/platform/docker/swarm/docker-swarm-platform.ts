@@ -25,8 +25,10 @@ import { NAME, resolveSettings } from './settings';
 import type { SwarmContext } from './swarm-context';
 
 /**
- * A Docker swarm of one or more nodes. Every instance is a service of its own, which Swarm moves to another node when
- * its node is lost. nginx runs on one or more nodes, which publish its ports themselves.
+ * A Docker swarm of one or more nodes.
+ *
+ * Every instance is a service of its own, which Swarm moves to another node when its node is lost. nginx runs on one or
+ * more nodes, which publish its ports themselves.
  *
  * When the service changes, Swarm replaces one instance after another: it starts the new one beside the old one, and
  * rolls back if the new one does not become healthy.
