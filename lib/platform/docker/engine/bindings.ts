@@ -46,7 +46,7 @@ export function loadBindings(check: Check, platform: string): DockerBindings {
 }
 
 /**
- * Loads the bindings of a swarm. See `loadBindings`.
+ * Loads the provider's bindings for a swarm. See `loadBindings` for the reason.
  *
  * @throws ValidationError when they are not installed
  * @internal

@@ -4,7 +4,11 @@ import type { RedisSpec } from '../../contract';
 /** Current stable release of nginx. */
 export const DEFAULT_NGINX = 'nginx:1.30';
 
-/** @internal */
+/**
+ * Image of Redis or Valkey that a platform runs by default.
+ *
+ * @internal
+ */
 export function defaultRedis({ engine }: RedisSpec): string {
   return engine === 'valkey' ? 'valkey/valkey:8.1' : 'redis:7.4';
 }
@@ -19,9 +23,9 @@ export function versionInTag(image: string): string | undefined {
 }
 
 /**
- * Version of the nginx in an image: the one that is given, or that of the tag.
+ * Version of the nginx in an image: the given one, or the one in the tag.
  *
- * @throws ValidationError when there is neither
+ * @throws ValidationError when the tag has none either
  * @internal
  */
 export function resolveNginxVersion(

@@ -12,8 +12,8 @@ import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
 export function oneShotContainer(script: string, capabilities: readonly string[], failure: string) {
   return {
     entrypoint: ['/bin/sh', '-c', script],
-    // Uploaded files and a new volume belong to root, whatever user the image has. The provider refuses to upload into a
-    // read-only root file system.
+    // Uploaded files and a new volume belong to root, whatever user the image has. The root file system is writable,
+    // because the provider cannot upload into a read-only one.
     user: '0:0',
     securityOpts: ['no-new-privileges:true'],
     capabilities: { drop: ['ALL'], add: [...capabilities] },

@@ -2,9 +2,8 @@ import type { TerraformResourceLifecycle } from 'cdktf';
 import { immutable } from '../../../terraform/immutable-attributes';
 
 /**
- * Refuses a new name for a network whose subnet stays. The new network is created before the old one is destroyed, and
- * two networks cannot share a subnet: the apply would fail after nginx is gone. With a new subnet the network is
- * replaced, and may have a new name.
+ * Lifecycle of a network that fails the plan for a new name without a new subnet. The new network would be created
+ * before the old one is destroyed. Two networks cannot share a subnet, so the apply would fail after nginx is gone.
  *
  * @param name - name of the network when it is new
  * @param reasons - properties beside the subnet that decide the name

@@ -1,10 +1,11 @@
 import type { Check } from '../../../validation/check';
 import type { PublishedPorts } from './published-ports';
 
-/** Ports of nginx inside its container, which an unprivileged user may open. */
+/** Ports of nginx inside its container, on which an unprivileged user can listen. */
 export const INSIDE_HTTP = 8080;
 export const INSIDE_HTTPS = 8443;
 
+/** Port of Redis inside its container. */
 export const REDIS_PORT = 6379;
 
 /**

@@ -42,7 +42,7 @@ const ENGINE: TextRule = {
 };
 
 /**
- * Engine that a platform runs on: a provider that exists, or the address for a new one.
+ * Engine that a platform runs on: an existing provider, or the address for a new one; neither for DOCKER_HOST.
  *
  * @internal
  */
@@ -52,6 +52,8 @@ export interface EngineChoice {
 }
 
 /**
+ * Engine that a platform runs on.
+ *
  * @throws ValidationError for an address that is none, and when a provider is given as well
  * @internal
  */
@@ -66,7 +68,7 @@ export function resolveEngine(check: Check, { provider, host }: EngineChoice): E
 }
 
 /**
- * The provider that is given, or a new one for the engine.
+ * The existing provider, or a new one for the address.
  *
  * @internal
  */

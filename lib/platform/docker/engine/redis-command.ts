@@ -1,7 +1,7 @@
 import type { RedisSpec } from '../../contract';
 import { renderSize } from '../../../validation/size';
 
-/** Redis' own user in the official images, by number. */
+/** User and group of Redis in the official images, by number. */
 export const REDIS_USER = '999:999';
 
 /**

@@ -8,7 +8,7 @@ import { TerraformData } from '../../../terraform/terraform-data';
 import { FILE_PATH } from '../../../validation/text-rules';
 
 /**
- * The content of a secret's file, read at apply.
+ * Content of a secret's file, read at apply.
  *
  * @throws ValidationError for a secret of another kind
  * @internal
@@ -30,17 +30,18 @@ export function secretFromFile(
 }
 
 /**
- * The URL of a Redis. A password may hold what a URL has another meaning for.
+ * URL of a Redis. The password is encoded, because it may contain characters with a meaning in a URL.
  *
  * @internal
  */
 export function redisUrl(password: string, host: string, port: number): string {
-  // What Terraform encodes is a form, where a blank is a "+".
+  // Terraform encodes for a form, in which a space is a "+".
   return `redis://:${Fn.replace(Fn.urlencode(password), '+', '%20')}@${host}:${port}`;
 }
 
 /**
- * What changes with secrets and does not tell them: neither a name nor a label may hold a hash of one.
+ * A value that changes with secrets and reveals nothing about them. Neither a name nor a label may contain a hash of a
+ * secret.
  *
  * @internal
  */

@@ -26,19 +26,26 @@ import { runRedis } from './redis';
 import { NAME, resolveSettings } from './settings';
 
 /**
- * One Docker host: a network of its own, an address for every instance, and nginx as the only thing that is published.
+ * A single Docker host.
  *
- * A changed configuration is tested, swapped and reloaded by a short-lived container; nginx's own is not replaced. A
- * changed service comes up beside the old one, and takes over when all of it is healthy.
+ * Everything runs in containers on a network of its own, and only nginx is published.
+ *
+ * When the configuration changes, a short-lived container tests it, swaps it in and reloads nginx. nginx's own
+ * container is not replaced, and open WebSockets outlive the change by up to the front's `drainTimeout`.
+ *
+ * When the service changes, its new instances start beside the old ones. They replace the old instances when all of
+ * them are healthy. If one of them does not become healthy, the apply fails and the old instances keep serving.
+ *
+ * Needs the package `@cdktf/provider-docker`.
  *
  * @example
  * const platform = new DockerPlatform(this, "Platform", { publish: { https: 8443, http: 8080 } });
  */
 export class DockerPlatform extends Construct implements IPlatform {
   public readonly traits: PlatformTraits;
-  /** The provider of all resources. */
+  /** Provider of all resources of the platform. */
   public readonly provider: DockerProvider;
-  /** The network of all containers. */
+  /** Network of all containers, for containers of your own that have to reach the instances. */
   public readonly network: Network;
 
   private readonly context: DockerContext;
@@ -59,21 +66,35 @@ export class DockerPlatform extends Construct implements IPlatform {
     this.context = { bindings, provider, network, settings };
   }
 
-  /** @throws ValidationError for a service that is a command */
+  /**
+   * Runs the instances of a cluster, each in a container with a fixed address.
+   *
+   * @throws ValidationError for a service that is a command, for limits that Docker does not accept, and for a secret
+   * that is not in a file
+   */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
     return runInstances(scope, this.claims.check(scope), spec, this.context, this.redis);
   }
 
+  /** Paths and ports of the nginx that the platform runs. */
   public nginxLayout(_scope: Construct): NginxLayout {
     return nginxLayout(this.context.settings);
   }
 
-  /** @throws ValidationError for a second front */
+  /**
+   * Runs nginx in a container and delivers its configuration.
+   *
+   * @throws ValidationError for a second front, and for an empty path of a certificate file
+   */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     return runNginx(scope, this.claims.only('front', scope), spec, this.context);
   }
 
-  /** @throws ValidationError for a second Redis, and for a password that is not in a file */
+  /**
+   * Runs the Redis of a backplane in a container.
+   *
+   * @throws ValidationError for a second Redis, for an invalid `redisImage`, and for a password that is not in a file
+   */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     const redis = runRedis(scope, this.claims.only('Redis', scope), spec, this.context);
     this.redis = redis.generation;

@@ -21,7 +21,7 @@ import {
 import { attachment, type DockerContext, STOP_SECONDS } from './docker-context';
 import type { DockerSettings } from './settings';
 
-/** Room for requests and responses that are larger than a buffer. It takes memory only while it is used. */
+/** Size of the folder for requests and responses that are larger than a buffer. It takes memory only while in use. */
 const NGINX_TEMPORARY_MEGABYTES = 1024;
 
 /** Capabilities to test a configuration as nginx starts, to give an unprivileged nginx its key, and to signal it. */
@@ -33,7 +33,11 @@ const DELIVERY_CAPABILITIES = [
   'CAP_SETUID',
 ];
 
-/** @internal */
+/**
+ * Paths and ports of nginx in its container.
+ *
+ * @internal
+ */
 export function nginxLayout(settings: DockerSettings): NginxLayout {
   const { publish, statusPort } = settings;
   return {
@@ -52,7 +56,7 @@ export function nginxLayout(settings: DockerSettings): NginxLayout {
   };
 }
 
-/** Address that nginx listens on: a port inside its container, or in the network of the host the public one itself. */
+/** Address that nginx listens on: a port inside its container, or with the host's network the published one. */
 function listen(
   { hostNetwork, publish: { address } }: DockerSettings,
   inside: number,
@@ -117,7 +121,7 @@ function clientSide(
   return { networksAdvanced: attachment(context, subnet.front, name), ports };
 }
 
-/** Capabilities to switch to the workers' user and own their folders; in the host's network also for ports below 1024. */
+/** Capabilities to run workers as their own user; with the host's network also to listen on ports below 1024. */
 function nginxCapabilities({ hostNetwork }: DockerSettings): string[] {
   return [
     'CAP_CHOWN',
@@ -128,8 +132,8 @@ function nginxCapabilities({ hostNetwork }: DockerSettings): string[] {
 }
 
 /**
- * A short-lived container that tests a configuration, swaps it in and reloads nginx. It is replaced, and so runs again,
- * whenever nginx or the files that it delivers change.
+ * A short-lived container that tests a configuration, swaps it in and reloads nginx. Terraform replaces it, and so runs
+ * it again, when nginx or a delivered file changes.
  */
 function deliver(
   scope: Construct,

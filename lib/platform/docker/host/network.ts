@@ -17,7 +17,7 @@ export function createNetwork(
   settings: DockerSettings,
 ): Network {
   const { cidr, gateway, others } = settings.subnet;
-  // Terraform creates a changed network before it destroys the old one, because the instances do: both need a name.
+  // Instances are created before the old ones are destroyed, and so is their network. So both need a name.
   const name = `${settings.name}-${cidr.replace('/', '-')}`;
   return new bindings.Network(scope, 'Network', {
     provider,

@@ -21,6 +21,8 @@ export interface SecretValue {
 }
 
 /**
+ * A secret with its value.
+ *
  * @throws ValidationError for a secret that is not in a file
  * @internal
  */
@@ -36,8 +38,8 @@ export function resolveSecret(
 }
 
 /**
- * Part of a container's specification that changes with its secrets and reveals none of them. It becomes part of the
- * container's name, which has to change with the environment: a new container is created before the old one is destroyed.
+ * Part of a specification that changes with its secrets and reveals nothing about them. Through the generation it
+ * changes the name of a container, because the new container is created before the old one is destroyed.
  *
  * @param redis - generation of the platform's Redis; undefined without one
  * @internal

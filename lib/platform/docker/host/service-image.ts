@@ -21,6 +21,8 @@ export interface ServiceImage {
 }
 
 /**
+ * Image of a service, from a registry or built by the engine.
+ *
  * @param repository - name of an image that is built, without tag
  * @throws ValidationError for a service that is a command, and for a folder without Dockerfile
  * @internal

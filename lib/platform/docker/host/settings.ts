@@ -8,7 +8,7 @@ import { type EngineChoice, resolveEngine, resolvePlatformName } from '../engine
 import { Subnet } from '../engine/subnet';
 import type { DockerPlatformProps, DockerPublish } from './docker-platform-props';
 
-/** Name of the platform in messages. */
+/** Name of the platform in error messages. */
 export const NAME = 'DockerPlatform';
 
 /**
@@ -23,13 +23,13 @@ export interface DockerSettings {
   readonly name: string;
   readonly subnet: Subnet;
   readonly nginxImage: string;
-  /** Checked by the Redis that uses it, whose path its message names. */
+  /** Checked in `runRedis`, so that the error names the backplane. */
   readonly redisImage?: string;
   readonly publish: Required<DockerPublish>;
   readonly hostNetwork: boolean;
   readonly statusPort: number;
   readonly probe: HealthProbe;
-  /** Checked by the cluster that uses them, whose path their message names. */
+  /** Checked in `runInstances`, so that the error names the cluster. */
   readonly writableFolders: readonly string[];
 }
 

@@ -2,8 +2,8 @@ import { Fn } from 'cdktf';
 import { TokensInText } from '../../../terraform/tokens-in-text';
 
 /**
- * A text with its Tokens in base64. Terraform's functions accept no text with quotes in it, so what is known reaches
- * them encoded.
+ * A text in base64. Terraform encodes a text with Tokens; its functions accept no text with quotes in it, so they get
+ * the parts between the Tokens encoded as well.
  *
  * @internal
  */

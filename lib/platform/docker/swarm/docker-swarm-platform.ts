@@ -25,20 +25,30 @@ import { NAME, resolveSettings } from './settings';
 import type { SwarmContext } from './swarm-context';
 
 /**
- * A Docker swarm: a service for every instance, which Swarm places on its nodes and places anew when a node is lost; and
- * nginx on one node or several, published by the nodes themselves.
+ * A Docker swarm of one or more nodes.
  *
- * A changed service comes up beside the old one, one instance after another, and back when it does not get healthy. A
- * changed configuration is tested first and then takes a new nginx: see `frontDrain` for what that means to clients.
+ * Every instance is a service of its own, which Swarm moves to another node when its node is lost. nginx runs on one or
+ * more nodes, which publish its ports themselves.
+ *
+ * When the service changes, Swarm replaces one instance after another: it starts the new one beside the old one, and
+ * rolls back if the new one does not become healthy.
+ *
+ * When the configuration changes, a short-lived container on the manager tests it. Then Swarm replaces nginx, which
+ * closes WebSockets after `frontDrain`.
+ *
+ * Needs the package `@cdktf/provider-docker`.
  *
  * @example
- * const platform = new DockerSwarmPlatform(this, "Platform", { fronts: 2, frontConstraints: ["node.labels.edge == true"] });
+ * const platform = new DockerSwarmPlatform(this, "Platform", {
+ *   fronts: 2,
+ *   frontConstraints: ["node.labels.edge == true"],
+ * });
  */
 export class DockerSwarmPlatform extends Construct implements IPlatform {
   public readonly traits: PlatformTraits;
-  /** The provider of all resources. */
+  /** Provider of all resources of the platform. */
   public readonly provider: DockerProvider;
-  /** The overlay network of all services. */
+  /** Overlay network of all services, for services of your own that have to reach the instances. */
   public readonly network: Network;
 
   private readonly context: SwarmContext;
@@ -58,21 +68,35 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
     this.context = { bindings, provider, network, settings };
   }
 
-  /** @throws ValidationError for a service that is not an image */
+  /**
+   * Runs the instances of a cluster, each as a service of its own.
+   *
+   * @throws ValidationError for a service that is not an image, for a secret that is not in a file, and for a variable
+   * whose name the path of a secret needs
+   */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
     return runInstances(scope, this.claims.check(scope), spec, this.context);
   }
 
+  /** Paths and ports of the nginx that the platform runs. */
   public nginxLayout(_scope: Construct): NginxLayout {
     return nginxLayout(this.context.settings);
   }
 
-  /** @throws ValidationError for a second front */
+  /**
+   * Tests a configuration of nginx and runs it as a service.
+   *
+   * @throws ValidationError for a second front, and for an empty path of a certificate file
+   */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
     return runNginx(scope, this.claims.only('front', scope), spec, this.context);
   }
 
-  /** @throws ValidationError for a second Redis, and for a password that is not in a file */
+  /**
+   * Runs the Redis of a backplane as a service.
+   *
+   * @throws ValidationError for a second Redis, for an invalid `redisImage`, and for a password that is not in a file
+   */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     return runRedis(scope, this.claims.only('Redis', scope), spec, this.context);
   }

@@ -28,7 +28,7 @@ import type { SwarmSettings } from './settings';
 import type { SwarmContext } from './swarm-context';
 import { configurationFile, hardenedContainer, rollout, secretFile, TASK } from './task';
 
-/** nginx' own user in the official images, by number, which every other image accepts as well. */
+/** User and group of nginx in the official images, by number. Any other image runs as these numbers as well. */
 const NGINX_USER = '101:101';
 
 /** Address of Docker's own name server, the same in every container. */
@@ -37,10 +37,14 @@ const NAME_SERVER = '127.0.0.11';
 /** Capabilities to test a configuration as nginx starts. */
 const TEST_CAPABILITIES = ['CAP_CHOWN', 'CAP_SETGID', 'CAP_SETUID'];
 
-/** Time from the end of a drain to the end of nginx. */
+/** Time for nginx to exit after a drain, in milliseconds. */
 const END_MS = 10_000;
 
-/** @internal */
+/**
+ * Paths and ports of nginx in its containers.
+ *
+ * @internal
+ */
 export function nginxLayout({ publish, frontDrainMs }: SwarmSettings): NginxLayout {
   return {
     pidFile: '/tmp/nginx.pid',
@@ -61,9 +65,11 @@ export function nginxLayout({ publish, frontDrainMs }: SwarmSettings): NginxLayo
 }
 
 /**
- * Runs nginx as a service, with its configuration and certificate as Swarm's own kinds of files, which a service cannot
- * change but only be given anew. A test comes first: Swarm would stop the old nginx before it learns that the new one
- * does not start, and its rollback does not always succeed.
+ * Runs nginx as a service, with its configuration and certificate as configs and secrets of the swarm. These cannot be
+ * changed, so a new configuration replaces nginx.
+ *
+ * The configuration is tested first. Swarm would stop the old nginx before the new one fails to start, and its rollback
+ * does not always succeed.
  *
  * @throws ValidationError for a certificate file whose path is none
  * @internal
@@ -139,7 +145,7 @@ export function runNginx(
   return { dependables: [nginx] };
 }
 
-/** A short-lived container of the image that is to serve. It is replaced, and so runs again, with what it tests. */
+/** A short-lived container of nginx's image. Terraform replaces it, and so runs it again, with the files it tests. */
 function testConfiguration(
   scope: Construct,
   spec: NginxSpec,
@@ -208,7 +214,7 @@ function publishedPorts({ certificate }: NginxSpec, { publish }: SwarmSettings) 
   ];
 }
 
-/** Release of a configuration: a task is given it, and its status page has to answer with it. */
+/** Identity of a configuration. A task gets it in a variable, and its status page has to answer with it. */
 function release(configuration: Config): string {
   return Fn.substr(Fn.sha256(configuration.data), 0, 12);
 }

@@ -33,7 +33,7 @@ export function runInstances(
   const secrets = createSecrets(scope, values, context);
   const services: Service[] = [];
   for (const slot of spec.slots) {
-    // One after another, so that a change that fails ends at the first instance.
+    // One after another, so that a failing change stops at the first instance.
     const previous = services.slice(-1);
     services.push(runInstance(scope, slot, spec, context, { image, secrets, previous }));
   }
@@ -84,7 +84,7 @@ function runInstance(
       },
       1,
     ),
-    // By name alone: the one address that Swarm can give to a service needs a kernel with IPVS.
+    // By name alone, because a virtual address for a service needs a kernel with IPVS.
     endpointSpec: { mode: 'dnsrr' },
     taskSpec: {
       ...TASK,
@@ -118,7 +118,7 @@ function instanceEnvironment(
 ): Record<string, string> {
   const variables = Object.entries({ ...commonEnvironment(spec), ...slot.environment });
   return {
-    // Swarm reads "{{" in a variable as the beginning of a template of its own.
+    // Swarm reads "{{" in a variable as the start of a template.
     ...Object.fromEntries(
       variables.map(([name, value]) => [name, value.replace(/\{\{/g, '{{"{{"}}')]),
     ),

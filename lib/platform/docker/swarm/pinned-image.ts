@@ -8,16 +8,16 @@ import type { SwarmContext } from './swarm-context';
  * @internal
  */
 export interface PinnedImage {
-  /** For a service: the digest, so that every node gets the same image; the name where no registry knows the image. */
+  /** Image of a service: the digest, so that all nodes run the same image; the name for an image without registry. */
   readonly reference: string;
-  /** For a container on the manager's own engine. */
+  /** Image of a container on the manager's own engine. */
   readonly id: string;
 }
 
 /**
- * Pins the image under a name, which the manager's engine pulls unless it has it. A missing image fails the apply before
- * a service is changed. Without this the engine itself would write the digest into a new service, which would be a change
- * in the next plan.
+ * Pulls an image on the manager, unless its engine has it, and pins it. A missing image fails the apply before any
+ * service changes. Without a pinned image the engine would add the digest to a new service, which is a change in the
+ * next plan.
  *
  * @internal
  */

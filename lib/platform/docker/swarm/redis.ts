@@ -16,6 +16,7 @@ import { NAME } from './settings';
 import type { SwarmContext } from './swarm-context';
 import { hardenedContainer, rollout, secretFile, TASK } from './task';
 
+/** How long Redis may take to stop. */
 const STOP_MS = 10_000;
 
 /**
@@ -48,7 +49,7 @@ export function runRedis(
     name: swarmName(settings.name, spec.name),
     ...rollout(
       {
-        // Two at one name would each have half of the instances.
+        // Two of them under one name would split the instances between them.
         order: 'stop-first',
         monitorMs: settings.monitorMs,
         startTimeoutMs: 30_000,

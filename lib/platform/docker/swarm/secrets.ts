@@ -16,7 +16,7 @@ export const REDIS_SECRET = 'docker-swarm-redis';
 /**
  * Values of the secrets of instances, by the names of their variables.
  *
- * @throws ValidationError for a secret that is not in a file, and for a variable that the name of that file needs
+ * @throws ValidationError for a secret that is not in a file, and for a variable whose name the path of a secret needs
  * @internal
  */
 export function resolveSecrets(check: Check, spec: InstancesSpec): ReadonlyMap<string, string> {
@@ -41,7 +41,7 @@ export function resolveSecrets(check: Check, spec: InstancesSpec): ReadonlyMap<s
 }
 
 /**
- * Swarm's own secrets with these values.
+ * Creates secrets of the swarm with these values.
  *
  * @internal
  */
@@ -68,7 +68,7 @@ export function createSecrets(
 }
 
 /**
- * Path at which a container finds a secret.
+ * Path of a secret in a container.
  *
  * @internal
  */

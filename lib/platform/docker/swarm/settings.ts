@@ -11,7 +11,7 @@ import type { PublishedPorts } from '../engine/published-ports';
 import { Subnet } from '../engine/subnet';
 import type { DockerSwarmPlatformProps } from './docker-swarm-platform-props';
 
-/** Name of the platform in messages. */
+/** Name of the platform in error messages. */
 export const NAME = 'DockerSwarmPlatform';
 
 const USER: TextRule = {
@@ -37,11 +37,11 @@ export interface SwarmSettings {
   readonly traits: PlatformTraits;
   /** Prefix of all names. */
   readonly name: string;
-  /** Undefined for one out of the swarm's own pool. */
+  /** Undefined for a range from the swarm's own pool. */
   readonly subnet?: Subnet;
   readonly encrypted: boolean;
   readonly nginxImage: string;
-  /** Checked by the Redis that uses it, whose path its message names. */
+  /** Checked in `runRedis`, so that the error names the backplane. */
   readonly redisImage?: string;
   readonly publish: Required<PublishedPorts>;
   /** Number of nodes that run an nginx. */
