@@ -128,13 +128,14 @@ const status =
 
 const hanging: RequestListener = () => {};
 
+// Most of their time they wait for a probe that waits.
 describe.each(KINDS)('$name', ({ program, probe }) => {
   if (!findProgram(program) && !existsSync(program)) {
     test.skip(`needs ${program}, which is not installed`, () => {});
     return;
   }
 
-  test.each([200, 201, 204])('%i is good, and is remembered', async (code) => {
+  test.concurrent.each([200, 201, 204])('%i is good, and is remembered', async (code) => {
     expect(await ask(probe, await serve(status(code)))).toMatchObject({
       code: 0,
       killed: false,
@@ -143,12 +144,12 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
   });
 
   // What answers with a login page or another place does not say that it serves.
-  test.each([302, 404, 500, 503])('%i is bad', async (code) => {
+  test.concurrent.each([302, 404, 500, 503])('%i is bad', async (code) => {
     const port = await serve(status(code, { Location: 'http://127.0.0.1:9/' }));
     expect(await ask(probe, port)).toMatchObject({ code: 1, killed: false, wasHealthy: false });
   });
 
-  test('nobody who listens is bad', async () => {
+  test.concurrent('nobody who listens is bad', async () => {
     expect(await ask(probe, await freePort())).toMatchObject({
       code: 1,
       killed: false,
@@ -156,7 +157,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     });
   });
 
-  test('one good answer is enough, as long as there are tries left', async () => {
+  test.concurrent('one good answer is enough, as long as there are tries left', async () => {
     let asked = 0;
     const port = await serve((request, response) =>
       status((asked += 1) < 3 ? 500 : 200)(request, response),
@@ -165,7 +166,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     expect(asked).toBe(3);
   });
 
-  test('as many bad answers as are allowed are asked for, and no more', async () => {
+  test.concurrent('as many bad answers as are allowed are asked for, and no more', async () => {
     let asked = 0;
     const port = await serve((request, response) => {
       asked += 1;
@@ -175,14 +176,14 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     expect(asked).toBe(4);
   });
 
-  test('a slow start is no hang: what has never been well is not ended', async () => {
+  test.concurrent('a slow start is no hang: what has never been well is not ended', async () => {
     expect(await ask(probe, await serve(hanging), { failures: 1 })).toMatchObject({
       code: 1,
       killed: false,
     });
   });
 
-  test('what has been well and hangs is ended, when all tries have had their time', async () => {
+  test.concurrent('what has been well and hangs is ended, when all tries have had their time', async () => {
     const port = await serve(hanging);
     const { milliseconds, ...checked } = await ask(probe, port, {}, { wasHealthy: true });
     expect(checked).toEqual({ code: 1, killed: true, wasHealthy: true });
@@ -190,7 +191,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     expect(milliseconds).toBeLessThan(usual.failures * usual.timeoutMs + 5000);
   });
 
-  test('what has been well and answers badly is ended as well', async () => {
+  test.concurrent('what has been well and answers badly is ended as well', async () => {
     const port = await serve(status(500));
     expect(await ask(probe, port, {}, { wasHealthy: true })).toMatchObject({
       code: 1,
@@ -198,7 +199,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     });
   });
 
-  test('what has been well and is well is left alone', async () => {
+  test.concurrent('what has been well and is well is left alone', async () => {
     const port = await serve(status(200));
     expect(await ask(probe, port, {}, { wasHealthy: true })).toMatchObject({
       code: 0,
@@ -206,7 +207,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     });
   });
 
-  test('a proxy in the environment of the service is not asked', async () => {
+  test.concurrent('a proxy in the environment of the service is not asked', async () => {
     const proxy = `http://127.0.0.1:${await serve(status(502))}`;
     const port = await serve(status(200));
     const environment = { http_proxy: proxy, HTTP_PROXY: proxy, ALL_PROXY: proxy };
@@ -214,7 +215,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
   });
 
   // Every character that the rule for paths lets through.
-  test.each(['/', '/health/', '/a.b_c~d-e/F0', '/~x', '/-', '/...', '/0'])(
+  test.concurrent.each(['/', '/health/', '/a.b_c~d-e/F0', '/~x', '/-', '/...', '/0'])(
     'the path %s is asked for as it is',
     async (path) => {
       const urls: (string | undefined)[] = [];
