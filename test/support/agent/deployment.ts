@@ -354,7 +354,9 @@ function bundleAgent(): void {
   const sources = resolve('lib/platform/local/agent');
   const bundle = resolve('build/local-agent/agent.js');
   const newest = Math.max(
-    ...readdirSync(sources).map((file) => statSync(join(sources, file)).mtimeMs),
+    ...readdirSync(sources, { encoding: 'utf8', recursive: true }).map(
+      (file) => statSync(join(sources, file)).mtimeMs,
+    ),
   );
   if (!bundled && (!existsSync(bundle) || statSync(bundle).mtimeMs < newest)) {
     execFileSync(process.execPath, [resolve('scripts/build-agent.mjs')], { stdio: 'pipe' });

@@ -17,7 +17,6 @@ import { temporaryFolder } from '../../../support/machine/temporary-folder';
 import { built, containersOf } from '../../../support/docker/docker-site';
 
 afterAll(cleanUp);
-jest.setTimeout(20_000);
 
 const MARKER = '/dev/shm/.aiwm-was-healthy';
 const KILLS = ["process.kill(-1,'SIGKILL')", 'kill -9 -1'];
