@@ -182,13 +182,16 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     });
   });
 
-  test.concurrent('what has been well and hangs is ended, when all tries have had their time', async () => {
-    const port = await serve(hanging);
-    const { milliseconds, ...checked } = await ask(probe, port, {}, { wasHealthy: true });
-    expect(checked).toEqual({ code: 1, killed: true, wasHealthy: true });
-    expect(milliseconds).toBeGreaterThan(usual.failures * usual.timeoutMs - 100);
-    expect(milliseconds).toBeLessThan(usual.failures * usual.timeoutMs + 5000);
-  });
+  test.concurrent(
+    'what has been well and hangs is ended, when all tries have had their time',
+    async () => {
+      const port = await serve(hanging);
+      const { milliseconds, ...checked } = await ask(probe, port, {}, { wasHealthy: true });
+      expect(checked).toEqual({ code: 1, killed: true, wasHealthy: true });
+      expect(milliseconds).toBeGreaterThan(usual.failures * usual.timeoutMs - 100);
+      expect(milliseconds).toBeLessThan(usual.failures * usual.timeoutMs + 5000);
+    },
+  );
 
   test.concurrent('what has been well and answers badly is ended as well', async () => {
     const port = await serve(status(500));
