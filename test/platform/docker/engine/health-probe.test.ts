@@ -252,7 +252,7 @@ test.each([
   '/(x)',
   '/x|y',
   '/é',
-])('the path %s is refused', (path) => {
+])('fails when the path is %s', (path) => {
   expect(() => built((site) => site.cluster({ health: { path } }))).toThrow('health.path: ');
 });
 
