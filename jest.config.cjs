@@ -2,6 +2,8 @@
 // real Docker Engine or an emulated AWS, test/load wants the machine for itself, and the rest needs nothing but this
 // repository. scripts/test.mjs runs all and prints the closing line.
 
+const timeout = '<rootDir>/test/support/machine/test-timeout.ts';
+
 /** @type {import('jest').Config} */
 const shared = {
   rootDir: __dirname,
@@ -29,39 +31,38 @@ const shared = {
     '^cdktf-aiwm/(aws|docker|local)$': '<rootDir>/lib/platform/$1/index.ts',
   },
   setupFiles: ['<rootDir>/test/support/stack/token-traces.ts'],
+  setupFilesAfterEnv: [timeout],
   snapshotFormat: { escapeString: false, printBasicPrototype: false },
 };
 
 /**
  * @param {string} displayName
- * @param {string} folder
- * @param {string[]} before modules that run before each test file, once jest's functions are there
+ * @param {string[]} folders
  * @returns {import('jest').Config}
  */
-const inFolder = (displayName, folder, ...before) => ({
+const inFolders = (displayName, ...folders) => ({
   ...shared,
   displayName,
-  testMatch: [`<rootDir>/test/${folder}/**/*.test.ts`],
-  setupFilesAfterEnv: ['machine/live-timeout', ...before].map(
-    (module) => `<rootDir>/test/support/${module}.ts`,
-  ),
+  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
 });
 
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
     {
-      ...shared,
-      displayName: 'unit',
-      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      ...inFolders('unit', '.'),
       testPathIgnorePatterns: ['live', 'engine', 'load'].map(
         (folder) => `<rootDir>/test/${folder}/`,
       ),
     },
-    inFolder('live', 'live'),
-    // The same tests of a front, with nginx.conf as AwsPlatform has it.
-    inFolder('live, rendered for AWS', 'live/front', 'aws/render-on-aws'),
-    inFolder('engine', 'engine'),
-    inFolder('load', 'load'),
+    inFolders('live', 'live'),
+    {
+      // The same tests of a front, with nginx.conf as AwsPlatform has it.
+      ...inFolders('live, rendered for AWS', 'live/front'),
+      setupFilesAfterEnv: [timeout, '<rootDir>/test/support/aws/render-on-aws.ts'],
+    },
+    inFolders('engine', 'engine/docker', 'engine/swarm'),
+    inFolders('emulated AWS', 'engine/moto'),
+    inFolders('load', 'load'),
   ],
 };

@@ -1,6 +1,5 @@
-// `npm test`: everything. Installs what the tests need, runs the unit tests, then the live ones in two rows, those with a
-// Docker Engine or an emulated AWS beside the others, those under load after both, and ends with one line: N passed,
-// N failed, N skipped.
+// `npm test`: everything. Installs what the tests need, runs the unit tests, then the live ones in three rows side by
+// side, as most of their time is waiting, then those under load, and ends with one line: N passed, N failed, N skipped.
 //
 //   npm test -- nginx      only test files whose path contains "nginx"
 import { dirname, join } from 'node:path';
@@ -10,7 +9,7 @@ import { closing } from './test/closing.mjs';
 import { runRow } from './test/row.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Twice what the most patient test or hook of the live ones may take, in seconds. */
+/** Twice what a test may take, in seconds. */
 const SILENCE = 600;
 
 const { ok: isSetUp } = await setUp({ purpose: 'tests' });
@@ -32,7 +31,8 @@ const oneByOne = ['--runInBand', '--verbose'];
 const rows = [await run(['--maxWorkers=2'], 'unit')];
 rows.push(
   ...(await Promise.all([
-    run(oneByOne, 'live', 'live, rendered for AWS'),
+    run(oneByOne, 'live'),
+    run(oneByOne, 'live, rendered for AWS', 'emulated AWS'),
     run(oneByOne, 'engine'),
   ])),
 );

@@ -40,7 +40,7 @@ describe('one that exists already', () => {
     'redis://256.0.0.1:6379',
     'redis://[::g]:6379',
     'cache:6379',
-  ])('is not reached at %s', (url) => {
+  ])('fails when the URL is %s', (url) => {
     expect(() => RedisAdapterBackplane.fromUrl(Site.alone().scope, 'Backplane', { url })).toThrow(
       `Stack/Backplane: url: "${url}" is not a Redis URL.`,
     );

@@ -343,7 +343,7 @@ describe('platforms', () => {
         'for the sessions of long-polling',
         Balancing.roundRobin({ sessionAffinity: Balancing.ipHash() }),
       ],
-    ])('refuses ip_hash that is asked for %s', (_, balancing) => {
+    ])('fails when ip_hash is asked for %s', (_, balancing) => {
       expect(() => hidden(() => ({ upstream: withBackplane, balancing }))).toThrow(
         'Stack/Frontend: balancing: LocalPlatform hides the addresses of clients, so ip_hash would send all of them to one instance.\n' +
           'Allowed: Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client.',

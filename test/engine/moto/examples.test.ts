@@ -11,7 +11,6 @@ import type { StackJson } from '../../support/aws/stack-json';
 import { cleanUp } from '../../support/machine/clean-up';
 import { say } from '../../support/machine/say';
 
-jest.setTimeout(300_000);
 afterAll(cleanUp);
 
 /** Which of moto 5.2 answers with an error, or with what the plugin cannot read. All of it is in aws-plan.test.ts. */
@@ -74,7 +73,7 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
   // All at one time, for most of it is waiting.
   beforeAll(async () => {
     await Promise.all(examples.map(async (name) => beds.set(name, await deploy(name))));
-  }, 240_000);
+  });
 
   describe.each(examples)('%s', (name) => {
     let server: MotoServer;

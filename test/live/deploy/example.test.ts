@@ -140,7 +140,7 @@ test('cdktf deploy of local-redis, again, with a change, destroy', async () => {
   expect(await example.run('destroy')).toContain('Destroy complete! Resources: 7 destroyed');
   expect(Object.values(pids).filter(isAlive)).toEqual([]);
   expect(example.isDeployed).toBe(false);
-}, 180_000);
+});
 
 test('cdktf deploy and destroy of local: the addresses are those that were synthesized', async () => {
   example = await Example.create('local');
@@ -153,4 +153,4 @@ test('cdktf deploy and destroy of local: the addresses are those that were synth
   await example.run('destroy');
   expect(Object.values(pids).filter(isAlive)).toEqual([]);
   expect(example.isDeployed).toBe(false);
-}, 180_000);
+});

@@ -329,7 +329,7 @@ describe('the state folder', () => {
     expect(dirs).toEqual(['../../../.aiwm/Stack-a-platform', '../../../.aiwm/Stack-b-platform']);
   });
 
-  test('of a stack of the same app cannot be that of another stack', () => {
+  test('fails when it is that of another stack of the same app', () => {
     const app = newApp();
     const platform = (stack: string) =>
       new LocalPlatform(new TerraformStack(app, stack), 'Platform', { stateDir: 'state' });

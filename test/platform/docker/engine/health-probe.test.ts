@@ -17,7 +17,6 @@ import { temporaryFolder } from '../../../support/machine/temporary-folder';
 import { built, containersOf } from '../../../support/docker/docker-site';
 
 afterAll(cleanUp);
-jest.setTimeout(20_000);
 
 const MARKER = '/dev/shm/.aiwm-was-healthy';
 const KILLS = ["process.kill(-1,'SIGKILL')", 'kill -9 -1'];
@@ -253,7 +252,7 @@ test.each([
   '/(x)',
   '/x|y',
   '/é',
-])('the path %s is refused', (path) => {
+])('fails when the path is %s', (path) => {
   expect(() => built((site) => site.cluster({ health: { path } }))).toThrow('health.path: ');
 });
 
