@@ -95,7 +95,7 @@ const SWARM = [
 /** A node publishes on all of its addresses. */
 const WARNINGS: Record<string, string[]> = {
   'docker-swarm': [
-    'docker-swarm/Frontend: TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+    'docker-swarm/Frontend: TlsCertificate.selfSigned() on a public platform: clients do not trust it. Use it for development only.',
   ],
 };
 

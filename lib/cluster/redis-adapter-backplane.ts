@@ -173,21 +173,21 @@ class ExistingRedis extends Construct implements IBackplane {
           url === undefined ? 'neither url nor secret is given' : 'both url and secret are given',
         allowed: 'one of the two',
         remedy:
-          'Use url for a Redis without a password, secret for the whole URL of one that has a password.',
+          'Use url for a Redis without a password, or secret for the complete URL of a Redis with one.',
       });
     }
     if (url !== undefined && url.includes('@')) {
       check.refuse('url', {
-        problem: 'the URL holds a password, which would stand in the plan and the state',
+        problem: 'the URL contains a password, which would appear in the plan and the state',
         allowed: REDIS_URL.allowed,
         remedy:
-          'Give the whole URL as secret: Secret.fromEnvironment("REDIS_URL") or Secret.fromFile(…).',
+          'Pass the complete URL as secret: Secret.fromEnvironment("REDIS_URL") or Secret.fromFile(…).',
       });
     }
     this.url = url === undefined ? undefined : check.text('url', url, REDIS_URL);
     if (cluster && /\/0*[1-9]\d*$/.test(url ?? '')) {
       check.refuse('url', {
-        problem: `"${url}" names a database, and a Redis Cluster has none but the first`,
+        problem: `"${url}" names a database, but a Redis Cluster has only the first one`,
         allowed: '"redis://host:6379" or "rediss://host:6379"',
       });
     }

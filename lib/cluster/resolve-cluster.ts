@@ -64,7 +64,7 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
   const { backplane, limits, stopGrace } = props;
   if (backplane !== undefined && slots.length === 1) {
     check.warn(
-      'One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
+      'backplane: has no effect with a single instance, which has no other to exchange events with. Increase instances, or remove the backplane.',
     );
   }
   return {
@@ -102,7 +102,7 @@ function resolveSlots(check: Check, props: AiwmClusterProps): InstanceSlot[] {
   const firstPort = check.integer('firstPort', props.firstPort ?? 3003, 1, 65_535);
   if (shares && firstPort + count - 1 > 65_535) {
     check.refuse('firstPort', {
-      problem: `${count} instances from port ${firstPort} on end above 65535`,
+      problem: `${count} instances starting at port ${firstPort} need ports above 65535`,
       allowed: `1 to ${65_536 - count} for ${count} instances`,
     });
   }
@@ -138,7 +138,7 @@ function resolveSecrets(
   const twice = names.find((name) => Object.keys(environment).includes(name));
   if (twice !== undefined) {
     check.refuse(`secrets.${twice}`, {
-      problem: 'the variable is in environment as well',
+      problem: 'the variable is set in environment as well',
       allowed: 'one of the two',
     });
   }
@@ -149,9 +149,9 @@ function checkVariable(check: Check, property: string, name: string): void {
   check.text(`${property}[${show(name)}]`, name, ENVIRONMENT_NAME);
   if (CONTRACT.includes(name)) {
     check.refuse(`${property}.${name}`, {
-      problem: 'the variable belongs to the contract between platform and instance',
+      problem: 'the variable is reserved: the platform sets it for the instances',
       allowed: `names other than ${CONTRACT.join(', ')}`,
-      remedy: 'Use firstPort, backplane, enginePath, health or heartbeat to decide its value.',
+      remedy: 'Use firstPort, backplane, enginePath, health or heartbeat to change its value.',
     });
   }
 }
@@ -170,7 +170,7 @@ function resolveDrained(check: Check, drained: string[], count: number): Readonl
   const set = new Set(numbers);
   if (set.size === count) {
     check.refuse('drained', {
-      problem: 'every instance is drained, and no client would be served',
+      problem: 'every instance is drained, so no client would be served',
       allowed: 'at least one instance in service',
     });
   }

@@ -56,7 +56,7 @@ export function chooseMethods(
   refuseIpHash(check, method, sessionMethod, situation);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
     check.refuse('upstream.servers', {
-      problem: `a backup server is not possible under ${sessionMethod === undefined ? balancing : 'the affinity of long-polling'}: nginx refuses it with a method that hashes`,
+      problem: `a backup server is not possible with ${sessionMethod === undefined ? balancing : 'the affinity of long-polling'}: nginx rejects it for a method that hashes`,
       allowed:
         'servers without backup, or Balancing.roundRobin() with clientTransports: [ClientTransport.WEBSOCKET]',
     });
@@ -64,7 +64,7 @@ export function chooseMethods(
   if (losesState) {
     check.warn(
       `${balancing} without a backplane: an event reaches only the clients of the instance that emits it, and a client that ` +
-        'comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
+        'reconnects may reach an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
     );
   }
   return { method, sessionMethod };
@@ -87,9 +87,9 @@ function refuseIpHash(
 ): void {
   if (addressesChange !== undefined && (sessionMethod ?? method).kind === 'ip-hash') {
     check.refuse(sessionMethod === undefined ? 'balancing' : 'balancing.sessionAffinity', {
-      problem: `Balancing.ipHash() goes by the order of addresses, which changes on ${addressesChange} whenever an instance starts: all clients would be moved`,
+      problem: `Balancing.ipHash() depends on the order of addresses, which changes on ${addressesChange} whenever an instance starts, so all clients would move`,
       allowed:
-        'Balancing.cookie(), or Balancing.hash("$remote_addr"), which goes by the names of instances',
+        'Balancing.cookie(), or Balancing.hash("$remote_addr"), which depends on the names of instances',
     });
   }
 }
@@ -106,7 +106,7 @@ function hashes({ kind }: Method): boolean {
 function refuseInsecureCookie(check: Check, method: Method, secure: boolean): void {
   if (method.kind === 'cookie' && method.cookie.sameSite === 'none' && !secure) {
     check.refuse('balancing.sameSite', {
-      problem: 'browsers drop a cookie with SameSite=None that did not come over TLS',
+      problem: 'browsers reject a cookie with SameSite=None that is not set over TLS',
       allowed: 'SameSite.LAX or SameSite.STRICT, or a front with tls',
     });
   }

@@ -61,7 +61,7 @@ export class FrontIntent {
         }
         this.check.refuse(`directives.${where}`, {
           problem: message,
-          remedy: 'Use the property that sets it, or leave the line out.',
+          remedy: 'Use the property that sets it, or remove the line.',
         });
       }
       throw error;

@@ -92,12 +92,12 @@ function resolveTarget(
       problem: 'neither cluster nor upstream is given',
       allowed: 'one of the two',
       remedy:
-        'Give the AiwmCluster to front, or upstream: Upstream.servers([…]) for servers that exist.',
+        'Pass the AiwmCluster as cluster, or existing servers as upstream: Upstream.servers([…]).',
     });
   }
   if (platform === undefined) {
     check.refuse('platform', {
-      problem: 'an upstream alone does not say where nginx shall run',
+      problem: 'an upstream alone does not determine where nginx runs',
       allowed: 'a platform, e.g. new LocalPlatform(this, "Platform")',
     });
   }

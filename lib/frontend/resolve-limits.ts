@@ -16,13 +16,13 @@ export function resolveLimits(
 ): Limits {
   if (connectionsPerClient === undefined && handshakesPerSecond === undefined) {
     check.refuse('limits', {
-      problem: 'nothing is limited',
+      problem: 'no limit is given',
       allowed: 'connectionsPerClient, handshakesPerSecond or both',
     });
   }
   if (burst !== undefined && handshakesPerSecond === undefined) {
     check.refuse('limits.burst', {
-      problem: 'there is no rate to exceed',
+      problem: 'burst has no effect without a rate',
       allowed: 'burst together with handshakesPerSecond',
     });
   }
@@ -59,9 +59,9 @@ export function resolveExpectedConnections(
   );
   if (entry !== undefined && expected < entry.connectionsPerHost) {
     check.refuse('expectedConnections', {
-      problem: `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, and one with room for ${expected} would be full before`,
+      problem: `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, but one with room for ${expected} would be full before that`,
       allowed: `${entry.connectionsPerHost} to 500000`,
-      remedy: `Leave it out, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
+      remedy: `Remove it, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
     });
   }
   // Without a number from the user, expect as many as one nginx holds before the platform adds another.
@@ -71,7 +71,7 @@ export function resolveExpectedConnections(
   const each = Math.ceil(likely / serving);
   if (hasPorts && each > EPHEMERAL_PORTS) {
     check.warn(
-      `${likely} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
+      `${likely} connections over ${serving} instance(s) are ${each} to each address and port, but Linux has only ` +
         `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,
     );
   }

@@ -15,9 +15,9 @@ export function resolveServerNames(
 ): string[] {
   if (String(serverName).startsWith('*.')) {
     check.refuse('serverName', {
-      problem: `${show(serverName)} stands for many names, and clients need one`,
+      problem: `${show(serverName)} matches many names, but clients need one`,
       allowed: SERVER_NAME.allowed,
-      remedy: 'Give one name here and the wildcard in alternativeNames.',
+      remedy: 'Use a single name here, and put the wildcard in alternativeNames.',
     });
   }
   check.text('serverName', serverName, SERVER_NAME);
@@ -30,7 +30,7 @@ export function resolveServerNames(
   );
   if (twice >= 0) {
     check.refuse(`alternativeNames[${twice}]`, {
-      problem: `"${serverName}" is the serverName as well`,
+      problem: `"${serverName}" is already the serverName`,
       allowed: 'each name once',
     });
   }
@@ -46,7 +46,7 @@ function refuseAddress(
 ): void {
   if (isIP(name) !== 0 && tls !== undefined && tls.kind !== TlsKind.TERMINATED_UPSTREAM) {
     check.refuse(property, {
-      problem: `"${name}" is an address, and clients name none to TLS: every handshake would be refused`,
+      problem: `"${name}" is an address, but TLS clients send only host names: every handshake would be refused`,
       allowed: 'a host name, e.g. "localhost"',
     });
   }

@@ -38,9 +38,9 @@ export function resolveTimeouts(
   );
   if (engineIo && webSocket.milliseconds <= heartbeatMs) {
     check.refuse('timeouts.webSocket', {
-      problem: `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
+      problem: `"${webSocket.text}" closes a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) does`,
       allowed: `more than ${heartbeatMs / 1000}s`,
-      remedy: 'Raise it, or give the cluster a shorter heartbeat.',
+      remedy: 'Increase it, or give the cluster a shorter heartbeat.',
     });
   }
   return {
@@ -64,11 +64,11 @@ function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
   if (heartbeatMs >= idleMs) {
     const isFixed = terminated && entry.terminatedIdleTimeoutMs !== entry.idleTimeoutMs;
     check.refuse('heartbeat', {
-      problem: `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, and a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
-      allowed: `interval and timeout of less than ${idleMs / 1000}s together`,
+      problem: `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, but a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
+      allowed: `an interval and a timeout of less than ${idleMs / 1000}s in total`,
       remedy: isFixed
-        ? 'Give the cluster a shorter heartbeat, or let nginx speak TLS: TlsCertificate.fromSecret(…), whose connections may be silent longer.'
-        : `Give the cluster a shorter heartbeat, or raise ${entry.idleTimeoutProperty} at ${platform.node.path}.`,
+        ? 'Give the cluster a shorter heartbeat, or terminate TLS at nginx: TlsCertificate.fromSecret(…) allows longer silence.'
+        : `Give the cluster a shorter heartbeat, or increase ${entry.idleTimeoutProperty} at ${platform.node.path}.`,
     });
   }
 }
@@ -82,9 +82,9 @@ export function resolveDrainTimeout({ check, props, layout }: FrontContext): str
   const { drainTimeout, platform } = props;
   if (layout.drainTimeout !== undefined && drainTimeout !== undefined) {
     check.refuse('drainTimeout', {
-      problem: `"${drainTimeout}" cannot be kept on ${platform.traits.name}: a changed configuration takes a new nginx, for which the old one has to go`,
+      problem: `"${drainTimeout}" is not possible on ${platform.traits.name}: a changed configuration starts a new nginx, and the old one has to stop first`,
       allowed: 'no drainTimeout',
-      remedy: `Set how long the old one may take at ${platform.node.path}.`,
+      remedy: `At ${platform.node.path}, set how long the old one may take to stop.`,
     });
   }
   return (

@@ -15,7 +15,7 @@ export function resolveTls(check: Check, { tls, platform }: FrontProps): Tls {
   if (tls === undefined) {
     if (platform.traits.isPublic) {
       check.refuse('tls', {
-        problem: `${platform.traits.name} can be reached by other machines, and without TLS tokens and messages travel in the clear`,
+        problem: `other machines can reach ${platform.traits.name}, and without TLS, tokens and messages are sent unencrypted`,
         allowed: listOf(kinds),
       });
     }
@@ -30,7 +30,7 @@ export function resolveTls(check: Check, { tls, platform }: FrontProps): Tls {
   }
   if (tls.kind === TlsKind.SELF_SIGNED && platform.traits.isPublic) {
     check.warn(
-      'TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+      'TlsCertificate.selfSigned() on a public platform: clients do not trust it. Use it for development only.',
     );
   }
   return tls.kind === TlsKind.TERMINATED_UPSTREAM || tls.kind === TlsKind.ACM
@@ -52,7 +52,7 @@ const CODE: Record<TlsKind, string> = {
 /** Purposes that the names do not make clear. */
 const PURPOSES: Partial<Record<TlsKind, string>> = {
   [TlsKind.SELF_SIGNED]: ' for development',
-  [TlsKind.TERMINATED_UPSTREAM]: ' behind a proxy that speaks TLS',
+  [TlsKind.TERMINATED_UPSTREAM]: ' behind a proxy that terminates TLS',
 };
 
 function listOf(kinds: readonly TlsKind[]): string {
@@ -74,7 +74,7 @@ export function resolveHsts(check: Check, hsts: HstsOptions, tls: Tls): Hsts {
     check.refuse('hsts', {
       problem: 'browsers ignore it over plain HTTP',
       allowed: 'a front with tls',
-      remedy: 'Set tls, or leave hsts out.',
+      remedy: 'Set tls, or remove hsts.',
     });
   }
   const maxAge = resolveDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
@@ -82,7 +82,7 @@ export function resolveHsts(check: Check, hsts: HstsOptions, tls: Tls): Hsts {
   const maxAgeSeconds = Math.round(maxAge.milliseconds / 1000);
   if (hsts.preload && !(hsts.includeSubDomains && maxAgeSeconds >= year)) {
     check.refuse('hsts.preload', {
-      problem: 'browsers take a name into their lists only with its subdomains and for a year',
+      problem: 'browsers preload a name only with its subdomains and for at least a year',
       allowed: 'preload with includeSubDomains: true and maxAge of at least "365d"',
     });
   }

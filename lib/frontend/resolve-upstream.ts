@@ -67,12 +67,13 @@ export function checkAffinityByAddress(context: FrontContext, intent: Intent): v
   if (!seesClientAddresses(context)) {
     check.refuse('balancing', {
       problem: `${platform.traits.name} hides the addresses of clients, so ip_hash would send all of them to one instance`,
-      allowed: 'Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client',
+      allowed:
+        'Balancing.cookie(), Balancing.hash(…), or trustedProxies that report the client address',
     });
   }
   if (tls === 'terminated-upstream' && layout.entry === undefined) {
     check.warn(
-      'TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. Name it in trustedProxies.',
+      'TLS is terminated in front of nginx, but no proxy is trusted: ip_hash sees only that proxy and sends all clients to one instance. List the proxy in trustedProxies.',
     );
   }
 }
@@ -96,7 +97,7 @@ function resolveFailTimeout(check: Check, text: string): string {
   resolveDuration(check, 'failover.failTimeout', text, '1s', '1h');
   if (text.endsWith('ms')) {
     check.refuse('failover.failTimeout', {
-      problem: `"${text}" holds milliseconds, and nginx counts this time in seconds`,
+      problem: `"${text}" contains milliseconds, but nginx counts this time in whole seconds`,
       allowed: '1s to 1h',
     });
   }

@@ -19,18 +19,18 @@ import type { FrontProps } from './front-context';
 export function resolveVersion(check: Check, props: FrontProps, upstream: Upstream): NginxVersion {
   const text = props.nginxVersion ?? props.platform.traits.nginxVersion;
   const source =
-    props.nginxVersion === undefined ? `, which ${props.platform.node.path} says,` : '';
+    props.nginxVersion === undefined ? `, which ${props.platform.node.path} reports,` : '';
   const version = parseVersion(text);
   if (version === undefined || !isAtLeast(version, OLDEST_VERSION)) {
     check.refuse('nginxVersion', {
       problem: `${show(text)}${source} is ${version === undefined ? 'not a version' : 'too old'}`,
       allowed: `"1.22" or "1.22.1", at least ${printVersion(OLDEST_VERSION)}`,
-      remedy: 'Ask nginx -v on the machine that runs it.',
+      remedy: 'Run nginx -v on the machine that runs it.',
     });
   }
   if (looksUpNames(upstream) && !isAtLeast(version, RESOLVE_PARAMETER)) {
     check.refuse('nginxVersion', {
-      problem: `${show(text)}${source} is too old: it looks a name up once, and on ${props.platform.traits.name} the addresses behind names change`,
+      problem: `${show(text)}${source} is too old: it looks up each name only once, but on ${props.platform.traits.name} the addresses behind names change`,
       allowed: `at least ${printVersion(RESOLVE_PARAMETER)}`,
       remedy: 'Run a newer nginx there.',
     });

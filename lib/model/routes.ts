@@ -67,10 +67,10 @@ export class AiwmRoutes {
     if (isMapped && rest !== undefined && target.startsWith(`${rest}/`)) {
       check.refuse('routes.rest', {
         problem:
-          `below "${rest || '/'}" lies the instances' own path of Socket.IO, "${target}": clients could reach it there, past the ` +
-          'Origin list, the limits and the affinity of routes.webSocket',
-        allowed: 'a REST path that does not hold it',
-        remedy: `Set enginePath to "${webSocket}/" (of the cluster, or of Upstream.servers), or choose another path for rest.`,
+          `the instances' own Socket.IO path, "${target}", is below "${rest || '/'}": clients could reach it there and bypass the ` +
+          'allowed origins, the limits and the affinity of routes.webSocket',
+        allowed: 'a REST path that does not contain it',
+        remedy: `Set enginePath of the cluster or of Upstream.servers to "${webSocket}/", or choose another path for rest.`,
       });
     }
     return {
@@ -129,8 +129,8 @@ function refuseSamePaths(check: Check, paths: Record<string, string | undefined>
     const other = seen.get(path);
     if (other !== undefined) {
       check.refuse(`routes.${name}`, {
-        problem: `"${path || '/'}" is the path of routes.${other} as well`,
-        allowed: 'a path of its own for each',
+        problem: `"${path || '/'}" is also the path of routes.${other}`,
+        allowed: 'a different path for each',
       });
     }
     seen.set(path, name);

@@ -69,7 +69,7 @@ export class Upstream {
     }));
     if (peers.every(({ down, backup }) => down || backup)) {
       check.refuse('upstream.servers', {
-        problem: 'no server is left to take a client: all are down or backup',
+        problem: 'no server can accept clients: all are down or backup',
         allowed: 'at least one server in service',
       });
     }

@@ -43,8 +43,8 @@ export class PlatformClaims {
     const present = this.claims.get(thing);
     if (present !== undefined) {
       check.refuse('platform', {
-        problem: `${this.platform.node.path} has its ${thing} already: ${present.node.path}`,
-        allowed: `one ${thing} for each ${this.name}`,
+        problem: `${this.platform.node.path} already has a ${thing}: ${present.node.path}`,
+        allowed: `one ${thing} per ${this.name}`,
       });
     }
     this.claims.set(thing, scope);

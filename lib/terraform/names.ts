@@ -21,14 +21,14 @@ export function resourceName(construct: IConstruct): string {
   if (name === '') {
     throw new ValidationError(construct, {
       property: 'id',
-      problem: 'the path has no letter (a to z) and no digit to make a name of',
+      problem: 'the path contains no letter (a to z) and no digit from which to derive a name',
       remedy: 'Choose ids with letters or digits for the construct or its parents.',
     });
   }
   if (name.length > MAX_LENGTH) {
     throw new ValidationError(construct, {
       property: 'id',
-      problem: `the name "${name}" made of its path has ${name.length} characters`,
+      problem: `the name "${name}", derived from its path, has ${name.length} characters`,
       allowed: `at most ${MAX_LENGTH}`,
       remedy: 'Choose shorter ids for the construct and its parents.',
     });

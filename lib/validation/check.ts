@@ -39,7 +39,7 @@ export class Check {
       this.refuse(property, {
         problem: 'the value is not known at synth',
         allowed: rule.allowed,
-        remedy: 'Write it out: it decides what is rendered.',
+        remedy: 'Use a literal value: what is rendered depends on it.',
       });
     }
     this.literals(property, value, rule);
@@ -74,7 +74,7 @@ export class Check {
       const same = Token.isUnresolved(value) ? value : value.toLowerCase();
       if (seen.has(same)) {
         this.refuse(`${property}[${index}]`, {
-          problem: `${show(value)} stands there twice`,
+          problem: `${show(value)} is listed twice`,
           allowed: 'each value once',
         });
       }
@@ -88,8 +88,8 @@ export class Check {
     if (Token.isUnresolved(values)) {
       this.refuse(property, {
         problem: 'the list is not known at synth',
-        allowed: 'a list that is written out',
-        remedy: 'How long it is decides what is rendered.',
+        allowed: 'a literal list',
+        remedy: 'What is rendered depends on its length.',
       });
     }
     return values;
@@ -134,7 +134,7 @@ export class Check {
       this.refuse(property, {
         problem: 'the number is not known at synth',
         allowed,
-        remedy: 'Write it out: it decides what is rendered.',
+        remedy: 'Use a literal value: what is rendered depends on it.',
       });
     }
   }
@@ -145,30 +145,33 @@ export class Check {
     // Only syntax may contain line breaks.
     if (CONTROL_CHARACTER.test(isSyntax ? literal.replace(/[\t\r\n]/g, ' ') : literal)) {
       this.refuse(property, {
-        problem: `${show(value)} holds a control character or a line break`,
+        problem: `${show(value)} contains a control character or a line break`,
         allowed,
       });
     }
     if (/[\ue000-\uf8ff]/.test(literal)) {
-      this.refuse(property, { problem: `${show(value)} holds a private-use character`, allowed });
+      this.refuse(property, {
+        problem: `${show(value)} contains a private-use character`,
+        allowed,
+      });
     }
     if (/[$%]\{/.test(literal)) {
       this.refuse(property, {
-        problem: `${show(value)} holds "\${" or "%{", which Terraform would read as a template`,
+        problem: `${show(value)} contains "\${" or "%{", which Terraform would read as a template`,
         allowed,
       });
     }
     const numbers = literal.match(/-\d(?:\.\d+)?e\+\d+/g) ?? [];
     if (numbers.some((number) => Token.isUnresolved(Number(number)))) {
       this.refuse(property, {
-        problem: `${show(value)} holds a number that is known only at apply`,
+        problem: `${show(value)} contains a number that is known only at apply`,
         allowed,
-        remedy: 'Put it in as text: Token.asString(…).',
+        remedy: 'Pass it as text: Token.asString(…).',
       });
     }
     if (!isSyntax && !isData && Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
       this.refuse(property, {
-        problem: `${show(value)} holds a space, quote, brace, backslash or semicolon beside a Token`,
+        problem: `${show(value)} contains a space, quote, brace, backslash or semicolon next to a Token`,
         allowed,
       });
     }

@@ -16,7 +16,7 @@ const PATTERN =
 const DURATION: TextRule = {
   name: 'a duration',
   allowed:
-    'nginx\'s notation: a number with w, d, h, m, s or ms, several in that order: "7d", "1h30m", "5s", "500ms"',
+    'nginx\'s notation: numbers with the units w, d, h, m, s or ms, in that order: "7d", "1h30m", "5s", "500ms"',
   knownAtSynth: true,
   accepts: (text) => PATTERN.test(text),
 };

@@ -346,7 +346,7 @@ describe('platforms', () => {
     ])('fails when ip_hash is asked for %s', (_, balancing) => {
       expect(() => hidden(() => ({ upstream: withBackplane, balancing }))).toThrow(
         'Stack/Frontend: balancing: LocalPlatform hides the addresses of clients, so ip_hash would send all of them to one instance.\n' +
-          'Allowed: Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client.',
+          'Allowed: Balancing.cookie(), Balancing.hash(…), or trustedProxies that report the client address.',
       );
     });
 

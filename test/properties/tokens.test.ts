@@ -151,17 +151,17 @@ describe('do not pass', () => {
     [
       'syntax beside one',
       (late) => ({ serverName: `${late.stringValue};` }),
-      'serverName: "<Token>;" holds a space, quote, brace, backslash or semicolon beside a Token.',
+      'serverName: "<Token>;" contains a space, quote, brace, backslash or semicolon next to a Token.',
     ],
     [
       'a template beside one',
       (late) => ({ trustedProxies: [`\${${late.stringValue}}`] }),
-      'trustedProxies[0]: "${<Token>}" holds "${" or "%{"',
+      'trustedProxies[0]: "${<Token>}" contains "${" or "%{"',
     ],
     [
       'a line break beside one',
       (late) => ({ upstream: servers([`${late.stringValue}\n:1`]) }),
-      'upstream.servers[0]: "<Token>\\n:1" holds a control character',
+      'upstream.servers[0]: "<Token>\\n:1" contains a control character',
     ],
     [
       'what would be taken for one: the words that stand for Tokens while the text is made',
@@ -169,7 +169,7 @@ describe('do not pass', () => {
         serverName: late.stringValue,
         directives: { server: ['add_header X-Name "\ue0000\ue001";'] },
       }),
-      'directives.server[0]: "add_header X-Name \\"\\ue0000\\ue001\\";" holds a private-use character.',
+      'directives.server[0]: "add_header X-Name \\"\\ue0000\\ue001\\";" contains a private-use character.',
     ],
     [
       'as a number within a text, which cdktf does not find again',

@@ -27,18 +27,18 @@ test.each<[string, (site: Site) => unknown, string]>([
   [
     'one instance with a backplane',
     (site) => site.cluster({ instances: 1, backplane: site.backplane() }),
-    'Stack/Aiwm: One instance with a backplane: there is nobody to pass events to. Raise instances, or leave the backplane out.',
+    'Stack/Aiwm: backplane: has no effect with a single instance, which has no other to exchange events with. Increase instances, or remove the backplane.',
   ],
   [
     'limits that this machine does not keep',
     (site) => site.cluster({ limits: { memory: '512m' } }),
-    'Stack/Aiwm: limits: LocalPlatform does not limit memory and processors; other platforms do.',
+    'Stack/Aiwm: limits: LocalPlatform does not enforce limits on memory and processors; other platforms do.',
   ],
   [
     'rotation without a backplane',
     front({ balancing: Balancing.roundRobin(), clientTransports: [ClientTransport.WEBSOCKET] }),
     'Stack/Frontend: Balancing.roundRobin() without a backplane: an event reaches only the clients of the instance that emits it, ' +
-      'and a client that comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
+      'and a client that reconnects may reach an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
   ],
   [
     'a certificate that nobody believes, for everybody',
@@ -47,7 +47,7 @@ test.each<[string, (site: Site) => unknown, string]>([
         platform: site.platform({ address: '0.0.0.0' }),
         tls: TlsCertificate.selfSigned(),
       }),
-    'Stack/Frontend: TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+    'Stack/Frontend: TlsCertificate.selfSigned() on a public platform: clients do not trust it. Use it for development only.',
   ],
   [
     'more connections than there are ports to one instance',
@@ -55,7 +55,7 @@ test.each<[string, (site: Site) => unknown, string]>([
       expectedConnections: 60_000,
       upstream: servers(['10.0.0.1:1', '10.0.0.2:1', { address: '10.0.0.3:1', down: true }]),
     }),
-    'Stack/Frontend: 60000 connections over 2 instance(s) are 30000 to one address and port, and Linux has 28232 ports for them by default. ' +
+    'Stack/Frontend: 60000 connections over 2 instance(s) are 30000 to each address and port, but Linux has only 28232 ports for them by default. ' +
       'Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.',
   ],
   [
@@ -64,20 +64,20 @@ test.each<[string, (site: Site) => unknown, string]>([
       expectedConnections: 60_000,
       upstream: servers(['10.0.0.1:1', 'unix:/run/a.sock']),
     }),
-    'Stack/Frontend: 60000 connections over 2 instance(s) are 30000 to one address and port, and Linux has 28232 ports for them by default. ' +
+    'Stack/Frontend: 60000 connections over 2 instance(s) are 30000 to each address and port, but Linux has only 28232 ports for them by default. ' +
       'Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.',
   ],
   [
     'ip_hash behind a proxy that is not named',
     front({ tls: TlsCertificate.terminatedUpstream() }),
-    'Stack/Frontend: TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. ' +
-      'Name it in trustedProxies.',
+    'Stack/Frontend: TLS is terminated in front of nginx, but no proxy is trusted: ip_hash sees only that proxy and sends all clients to one instance. ' +
+      'List the proxy in trustedProxies.',
   ],
   [
     'trust in everybody',
     front({ trustedProxies: ['0.0.0.0/0'] }),
-    'Stack/Frontend: trustedProxies: 0.0.0.0/0 is everybody, so each client may choose the address that limits and affinity go by. ' +
-      'Name the proxies alone.',
+    'Stack/Frontend: trustedProxies: 0.0.0.0/0 trusts every client, so anyone can forge the address that limits and affinity rely on. ' +
+      'List only your proxies.',
   ],
 ])('%s', (_, build, warning) => {
   expect(warned(build)).toEqual([warning]);

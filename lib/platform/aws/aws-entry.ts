@@ -162,7 +162,7 @@ function resolveNlb(check: Check, options: NlbOptions): ResolvedEntry {
   if (ipv6 && !proxyProtocol) {
     check.refuse('entry.ipv6', {
       problem:
-        'nginx would see the address of the load balancer in place of that of an IPv6 client, and ip_hash and limits would take all of them for one',
+        "nginx would see the load balancer's address instead of an IPv6 client's, so ip_hash and limits would treat all of them as one client",
       allowed: 'ipv6 together with proxyProtocol: true',
     });
   }

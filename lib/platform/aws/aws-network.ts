@@ -127,7 +127,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
         attribute: 'cidr_block',
         value: range,
         errorMessage: (current) =>
-          `range: the network has ${current}, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.`,
+          `range: the network has ${current}, which cannot change. Create a second network with its own platform, move clients there, then remove these.`,
       }),
     });
     const gateway = new bindings.InternetGateway(this, 'InternetGateway', {
@@ -142,7 +142,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
         postcondition: [
           {
             condition: `\${length(self.names) >= ${count}}`,
-            errorMessage: `zones: \${self.id} has \${length(self.names)} for this account, and ${count} are asked for.`,
+            errorMessage: `zones: this account has \${length(self.names)} zones in \${self.id}, but the network needs ${count}.`,
           },
         ],
       },

@@ -183,7 +183,7 @@ export class AwsPlatform extends Construct implements IPlatform {
     return this.hosts.settings.redis === undefined || this.redis !== undefined
       ? []
       : [
-          'redis: no backplane of this platform runs a Redis that it could be for. Leave it out, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+          'redis: has no effect, because no backplane runs a Redis on this platform. Remove it, or run one in this stack: new RedisAdapterBackplane(this, "Backplane", { platform }).',
         ];
   }
 }

@@ -149,7 +149,7 @@ function checkNetwork(check: Check, network: IAwsNetwork, entry: ResolvedEntry):
   const [min, why] =
     entry.balancer === undefined
       ? [1, '']
-      : [2, ': one zone that fails would take everything along'];
+      : [2, ': the failure of one zone would take everything down'];
   for (const [property, ids] of [
     ['network.publicSubnetIds', publicSubnetIds],
     ['network.privateSubnetIds', privateSubnetIds],
@@ -158,8 +158,8 @@ function checkNetwork(check: Check, network: IAwsNetwork, entry: ResolvedEntry):
     if (ids.length < min) {
       check.refuse(property, {
         problem: `${ids.length === 0 ? 'no subnet is' : `only ${ids.length} subnet is`} given${why}`,
-        allowed: `${min} to 16 subnets, each in another zone`,
-        remedy: min === 1 ? undefined : 'For one zone there is entry: AwsEntry.single().',
+        allowed: `${min} to 16 subnets, each in a different zone`,
+        remedy: min === 1 ? undefined : 'For a single zone, use entry: AwsEntry.single().',
       });
     }
   }
@@ -176,15 +176,15 @@ function checkAwsNetwork(
   }
   if (network.provider !== provider) {
     check.refuse('network', {
-      problem: `${network.node.path} is made with another provider, and may be in another region or account`,
+      problem: `${network.node.path} uses another provider, which may be in another region or account`,
       remedy:
-        'Give both the same: new AwsPlatform(…, { provider, network: new AwsNetwork(…, { provider }) }).',
+        'Use one provider for both: new AwsPlatform(…, { provider, network: new AwsNetwork(…, { provider }) }).',
     });
   }
   if (entry.balancer?.ipv6) {
     check.refuse('entry.ipv6', {
       problem: `the subnets of ${network.node.path} have no IPv6`,
-      allowed: 'ipv6 in a network that has it, told by its ids',
+      allowed: 'a network whose subnets have IPv6 (pass its ids), or no ipv6',
     });
   }
 }
@@ -199,7 +199,7 @@ function resolveStatusPort(check: Check, port = 8081, entry: ResolvedEntry): num
     entry.balancer === undefined ? [PUBLIC_HTTP, PUBLIC_HTTPS] : Object.values(PORTS);
   if (taken.includes(port)) {
     check.refuse('statusPort', {
-      problem: `nginx listens on ${port} already`,
+      problem: `nginx already listens on port ${port}`,
       allowed: `a port other than ${taken.join(', ')}`,
     });
   }
@@ -212,7 +212,7 @@ function resolveRegion(check: Check, { provider, region }: AwsPlatformProps): st
   }
   if (provider !== undefined) {
     check.refuse('region', {
-      problem: 'provider is given as well, and has its own',
+      problem: 'provider is given as well, and has its own region',
       allowed: 'one of the two',
     });
   }
@@ -222,7 +222,7 @@ function resolveRegion(check: Check, { provider, region }: AwsPlatformProps): st
 function resolveRetention(check: Check, days = 30): number {
   if (!RETENTION_DAYS.includes(days)) {
     check.refuse('logRetentionDays', {
-      problem: `${days} is none of the numbers that CloudWatch knows`,
+      problem: `CloudWatch does not support a retention of ${days} days`,
       allowed: RETENTION_DAYS.join(', '),
     });
   }

@@ -119,7 +119,7 @@ export function checkSize(check: Check, specification: Specification): void {
   const bytes = Buffer.byteLength(JSON.stringify(specification));
   if (bytes > MAX_SPECIFICATION_BYTES) {
     check.refuse('platform', {
-      problem: `LocalPlatform would have to hand over ${bytes} bytes, and can hand over ${MAX_SPECIFICATION_BYTES}`,
+      problem: `LocalPlatform would have to pass ${bytes} bytes to its agent, but can pass only ${MAX_SPECIFICATION_BYTES}`,
       remedy: 'Shorten the environment, or the lines in directives.',
     });
   }

@@ -35,8 +35,8 @@ export class UnitClaims {
     const present = this.units.get(unit);
     if (present !== undefined) {
       check.refuse('id', {
-        problem: `the name "${unit}" is that of ${present.node.path} as well`,
-        allowed: 'other ids',
+        problem: `the name "${unit}" is already that of ${present.node.path}`,
+        allowed: 'different ids',
       });
     }
     this.units.set(unit, check.scope);
@@ -47,8 +47,8 @@ export class UnitClaims {
     const present = this.ports.get(port);
     if (present !== undefined) {
       check.refuse('platform', {
-        problem: `port ${port} is wanted for ${purpose} and is that of ${present} already`,
-        allowed: 'a port of its own for each',
+        problem: `port ${port} for ${purpose} is already used by ${present}`,
+        allowed: 'a different port for each',
         remedy:
           'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform; a second front or Redis needs a LocalPlatform of its own.',
       });
@@ -76,8 +76,8 @@ export function claimStateFolder(check: Check, stateDir: string, folder: string)
   const present = folders.get(folder);
   if (present !== undefined) {
     check.refuse('stateDir', {
-      problem: `${show(stateDir)} is the folder of ${present.node.path} already`,
-      allowed: 'a folder of its own for each LocalPlatform',
+      problem: `${show(stateDir)} is already the folder of ${present.node.path}`,
+      allowed: 'a different folder for each LocalPlatform',
     });
   }
   folders.set(folder, check.scope);

@@ -40,7 +40,9 @@ export function runInstances(
     return { id: slot.id, specification };
   });
   if (spec.memoryBytes !== undefined || spec.cpu !== undefined) {
-    check.warn('limits: LocalPlatform does not limit memory and processors; other platforms do.');
+    check.warn(
+      'limits: LocalPlatform does not enforce limits on memory and processors; other platforms do.',
+    );
   }
   let previous = spec.dependsOn;
   for (const { id, specification } of instances) {
@@ -57,13 +59,13 @@ function resolveCommand(
 ): Record<string, unknown> {
   if (commandLine === undefined) {
     check.refuse('service', {
-      problem: `LocalPlatform runs no containers, and the service is the image ${show(imageName)}`,
+      problem: `LocalPlatform runs no containers, but the service is the image ${show(imageName)}`,
       allowed: 'AiwmService.command(["node", "server.js"], { workingDirectory: "services/aiwm" })',
     });
   }
   if (commandLine.length === 0) {
     check.refuse('service', {
-      problem: 'the command has no words',
+      problem: 'the command is empty',
       allowed: 'a program and its arguments: ["node", "server.js"]',
     });
   }

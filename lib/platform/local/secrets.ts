@@ -53,7 +53,7 @@ export function resolveSecret(check: Check, property: string, { kind, reference 
       return { kind, unit: reference };
     default:
       return check.refuse(property, {
-        problem: `LocalPlatform cannot read a secret of the kind ${show(kind)}`,
+        problem: `LocalPlatform cannot read a secret of kind ${show(kind)}`,
         allowed: 'Secret.fromFile(…) or Secret.fromEnvironment(…)',
       });
   }

@@ -168,7 +168,7 @@ describeWithEngine('a change of a stack on Docker', (engine) => {
   test('another name is refused while the subnet stays; with another subnet everything is new', async () => {
     wanted = { ...wanted, platform: { name: 'other', subnet: Subnet.nameOf(deployment.name) } };
     expect(await deployment.terraform.planInVain(described())).toContain(
-      `the network ${deployment.name}-${Subnet.nameOf(deployment.name).replace('/', '-')} stays for as long as its subnet does. With another name give another subnet as well`,
+      `the network ${deployment.name}-${Subnet.nameOf(deployment.name).replace('/', '-')} cannot change while its subnet stays the same. With another name, also give a subnet`,
     );
     wanted = { ...wanted, platform: { name: 'other' } };
     expect(await deployment.terraform.plan(described())).toMatchObject({

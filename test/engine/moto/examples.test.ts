@@ -347,7 +347,7 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
           const refused = await refusal(slots(left));
           const address = /-replace=(aws_network_interface\.\w+)/.exec(refused)?.[1];
           expect(refused).toContain(
-            `${name}-platform-aiwm-2 is in ${second}, which is not among network.privateSubnetIds any more. List it again, or replace the host: terraform apply -replace=${address}`,
+            `${name}-platform-aiwm-2 is in ${second}, which is no longer in network.privateSubnetIds. List it again, or replace the host: terraform apply -replace=${address}`,
           );
           expect(await slots(left, `-replace=${address}`)).toEqual([
             'aws_instance.Aiwm_Instance2 delete,create',
@@ -361,7 +361,7 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
       const text = JSON.stringify(given.fill(example(name).json as StackJson));
       const other = JSON.parse(text.replaceAll(`"${name}-platform`, '"other')) as StackJson;
       expect(await refusal(planOf(other))).toContain(
-        `name: the platform has made ${name}-platform-instances and much else of that name, and cannot take another. ${BESIDE}`,
+        `name: the platform has created ${name}-platform-instances and other resources by that name, and cannot be renamed. ${BESIDE}`,
       );
     });
 
@@ -371,7 +371,7 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
         const text = JSON.stringify(given.fill(stack));
         const other = JSON.parse(text.replaceAll('10.40.0.0/16', '10.41.0.0/16')) as StackJson;
         expect(await refusal(planOf(other))).toContain(
-          'range: the network has 10.40.0.0/16, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.',
+          'range: the network has 10.40.0.0/16, which cannot change. Create a second network with its own platform, move clients there, then remove these.',
         );
       } else {
         expect(await refusal(planOf(given.fill(stack, given.newNetwork())))).toContain(
@@ -382,7 +382,7 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
   });
 });
 
-const BESIDE = 'Make a platform beside this one, lead clients there, then take this one away.';
+const BESIDE = 'Create a second platform, move clients there, then remove this one.';
 
 /** What Terraform refuses, in one line, since it breaks lines wherever its width ends. */
 async function refusal(plan: Promise<unknown>): Promise<string> {

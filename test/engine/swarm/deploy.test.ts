@@ -162,7 +162,7 @@ describeWithEngine('DockerSwarmPlatform with a backplane, from nothing to nothin
     '%j is refused by the plan while the subnet stays',
     async (change) => {
       expect(await deployment.terraform.planInVain(described(change))).toContain(
-        `the network ${deployment.name}-10-201-0-0-16 stays for as long as its subnet does. With another name or encryption give another subnet as well`,
+        `the network ${deployment.name}-10-201-0-0-16 cannot change while its subnet stays the same. With another name or encryption, also give a subnet`,
       );
     },
   );

@@ -98,7 +98,7 @@ describe('instance', () => {
     const dead = await bed.call('instance', dying, { environment });
     expect(dead.code).toBe(1);
     expect(dead.output.replace(/after [\d.]+ m?s/g, 'after T')).toMatch(
-      `aiwm-1 could not be brought to its new specification: it ended with exit code 3 after T, ` +
+      `aiwm-1 could not be updated to its new specification: it ended with exit code 3 after T, ` +
         `before GET http://127.0.0.1:${port}/health was answered. The old one is back and healthy. ` +
         `The last lines of the new one's log:\n    | service 3 says hello\n` +
         '    | Error: the token is ***\n    | Error: cannot open the database\n',

@@ -84,7 +84,7 @@ describe('redis', () => {
       1,
       `redis-server is not installed on this machine: ${bed.folder}/redis-server is not an executable file. ` +
         'Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), ' +
-        'or tell the platform where it is.\n',
+        'or give the platform its path.\n',
     ]);
     const missing = await bed.call('prepare', { executables: ['nginx', 'no-such-server'] });
     expect(missing.code).toBe(1);
@@ -128,7 +128,7 @@ describe('nginx', () => {
     const refused = await bed.call('nginx', nginxSpec(port, backend, 'add_haeder X-Is e;'));
     expect([refused.code, refused.output]).toEqual([
       1,
-      'frontend: nginx refuses the configuration; nothing was changed:\n' +
+      'frontend: nginx rejects the configuration; nothing was changed:\n' +
         '    | [emerg] unknown directive "add_haeder" in nginx.conf:14: add_haeder X-Is e;\n',
     ]);
     expect((await request(`http://127.0.0.1:${port}/`)).headers['x-is']).toBe('d');
@@ -142,7 +142,7 @@ describe('nginx', () => {
     expect(code).toBe(1);
     expect(milliseconds).toBeLessThan(5_000);
     expect(output).toMatch(
-      /did not take it on reload\. The old one \(release \w+\) serves on\. From its error log:\n {4}\| \[emerg\] limit_conn_zone "z" uses the/,
+      /did not apply it on reload\. The old one \(release \w+\) continues to serve\. From its error log:\n {4}\| \[emerg\] limit_conn_zone "z" uses the/,
     );
     expect((await request(`http://127.0.0.1:${port}/`)).headers['x-is']).toBe('f');
     expect(await echo('still')).toBe('still');
@@ -262,10 +262,10 @@ describe('nginx', () => {
       ],
       [certificateFile, '.', /the key \S+ is a folder/],
       [file('der.pem', 'binary'), keyFile, /der.pem is not in PEM format/],
-      [keyFile, keyFile, /holds no certificate that can be read/],
-      [certificateFile, certificateFile, /holds no private key that can be read/],
+      [keyFile, keyFile, /contains no readable certificate/],
+      [certificateFile, certificateFile, /contains no readable private key/],
       [certificateFile, 'locked.pem', /locked.pem is protected by a passphrase/],
-      ['old.pem', 'old.key', /old.pem expired on .* GMT\. Clients would refuse it/],
+      ['old.pem', 'old.key', /old.pem expired on .* GMT\. Clients would reject it/],
     ];
     for (const [certificate, key, message] of cases) {
       const { code, output } = await bed.call('nginx', files(certificate, key));

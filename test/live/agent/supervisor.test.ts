@@ -215,8 +215,8 @@ describe('destroy', () => {
     const { code, output } = await bed.call('instance', bed.instance('aiwm-1', await freePort()));
     expect([code, output]).toEqual([
       1,
-      `The state folder ${bed.state} holds files that are not the agent's (thesis.tex). ` +
-        'It is used by the agent alone, and removed by destroy: give the platform a stateDir of its own.\n',
+      `The state folder ${bed.state} contains files that do not belong to the agent (thesis.tex). ` +
+        'Only the agent may use it, and destroy removes it: give the platform a stateDir of its own.\n',
     ]);
     expect(await bed.bring('destroy')).toMatch('nothing to do');
     expect(readdirSync(bed.state)).toEqual(['thesis.tex']);
@@ -241,7 +241,7 @@ describe('wrong use', () => {
     [
       'roster',
       { units: ['supervisor'] },
-      'units[0] is "supervisor", which is the agent\'s own name',
+      'units[0] is "supervisor", which is reserved for the agent',
     ],
     [
       'redis',
@@ -305,7 +305,7 @@ describe('wrong use', () => {
     expect(output).toMatch('environment has "TO KEN", but the name of an environment variable');
     const numeric = { ...bed.instance('aiwm-1', 3003), environment: { TOKEN: 4711 } };
     expect((await bed.call('instance', numeric)).output).toBe(
-      'AIWM_SPEC of "instance": environment.TOKEN is of type number, but must be a text.\n',
+      'AIWM_SPEC of "instance": environment.TOKEN is of type number, but must be a string.\n',
     );
     expect(output).not.toMatch('hidden-value');
   });

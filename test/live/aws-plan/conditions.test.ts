@@ -102,7 +102,9 @@ describeWithAws('conditions', (plugin) => {
     test('more than there are', async () => {
       const { errors } = await run(network, zones('us-west-1a', 'us-west-1c'));
       expect(errors).toEqual([
-        expect.stringContaining('zones: us-west-1 has 2 for this account, and 3 are asked for.'),
+        expect.stringContaining(
+          'zones: this account has 2 zones in us-west-1, but the network needs 3.',
+        ),
       ]);
     });
   });

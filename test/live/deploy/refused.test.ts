@@ -201,7 +201,7 @@ describe('as a change of what runs, each fails with the reason, and what served 
     async (one) => {
       const { 'aiwm-1': before, ...others } = deployment.pids();
       const output = await applyInVain(deployment, one, 3);
-      expect(output).toContain('aiwm-1 could not be brought to its new specification');
+      expect(output).toContain('aiwm-1 could not be updated to its new specification');
       expect(output).toContain('The old one is back and healthy.');
       const { 'aiwm-1': after, ...still } = deployment.pids();
       expect(after).not.toBe(before);

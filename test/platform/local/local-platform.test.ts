@@ -335,7 +335,7 @@ describe('the state folder', () => {
       new LocalPlatform(new TerraformStack(app, stack), 'Platform', { stateDir: 'state' });
     platform('One');
     expect(() => platform('Two')).toThrow(
-      'stateDir: "state" is the folder of One/Platform already',
+      'stateDir: "state" is already the folder of One/Platform',
     );
   });
 });

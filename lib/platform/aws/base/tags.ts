@@ -19,18 +19,21 @@ export function resolveTags(
 ): Record<string, string> {
   const all = Object.entries(tags);
   if (all.length > MAX_TAGS) {
-    check.refuse('tags', { problem: `there are ${all.length}`, allowed: `at most ${MAX_TAGS}` });
+    check.refuse('tags', {
+      problem: `there are ${all.length} tags`,
+      allowed: `at most ${MAX_TAGS}`,
+    });
   }
   for (const [key, value] of all) {
     if (key === 'Name' || /^(?:aiwm-|aws:)/i.test(key)) {
       check.refuse(`tags.${key}`, {
-        problem: 'the tag belongs to the platform or to AWS',
+        problem: 'the tag is reserved for the platform or for AWS',
         allowed: 'keys other than "Name", "aiwm-…" and "aws:…"',
       });
     }
     if (!Token.isUnresolved(key) && !/^[\p{L}\p{Z}\p{N}_.:/=+@-]{1,128}$/u.test(key)) {
       check.refuse('tags', {
-        problem: `${show(key)} is not the key of a tag`,
+        problem: `${show(key)} is not a tag key`,
         allowed: 'letters, digits, spaces and "_.:/=+-@", 1 to 128',
       });
     }

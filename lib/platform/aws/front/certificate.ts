@@ -52,8 +52,8 @@ export function resolveCertificate(
   if (hostedZoneId === undefined) {
     check.refuse('tls', {
       problem:
-        'a new certificate has to be validated in the zone of its names, and the platform has none',
-      allowed: 'TlsCertificate.acm("arn:aws:acm:…") for one that exists',
+        'a new certificate must be validated in the hosted zone of its names, but the platform has none',
+      allowed: 'TlsCertificate.acm("arn:aws:acm:…") for an existing certificate',
       remedy: 'Or give the platform the zone: new AwsPlatform(…, { hostedZoneId }).',
     });
   }

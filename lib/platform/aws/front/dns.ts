@@ -92,6 +92,6 @@ function nameRecords(
 function isIn(zone: DataAwsRoute53Zone): Postcondition {
   return {
     condition: `\${endswith(lower(join(".", ["", self.name])), lower(join(".", ["", trimsuffix(${zone.name}, ".")])))}`,
-    errorMessage: `\${self.name} is not in the hosted zone ${zone.name}: give the platform the zone of the front's names (hostedZoneId), or none.`,
+    errorMessage: `\${self.name} is not in the hosted zone ${zone.name}: pass the zone of the front's names as hostedZoneId, or none.`,
   };
 }

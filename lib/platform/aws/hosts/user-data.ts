@@ -20,8 +20,8 @@ export function hostUserData(
   if (bytes > MAX_BYTES) {
     const customBytes = bytes - Buffer.byteLength(script([]));
     check.refuse('platform.firstBoot', {
-      problem: `the user data of a host would have ${bytes} bytes, ${customBytes} of them from firstBoot`,
-      allowed: `${MAX_BYTES} bytes, which is what AWS takes`,
+      problem: `the user data of a host would be ${bytes} bytes long, ${customBytes} of them from firstBoot`,
+      allowed: `at most ${MAX_BYTES} bytes, the limit of AWS`,
       remedy:
         'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
     });

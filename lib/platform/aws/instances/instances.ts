@@ -198,13 +198,13 @@ function resolveImage(check: Check, service: AiwmService): string {
     check.refuse('service', {
       problem:
         service.buildFolder === undefined
-          ? 'AwsPlatform runs containers, and the service is a command'
-          : 'AwsPlatform has no engine that builds an image',
+          ? 'AwsPlatform runs containers, but the service is a command'
+          : 'AwsPlatform cannot build an image',
       allowed: 'AiwmService.image("registry.example/aiwm:1.4.2")',
       remedy:
         service.buildFolder === undefined
           ? undefined
-          : 'Build it, push it to ECR or another registry, and name it.',
+          : 'Build the image, push it to ECR or another registry, and pass its name.',
     });
   }
   return check.text('service.image', service.imageName, IMAGE);
@@ -233,10 +233,10 @@ function resolveSecretArns(check: Check, secrets: Record<string, Secret>): Recor
       }
       if (secret.kind !== 'secrets-manager') {
         check.refuse(property, {
-          problem: `a host of AWS cannot read a secret of the kind "${secret.kind}"`,
+          problem: `a host on AWS cannot read a secret of kind "${secret.kind}"`,
           allowed: 'Secret.fromSecretsManager(arn)',
           remedy:
-            'Put it there first: aws secretsmanager create-secret --name … --secret-string file://…',
+            'Create it first: aws secretsmanager create-secret --name … --secret-string file://…',
         });
       }
       return [name, check.text(property, secret.reference, SECRET_ARN)];

@@ -37,8 +37,8 @@ export function resolveEgress(
       )
     ) {
       check.refuse(`${property}[${index}]`, {
-        problem: `port ${port} of ${range} is open already`,
-        allowed: 'each port and range once, without 443 of "0.0.0.0/0"',
+        problem: `port ${port} of ${range} is already open`,
+        allowed: 'each port and range once; 443 of "0.0.0.0/0" is always open',
       });
     }
     open.push(rule);
@@ -67,8 +67,8 @@ export function checkPeers(
     }
     if (!isAllowed(egress, host, port)) {
       check.refuse('upstream', {
-        problem: `the hosts of nginx may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
-        remedy: `Open it: ${egressExample('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
+        problem: `the nginx hosts may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
+        remedy: `Open it: ${egressExample('nginxEgress', host, port)}, and allow the platform's nginxSecurityGroup at the server.`,
       });
     }
   }
@@ -85,10 +85,10 @@ export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgr
   const [, scheme, address] = /^(rediss?):\/\/([^/]*)/.exec(url) ?? [];
   if (scheme === 'redis') {
     check.refuse('backplane', {
-      problem: `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
+      problem: `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, so messages of clients would be sent unencrypted`,
       allowed: 'a URL that begins with "rediss://"',
       remedy:
-        'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+        'Turn on encryption in transit at that Redis, or run one in this stack: new RedisAdapterBackplane(this, "Backplane", { platform }).',
     });
   }
   if (address === undefined) {
@@ -97,7 +97,7 @@ export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgr
   const { host, port = REDIS_PORT } = hostAndPort(address);
   if (!isAllowed(egress, host, port)) {
     check.refuse('backplane', {
-      problem: `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis is`,
+      problem: `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis listens`,
       remedy: `Open its port to the addresses of that Redis: ${egressExample('instanceEgress', host, port)}.`,
     });
   }
@@ -112,7 +112,7 @@ export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgr
 export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): void {
   if (egress.every(({ port }) => port === HTTPS_ANYWHERE.port)) {
     check.refuse('backplane', {
-      problem: `instances may not connect to a Redis that this stack does not run: of the world outside, port ${HTTPS_ANYWHERE.port} alone is open to them`,
+      problem: `instances may not connect to a Redis that this stack does not run: outside the platform, only port ${HTTPS_ANYWHERE.port} is open to them`,
       remedy: `Open its port to the addresses of that Redis: ${egressExample('instanceEgress', '', REDIS_PORT)}.`,
     });
   }

@@ -39,7 +39,7 @@ export function permanentAddress(
     postcondition: [
       {
         condition: Fn.contains([...subnetIds], TerraformSelf.getString('subnet_id')),
-        errorMessage: `${name} is in ${TerraformSelf.getString('subnet_id')}, which is not among network.${subnets} any more. List it again, or replace the host: terraform apply -replace=${networkInterface.terraformResourceType}.${networkInterface.friendlyUniqueId}`,
+        errorMessage: `${name} is in ${TerraformSelf.getString('subnet_id')}, which is no longer in network.${subnets}. List it again, or replace the host: terraform apply -replace=${networkInterface.terraformResourceType}.${networkInterface.friendlyUniqueId}`,
       },
     ],
   };

@@ -56,13 +56,13 @@ export function permanentGroup(
   ...[scope, id, aws, name, description]: Parameters<typeof securityGroup>
 ): SecurityGroup {
   const group = securityGroup(scope, id, aws, name, description);
-  const remedy = 'Make a platform beside this one, lead clients there, then take this one away.';
+  const remedy = 'Create a second platform, move clients there, then remove this one.';
   group.lifecycle = immutable(
     {
       attribute: 'name',
       value: group.nameInput!,
       errorMessage: (current) =>
-        `name: the platform has made ${current} and much else of that name, and cannot take another. ${remedy}`,
+        `name: the platform has created ${current} and other resources by that name, and cannot be renamed. ${remedy}`,
     },
     {
       attribute: 'vpc_id',

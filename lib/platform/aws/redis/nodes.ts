@@ -58,7 +58,7 @@ export function resolveNodes(
     check.refuse('platform.redis.shards', {
       problem: `${shards} shards of ${each} nodes each are ${shards * each} nodes`,
       allowed: `at most ${MAX_NODES} nodes: ${Math.floor(MAX_NODES / each)} shards with ${replicas} replicas each`,
-      remedy: 'Take fewer shards, or fewer replicas.',
+      remedy: 'Use fewer shards or fewer replicas.',
     });
   }
   return { nodeType: resolveNodeType(check, maxMemoryBytes, options.nodeType), shards, replicas };
@@ -111,10 +111,10 @@ function resolveNodeType(check: Check, maxMemoryBytes: number, nodeType?: string
   const found = NODE_TYPES.find(([mebibytes]) => mebibytes * 2 ** 20 >= maxMemoryBytes);
   if (found === undefined) {
     check.refuse('maxMemory', {
-      problem: `no node that is known here has "${renderSize(maxMemoryBytes)}"`,
+      problem: `no known node type has "${renderSize(maxMemoryBytes)}" of memory`,
       allowed: `at most ${NODE_TYPES[NODE_TYPES.length - 1]![0]}m`,
       remedy:
-        'Name the type of the nodes: new AwsPlatform(…, { redis: { nodeType: "cache.r7g.4xlarge" } }). The memory of a backplane is rarely what it lacks.',
+        'Name the node type: new AwsPlatform(…, { redis: { nodeType: "cache.r7g.4xlarge" } }). A backplane rarely lacks memory.',
     });
   }
   return found[1];

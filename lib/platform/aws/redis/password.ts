@@ -20,9 +20,9 @@ export function resolvePasswordVariable(check: Check, password?: Secret): string
   return (
     variable ??
     check.refuse('password', {
-      problem: `Terraform has to tell the password to ElastiCache, and cannot read it from ${String(password)}`,
-      allowed: 'Secret.fromEnvironment("TF_VAR_<name>"): Terraform reads such a variable by itself',
-      remedy: 'Or leave it out: one is made.',
+      problem: `Terraform has to pass the password to ElastiCache, but cannot read it from ${String(password)}`,
+      allowed: 'Secret.fromEnvironment("TF_VAR_<name>"), a variable that Terraform itself reads',
+      remedy: 'Or leave it out, and one is generated.',
     })
   );
 }
@@ -44,7 +44,7 @@ export function passwordOf(scope: Construct, variable: string | undefined): stri
       {
         condition: `\${length(var.${variable}) >= 16 && length(var.${variable}) <= 128 && length(regexall("[^A-Za-z0-9!&#$^<>-]", var.${variable})) == 0}`,
         errorMessage:
-          'ElastiCache takes passwords of 16 to 128 characters: letters, digits and ! & # $ ^ < > -.',
+          'ElastiCache accepts passwords of 16 to 128 characters: letters, digits and ! & # $ ^ < > -.',
       },
     ],
   });

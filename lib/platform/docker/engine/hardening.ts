@@ -6,7 +6,7 @@ import { FILE_PATH } from '../../../validation/text-rules';
 export const CONTAINER_FOLDER: TextRule = {
   name: 'a folder of a container',
   allowed:
-    'a path from the root on, without "." and ".." and without a slash at its end; not "/", nor below /dev, /proc, /sys',
+    'an absolute path without ".", ".." or a trailing slash; not "/", nor below /dev, /proc or /sys',
   accepts: (text) =>
     /^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/.test(text) &&
     !/^\/(?:dev|proc|sys)(?:\/|$)/.test(text) &&

@@ -36,7 +36,7 @@ export function resolveNginxVersion(
   const version = given ?? versionInTag(image);
   if (version === undefined) {
     check.refuse('nginxVersion', {
-      problem: `the tag of "${image}" does not say which nginx it holds`,
+      problem: `the tag of "${image}" does not name the version of nginx`,
       allowed:
         'a tag that begins with the version ("nginx:1.30", "nginx:1.30.4-alpine"), or nginxVersion',
     });

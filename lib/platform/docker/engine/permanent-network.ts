@@ -14,6 +14,6 @@ export function permanentNetwork(name: string, reasons: string): TerraformResour
     attribute: 'name',
     value: name,
     errorMessage: (current) =>
-      `the network ${current} stays for as long as its subnet does. With another ${reasons} give another subnet as well, which does not overlap with the one before, for a time without service; or make a platform beside this one.`,
+      `the network ${current} cannot change while its subnet stays the same. With another ${reasons}, also give a subnet that does not overlap with the present one, which interrupts the service; or create a second platform.`,
   });
 }

@@ -22,8 +22,8 @@ export function resolvePublishedPorts(
   check.integer('publish.http', http, 1, 65_535);
   if (https === http) {
     check.refuse('publish.http', {
-      problem: `${http} is the port for TLS as well`,
-      allowed: 'two ports',
+      problem: `${http} is also the port for TLS`,
+      allowed: 'two different ports',
     });
   }
   return { https, http };

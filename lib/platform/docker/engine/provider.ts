@@ -27,9 +27,9 @@ export function resolvePlatformName(check: Check, given: string | undefined): st
   const name = `${TerraformStack.of(platform).node.id.toLowerCase()}-${resourceName(platform)}`;
   if (!CONTAINER_NAME.accepts(name)) {
     check.refuse('name', {
-      problem: `${show(name)}, which the ids of stack and platform make, is not ${CONTAINER_NAME.name}`,
+      problem: `${show(name)}, derived from the ids of stack and platform, is not ${CONTAINER_NAME.name}`,
       allowed: CONTAINER_NAME.allowed,
-      remedy: 'Give the platform a name of its own.',
+      remedy: 'Set the name of the platform.',
     });
   }
   return name;
@@ -60,7 +60,7 @@ export interface EngineChoice {
 export function resolveEngine(check: Check, { provider, host }: EngineChoice): EngineChoice {
   if (provider !== undefined && host !== undefined) {
     check.refuse('host', {
-      problem: 'provider is given as well, and names its own',
+      problem: 'provider is given as well, and has its own host',
       allowed: 'one of the two',
     });
   }

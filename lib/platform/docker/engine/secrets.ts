@@ -21,7 +21,7 @@ export function secretFromFile(
 ): string {
   if (kind !== 'file') {
     check.refuse(property, {
-      problem: `${platformName} cannot read a secret of the kind "${kind}"`,
+      problem: `${platformName} cannot read a secret of kind "${kind}"`,
       allowed: 'Secret.fromFile(…)',
     });
   }

@@ -155,8 +155,8 @@ function deliver(
     ...oneShotContainer(
       deliveryScript(settings.statusPort, selfSigned ? spec.serverNames : undefined),
       DELIVERY_CAPABILITIES,
-      `nginx was not given its new configuration; the one before it goes on serving.\n\${self.container_logs}\n` +
-        'If the configuration is right and something else went wrong, run the delivery again with -replace and its address.',
+      `nginx did not receive its new configuration; the previous one continues to serve.\n\${self.container_logs}\n` +
+        'If the configuration is correct and something else failed, repeat the delivery with -replace and its address.',
     ),
     pidMode: `container:${nginx.id}`,
     networkMode: `container:${nginx.id}`,

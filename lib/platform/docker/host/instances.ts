@@ -108,7 +108,7 @@ function resolveInstances(
 function checkLimits(check: Check, { memoryBytes, cpu }: InstancesSpec): void {
   if (memoryBytes !== undefined && mebibytes(memoryBytes) < MIN_MEBIBYTES) {
     check.refuse('limits.memory', {
-      problem: `Docker does not run a container in "${renderSize(memoryBytes)}"`,
+      problem: `Docker does not run a container with "${renderSize(memoryBytes)}" of memory`,
       allowed: `at least "${MIN_MEBIBYTES}m"`,
     });
   }

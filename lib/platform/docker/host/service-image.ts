@@ -37,7 +37,7 @@ export function resolveServiceImage(
   }
   if (service.buildFolder === undefined) {
     check.refuse('service', {
-      problem: 'DockerPlatform runs containers, and the service is a command',
+      problem: 'DockerPlatform runs containers, but the service is a command',
       allowed:
         'AiwmService.image("registry.example/aiwm:1.4.2") or AiwmService.buildFrom("services/aiwm")',
     });
@@ -52,7 +52,7 @@ export function resolveServiceImage(
     check.refuse('service.buildFolder', {
       problem: `there is no ${dockerfile} in ${show(folder)}`,
       allowed:
-        'a folder with a Dockerfile; a relative one starts at the folder in which the app runs',
+        'a folder with a Dockerfile; a relative path starts at the working directory of the app',
     });
   }
   return {

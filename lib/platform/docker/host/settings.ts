@@ -80,13 +80,13 @@ function checkListeners(
   const taken = hostNetwork ? [http, https] : [INSIDE_HTTP, INSIDE_HTTPS];
   if (taken.includes(statusPort)) {
     check.refuse('statusPort', {
-      problem: `nginx listens on ${statusPort} already`,
+      problem: `nginx already listens on port ${statusPort}`,
       allowed: `a port other than ${taken.join(', ')}`,
     });
   }
   if (address.includes(':') && !hostNetwork) {
     check.refuse('publish.address', {
-      problem: `the network of the containers has no IPv6, and Docker would hide all clients of ${show(address)} behind one address`,
+      problem: `the network of the containers has no IPv6, so Docker would hide all clients of ${show(address)} behind one address`,
       allowed: 'an IPv4 address',
       remedy: 'Or let nginx use the network of its host: hostNetwork: true.',
     });

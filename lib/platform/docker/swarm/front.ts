@@ -160,8 +160,8 @@ function testConfiguration(
   const test = oneShotContainer(
     testScript(selfSigned),
     TEST_CAPABILITIES,
-    'The swarm was not given the new configuration; the one before it goes on serving.\n${self.container_logs}\n' +
-      'If the configuration is right and something else went wrong, run the test again with -replace and its address.',
+    'The swarm did not receive the new configuration; the previous one continues to serve.\n${self.container_logs}\n' +
+      'If the configuration is correct and something else failed, repeat the test with -replace and its address.',
   );
   return new bindings.Container(scope, 'Test', {
     ...test,

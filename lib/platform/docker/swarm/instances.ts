@@ -45,13 +45,13 @@ function resolveServiceImage(check: Check, service: AiwmService): string {
     check.refuse('service', {
       problem:
         service.buildFolder === undefined
-          ? `${NAME} runs containers, and the service is a command`
-          : `${NAME} runs an image on many nodes, and one that an engine builds is on that engine alone`,
+          ? `${NAME} runs containers, but the service is a command`
+          : `${NAME} runs an image on many nodes, but an image that an engine builds exists only on that engine`,
       allowed: 'AiwmService.image("registry.example/aiwm:1.4.2")',
       remedy:
         service.buildFolder === undefined
           ? undefined
-          : 'Build it, push it to a registry that all nodes reach, and name it. A swarm of one node takes a local image as well.',
+          : 'Build the image, push it to a registry that all nodes can reach, and pass its name. A single-node swarm also accepts a local image.',
     });
   }
   return check.text('service.image', service.imageName, IMAGE);

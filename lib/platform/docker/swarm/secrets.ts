@@ -27,8 +27,8 @@ export function resolveSecrets(check: Check, spec: InstancesSpec): ReadonlyMap<s
       const variable = `${name}_FILE`;
       if (variable in spec.environment || variable in secrets) {
         check.refuse(property, {
-          problem: `${NAME} says in ${variable} where the secret is, and there is a variable of that name`,
-          allowed: `no ${variable} beside ${name}`,
+          problem: `${NAME} passes the path of the secret in ${variable}, but a variable of that name exists`,
+          allowed: `${name} without ${variable}`,
         });
       }
       const value =

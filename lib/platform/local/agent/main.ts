@@ -57,7 +57,7 @@ async function main(verb: string | undefined): Promise<void> {
 async function resume(): Promise<void> {
   const state = StateFolder.find(statePath());
   if (!state) {
-    throw new AgentError(`Nothing of the agent's is in ${statePath()}: deploy first.`);
+    throw new AgentError(`${statePath()} contains no state of the agent: deploy first.`);
   }
   return ask(state, { verb: 'resume' }, report);
 }
@@ -103,7 +103,7 @@ function statePath(): string {
   if (existsSync(join(own, 'units'))) {
     return own;
   }
-  throw new AgentError('AIWM_STATE is not set; it has to name the state folder.');
+  throw new AgentError('AIWM_STATE is not set; it must name the state folder.');
 }
 
 main(process.argv[2]).then(

@@ -94,10 +94,10 @@ describe('the way in', () => {
   test('a word about ports only where they are gone before another host comes', () => {
     expect(behind(AwsEntry.nlb(), {}, 1).warnings).toEqual([]);
     expect(behind(AwsEntry.nlb({ connectionsPerHost: 60_000 }), {}, 2).warnings).toEqual([
-      expect.stringContaining('60000 connections over 2 instance(s) are 30000 to one address'),
+      expect.stringContaining('60000 connections over 2 instance(s) are 30000 to each address'),
     ]);
     expect(behind(AwsEntry.nlb(), { expectedConnections: 30_000 }, 1).warnings).toEqual([
-      expect.stringContaining('30000 connections over 1 instance(s) are 30000 to one address'),
+      expect.stringContaining('30000 connections over 1 instance(s) are 30000 to each address'),
     ]);
   });
 

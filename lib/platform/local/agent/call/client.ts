@@ -39,7 +39,7 @@ export async function ask(state: StateFolder, request: Request, report: Report):
     report('the supervisor went away, asking its successor …');
   }
   throw new AgentError(
-    `The supervisor went away ${ATTEMPTS} times; its log is ${state.path('logs', 'supervisor.log')}.`,
+    `The supervisor exited ${ATTEMPTS} times; its log is ${state.path('logs', 'supervisor.log')}.`,
   );
 }
 
@@ -80,7 +80,7 @@ async function reach(state: StateFolder, version: string): Promise<Line> {
     if (Date.now() > deadline) {
       const log = state.path('logs', 'supervisor.log');
       throw new AgentError(
-        `The supervisor did not start within ${seconds(START_MS)}. The end of ${log}:\n` +
+        `The supervisor did not start within ${seconds(START_MS)}. The last lines of ${log}:\n` +
           quote(linesSince(log, 0, 10)),
       );
     }

@@ -48,8 +48,8 @@ export function resolveServer(name: string, folder: string): string {
   const known = PACKAGES[basename(name)];
   const remedy = known
     ? `Install it (Debian, Ubuntu: apt-get install ${known.apt}; macOS: brew install ${known.brew}), ` +
-      'or tell the platform where it is.'
-    : 'Tell the platform where it is.';
+      'or give the platform its path.'
+    : 'Give the platform its path.';
   const where = name.includes('/')
     ? `${resolve(folder, name)} is not an executable file`
     : `${name} is neither in PATH (${process.env.PATH ?? 'empty'}) nor in ${SERVER_FOLDERS.join(', ')}`;

@@ -119,21 +119,21 @@ export function unitName(value: unknown, where: string): string {
   if (typeof value !== 'string' || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(value)) {
     throw new AgentError(
       `${where} is ${show(value)}, but must be 1 to 63 lower-case letters, digits and hyphens, ` +
-        'not beginning with a hyphen: files are named by it.',
+        'not beginning with a hyphen, because files are named after it.',
     );
   }
   if (value === SUPERVISOR) {
-    throw new AgentError(`${where} is "${SUPERVISOR}", which is the agent's own name here.`);
+    throw new AgentError(`${where} is "${SUPERVISOR}", which is reserved for the agent.`);
   }
   return value;
 }
 
 export function text(value: unknown, where: string): string {
   if (typeof value !== 'string') {
-    throw new AgentError(`${where} is ${kindOf(value)}, but must be a text.`);
+    throw new AgentError(`${where} is ${kindOf(value)}, but must be a string.`);
   }
   if (value.includes('\0')) {
-    throw new AgentError(`${where} contains a NUL character, which no program can be given.`);
+    throw new AgentError(`${where} contains a NUL character, which cannot be passed to a program.`);
   }
   return value;
 }

@@ -119,7 +119,7 @@ export function readRequest(verb: string, spec: string, caller: Caller): Request
     case 'roster':
       return rosterRequest(value, where);
     default:
-      throw new AgentError(`The verb "${verb}" takes no specification.`);
+      throw new AgentError(`The verb "${verb}" accepts no specification.`);
   }
 }
 
@@ -150,7 +150,7 @@ function instanceRequest(value: unknown, where: string, caller: Caller): Instanc
   const path = health.text('path');
   if (!/^\/[\x21-\x7e]*$/.test(path)) {
     throw new AgentError(
-      `${health.name('path')} is ${JSON.stringify(path)}, but must begin with "/" and hold no blanks.`,
+      `${health.name('path')} is ${JSON.stringify(path)}, but must begin with "/" and contain no spaces.`,
     );
   }
   return {

@@ -61,11 +61,11 @@ function environmentSecret(name: string, where: string, environment: NodeJS.Proc
 
 function resolveValue(secret: string, where: string): string {
   if (secret === '') {
-    throw new AgentError(`${where} is empty, but must hold the secret.`);
+    throw new AgentError(`${where} is empty, but must contain the secret.`);
   }
   if (secret.includes('\0')) {
     throw new AgentError(
-      `${where} holds a NUL character, which no environment variable can carry.`,
+      `${where} contains a NUL character, which no environment variable can hold.`,
     );
   }
   return secret;

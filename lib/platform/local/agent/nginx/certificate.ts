@@ -42,13 +42,13 @@ function fromFiles(
   if (!leaf.checkPrivateKey(parseKey(key, unit, keyFile))) {
     throw new AgentError(
       `${unit}: ${keyFile} does not belong to ${certificateFile}. ` +
-        "Give the key that the certificate was issued for; of a chain, the server's certificate comes first.",
+        "Give the key that the certificate was issued for; in a chain, the server's certificate comes first.",
     );
   }
   const now = Date.now();
   if (Date.parse(leaf.validTo) < now) {
     throw new AgentError(
-      `${unit}: ${certificateFile} expired on ${leaf.validTo}. Clients would refuse it: renew it and deploy again.`,
+      `${unit}: ${certificateFile} expired on ${leaf.validTo}. Clients would reject it: renew it and deploy again.`,
     );
   }
   if (Date.parse(leaf.validFrom) > now) {
@@ -72,7 +72,7 @@ function readPem(path: string, unit: string, file: string): string {
   } catch (error) {
     const reasons: Record<string, string> = {
       ENOENT: 'does not exist',
-      EACCES: 'may not be read by this user',
+      EACCES: 'cannot be read by this user',
       EISDIR: 'is a folder',
     };
     const code = codeOf(error) ?? '';
@@ -95,8 +95,8 @@ function parseCertificate(content: string, unit: string, file: string): X509Cert
     return new X509Certificate(content);
   } catch {
     throw new AgentError(
-      `${unit}: ${file} holds no certificate that can be read. ` +
-        'It has to begin with "-----BEGIN CERTIFICATE-----".',
+      `${unit}: ${file} contains no readable certificate. ` +
+        'It must begin with "-----BEGIN CERTIFICATE-----".',
     );
   }
 }
@@ -104,16 +104,16 @@ function parseCertificate(content: string, unit: string, file: string): X509Cert
 function parseKey(content: string, unit: string, file: string): KeyObject {
   if (/ENCRYPTED/.test(content)) {
     throw new AgentError(
-      `${unit}: ${file} is protected by a passphrase, and nginx starts with nobody there to type it. ` +
-        'Store it without one (openssl pkey), readable by its owner alone.',
+      `${unit}: ${file} is protected by a passphrase, which nobody can enter when nginx starts. ` +
+        'Store it without one (openssl pkey), readable only by its owner.',
     );
   }
   try {
     return createPrivateKey(content);
   } catch {
     throw new AgentError(
-      `${unit}: ${file} holds no private key that can be read. ` +
-        'It has to begin with "-----BEGIN PRIVATE KEY-----", or with one for RSA or EC.',
+      `${unit}: ${file} contains no readable private key. ` +
+        'It must begin with "-----BEGIN PRIVATE KEY-----", or with one for RSA or EC.',
     );
   }
 }

@@ -31,7 +31,7 @@ export async function nginxTest(
   const reason = error.killed
     ? `nginx did not finish its test of the configuration within ${TIMEOUT_MS / 1000} s.`
     : lines.length > 0
-      ? `nginx refuses the configuration; nothing was changed:\n${quote(lines)}`
+      ? `nginx rejects the configuration; nothing was changed:\n${quote(lines)}`
       : `nginx could not test the configuration (${codeOf(error) ?? error.message}).`;
   throw new AgentError(`${unit}: ${reason}`);
 }

@@ -60,8 +60,8 @@ async function keepProcess(
   const probe = await plan.probe(next.health.timeoutMs);
   if (!probe.ok) {
     throw new AgentError(
-      `${name} cannot be given its new health check: ${plan.question} shows ${probe.seen}. ` +
-        'The instance runs on, checked as before.',
+      `${name} cannot use its new health check: ${plan.question} shows ${probe.seen}. ` +
+        'The instance continues to run with the old check.',
     );
   }
   unit.amend(next);
@@ -143,7 +143,7 @@ function resolveUrl(fleet: Fleet, unit: string, variable: string, redis: string)
   if (spec?.kind !== 'redis') {
     throw new AgentError(
       `${unit}: ${variable} refers to the Redis "${redis}", which this platform does not run ` +
-        `(it runs ${fleet.names() || 'nothing yet'}). It has to be deployed before its clients.`,
+        `(it runs ${fleet.names() || 'nothing yet'}). It must be deployed before its clients.`,
     );
   }
   return redisUrl(spec);

@@ -129,10 +129,10 @@ async function swap(
   reload(process.ref);
   const relapse = await waitForRelease(unit, () => false);
   throw new AgentError(
-    `${name}: nginx accepted the configuration in its test, but did not take it on reload` +
+    `${name}: nginx accepted the configuration in its test, but did not apply it on reload` +
       `${reasons.length > 0 ? '' : ` (${failure})`}. ` +
       (relapse === undefined
-        ? `The old one (release ${previous.release}) serves on.`
+        ? `The old one (release ${previous.release}) continues to serve.`
         : `The old one (release ${previous.release}) was put back, but ${relapse}.`) +
       (reasons.length > 0 ? ` From its error log:\n${quote(reasons)}` : ''),
   );

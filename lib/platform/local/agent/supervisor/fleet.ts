@@ -79,8 +79,8 @@ export class Fleet {
     const { unit, watch } = member;
     if (unit.kind !== kind) {
       throw new AgentError(
-        `The name ${name} belongs to a unit of the kind ${unit.kind} already. ` +
-          `Give this ${kind} another one.`,
+        `The name ${name} already belongs to a unit of kind ${unit.kind}. ` +
+          `Give this ${kind} another name.`,
       );
     }
     await watch.pause();

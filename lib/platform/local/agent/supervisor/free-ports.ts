@@ -78,8 +78,8 @@ function describe(
   if (sibling) {
     return (
       `the port ${where} is taken by the unit ${sibling.name} of the same platform (pid ${holder.pid}). ` +
-      'If that one moves to another port or goes away in this very deploy, do it in two: ' +
-      'first free the port, then use it. Or choose a port that none of them has.'
+      'If that unit moves to another port or is removed in this same deployment, deploy twice: ' +
+      'first free the port, then use it. Or choose a port that no unit uses.'
     );
   }
   return (

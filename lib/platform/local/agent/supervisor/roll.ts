@@ -56,7 +56,7 @@ export async function roll(
   if (previous && unchanged) {
     unit.withdraw();
     throw new AgentError(
-      `${name} is unchanged, but does not get healthy: ${failure.reason}. It is kept being restarted.` +
+      `${name} is unchanged, but does not become healthy: ${failure.reason}. The agent keeps restarting it.` +
         (lines && ` The last lines of its log:${lines}`),
     );
   }
@@ -71,9 +71,9 @@ export async function roll(
   unit.withdraw();
   const relapse = await attempt(unit, report);
   throw new AgentError(
-    `${name} could not be brought to its new specification: ${failure.reason}. ` +
+    `${name} could not be updated to its new specification: ${failure.reason}. ` +
       (relapse
-        ? `The old one was put back, but is not healthy either: ${relapse.reason}. It is kept being restarted.`
+        ? `The old one was put back, but is not healthy either: ${relapse.reason}. The agent keeps restarting it.`
         : 'The old one is back and healthy.') +
       (lines && ` The last lines of the new one's log:${lines}`),
   );

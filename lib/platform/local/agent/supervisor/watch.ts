@@ -104,7 +104,7 @@ export class Watch {
         }
       } else if (Date.now() - process.startedAt > health.startTimeoutMs) {
         // Until it is healthy for the first time, failed checks only mean that it still starts.
-        this.revive(`did not get healthy within ${seconds(health.startTimeoutMs)}`);
+        this.revive(`did not become healthy within ${seconds(health.startTimeoutMs)}`);
         return;
       }
       const interval = this.unit.healthy

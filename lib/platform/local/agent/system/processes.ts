@@ -94,7 +94,7 @@ export async function killGroup(ref: ProcessRef): Promise<void> {
   if (!(await goneWithin(ref, patience))) {
     throw new AgentError(
       `The process ${ref.pid} and its children cannot be killed: ${seconds(patience)} after SIGKILL ` +
-        `${groupOf(ref).join(', ')} still ran.`,
+        `${groupOf(ref).join(', ')} were still running.`,
     );
   }
 }

@@ -48,7 +48,7 @@ export class StateFolder {
       mkdirSync(path, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw new AgentError(
-        `The state folder ${path} cannot be made (${codeOf(error) ?? error}). ` +
+        `The state folder ${path} cannot be created (${codeOf(error) ?? error}). ` +
           'Give the platform a stateDir that this user can write to.',
       );
     }
@@ -57,8 +57,8 @@ export class StateFolder {
     const content = folder.list('.').filter((name) => !name.startsWith('..gitignore.'));
     if (content.length > 0 && !folder.isOurs()) {
       throw new AgentError(
-        `The state folder ${path} holds files that are not the agent's (${listNames(content)}). ` +
-          'It is used by the agent alone, and removed by destroy: give the platform a stateDir of its own.',
+        `The state folder ${path} contains files that do not belong to the agent (${listNames(content)}). ` +
+          'Only the agent may use it, and destroy removes it: give the platform a stateDir of its own.',
       );
     }
     chmodSync(folder.root, 0o700);

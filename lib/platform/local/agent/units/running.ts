@@ -50,7 +50,7 @@ export class Running {
     }
     const ref = refOf(child.pid);
     if (!ref) {
-      throw new AgentError(`${executable} was gone the moment it had been started.`);
+      throw new AgentError(`${executable} exited as soon as it was started.`);
     }
     try {
       record(ref);
