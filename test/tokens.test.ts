@@ -26,8 +26,10 @@ describe('pass, in quotes that hold whatever they become,', () => {
     const text = front((late) => ({
       upstream: servers([late.stringValue, `${late.stringValue}:3003`, '10.0.0.1:1']),
     })).configuration();
-    expect(text).toContain('        server "${var.late}" max_fails=3');
-    expect(text).toContain('        server "${var.late}:3003" max_fails=3');
+    expect(text).toContain('        server "${var.late}" max_fails=1');
+    expect(text).toContain('        server "${var.late}:3003" max_fails=1');
+    expect(text).toContain('        "${var.late}:3003" aiwm_backend_2;');
+    expect(text).toContain('    map_hash_bucket_size 512;');
   });
 
   test('in the names, for which there is room then, and in what clients are told', () => {
@@ -112,14 +114,12 @@ describe('pass, in quotes that hold whatever they become,', () => {
       });
     });
     const conf = stack.configuration();
-    expect(conf.match(/\$\{var\.\w\}(:1)?/g)).toEqual([
-      '${var.a}:1',
-      '${var.b}:1',
-      '${var.a}:1',
-      '${var.b}:1',
-      '${var.b}',
-      '${var.a}',
-    ]);
+    const found = conf.match(/\$\{var\.\w\}(:1)?/g) ?? [];
+    // Each pool holds both, and the map that leads to their groups.
+    expect(found.slice(0, 4)).toEqual(['${var.a}:1', '${var.b}:1', '${var.a}:1', '${var.b}:1']);
+    expect(conf).toContain('server_name "${var.b}";');
+    expect(conf).toContain('set_real_ip_from "${var.a}";');
+    expect(conf).toContain('proxy_set_header Host "${var.b}";');
   });
 });
 

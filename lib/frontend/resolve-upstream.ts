@@ -3,8 +3,9 @@ import { Token } from 'cdktf';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
 import { checkDuration } from '../validation/duration';
-import { looksUpNames } from '../nginx/upstreams';
-import type { Intent, Peer, Upstream } from '../nginx/intent';
+import { looksUpNames } from '../nginx/pool';
+import type { Failover, Intent, Peer, Question, Upstream } from '../nginx/intent';
+import { PATH } from '../validation/text-rules';
 import { chooseMethods } from './choose-balancing';
 import type { FrontContext } from './front-context';
 import { routesOf } from './front-context';
@@ -12,7 +13,6 @@ import { routesOf } from './front-context';
 /** @internal */
 export function checkUpstream(context: FrontContext): Upstream {
   const { check, props, tokens, warnings } = context;
-  const { failover = {} } = props;
   const peers = props.upstream
     ._peers(check, tokens)
     .map((peer, index) => lookedUp(context, peer, props.upstream.list[index]!.address));
@@ -28,6 +28,43 @@ export function checkUpstream(context: FrontContext): Upstream {
   if (methods.warning !== undefined) {
     warnings.push(methods.warning);
   }
+  const question = resolveQuestion(context, peers);
+  return {
+    name: 'aiwm_backend',
+    peers,
+    method: methods.method,
+    sessionMethod: methods.sessionMethod,
+    question,
+    failover: resolveFailover(context, question !== undefined),
+  };
+}
+
+/** Of a lone instance there is nothing to ask. */
+function resolveQuestion(
+  { check, props: { upstream, failover = {} } }: FrontContext,
+  peers: readonly Peer[],
+): Question | undefined {
+  const timeout = checkDuration(
+    check,
+    'failover.answerTimeout',
+    failover.answerTimeout ?? '2s',
+    '100ms',
+    '60s',
+  );
+  return peers.length < 2
+    ? undefined
+    : {
+        target: check.text('upstream.healthPath', upstream.healthPath, PATH),
+        timeout: timeout.text,
+        isAssumed: upstream._assumesHealthPath,
+      };
+}
+
+/** What is asked may be strict: it is asked again soon, and nothing of a client is in it. */
+function resolveFailover(
+  { check, props: { failover = {} } }: FrontContext,
+  asks: boolean,
+): Failover {
   const connect = checkDuration(
     check,
     'failover.connectTimeout',
@@ -37,17 +74,11 @@ export function checkUpstream(context: FrontContext): Upstream {
   );
   const tries = check.integer('failover.tries', failover.tries ?? 3, 1, 16);
   return {
-    name: 'aiwm_backend',
-    peers,
-    method: methods.method,
-    sessionMethod: methods.sessionMethod,
-    failover: {
-      maxFails: check.integer('failover.maxFails', failover.maxFails ?? 3, 0, 100),
-      failTimeout: failTimeout(check, failover.failTimeout ?? '10s'),
-      connectTimeout: connect.text,
-      tries,
-      triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
-    },
+    maxFails: check.integer('failover.maxFails', failover.maxFails ?? (asks ? 1 : 3), 0, 100),
+    failTimeout: failTimeout(check, failover.failTimeout ?? (asks ? '2s' : '10s')),
+    connectTimeout: connect.text,
+    tries,
+    triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
   };
 }
 

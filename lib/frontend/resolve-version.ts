@@ -1,7 +1,7 @@
 import type { Check } from '../validation/check';
 import { show } from '../validation/check';
 import type { Upstream } from '../nginx/intent';
-import { looksUpNames } from '../nginx/upstreams';
+import { looksUpNames } from '../nginx/pool';
 import type { NginxVersion } from '../nginx/version';
 import {
   isAtLeast,

@@ -26,19 +26,25 @@ export enum AccessLog {
 /** When another instance is tried. */
 export interface Failover {
   /**
-   * So many failures within `failTimeout` take an instance out for as long. 0 to 100; 0 never takes one out. After that
-   * nginx tries it with one request per `failTimeout`, until one has ended well. A WebSocket ends late: where clients use
-   * nothing else (no long-polling, no REST), one that has recovered gets few of them for a while. There, give 0.
+   * Number of questions without a good answer within `failTimeout` after which an instance gets no new sessions for that
+   * same period. 0 to 100; 0 never leaves one out. nginx asks by itself: what clients do is not counted.
    *
-   * @default 3
+   * @default 1
    */
   readonly maxFails?: number;
   /**
-   * How long an instance is left out, and within which time `maxFails` failures count, e.g. "10s". 1s to 1h.
+   * How long an instance is left out, and within which time `maxFails` failures count, e.g. "2s". 1s to 1h.
    *
-   * @default "10s"
+   * @default "2s"
    */
   readonly failTimeout?: string;
+  /**
+   * How long an instance may take to answer the question whether it is alive, e.g. "2s". 100ms to 60s. Longer than its
+   * event loop is ever busy.
+   *
+   * @default "2s"
+   */
+  readonly answerTimeout?: string;
   /**
    * How long an instance may take to accept a connection. At most 60s: a longer one delays failover by minutes.
    *

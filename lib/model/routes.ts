@@ -30,8 +30,9 @@ export class AiwmRoutes {
   }
 
   /** A plain WebSocket path. It reaches the instances as the client wrote it. */
-  public static webSocketOnly(path: string, options: OtherRoutes = {}): AiwmRoutes {
-    return new AiwmRoutes(false, { ...options, webSocket: path });
+  public static webSocketOnly(path: string, options: WebSocketOnlyRoutes = {}): AiwmRoutes {
+    const { plainRequests = false, ...others } = options;
+    return new AiwmRoutes(false, { ...others, webSocket: path }, plainRequests);
   }
 
   /**
@@ -46,6 +47,7 @@ export class AiwmRoutes {
   private constructor(
     private readonly engineIo: boolean,
     private readonly options: SocketIoRoutes,
+    private readonly plainRequests = true,
   ) {}
 
   /**
@@ -83,6 +85,7 @@ export class AiwmRoutes {
         path: webSocket,
         engineIo: this.engineIo,
         enginePath: isMapped ? target : undefined,
+        refusesPlainRequests: !this.plainRequests,
       },
       rest,
       health: health === undefined ? undefined : { path: health || '/', target: healthTarget },
@@ -104,6 +107,16 @@ export interface OtherRoutes {
    * @default - no public health path
    */
   readonly health?: string;
+}
+
+/** What a service offers beside its plain WebSocket. */
+export interface WebSocketOnlyRoutes extends OtherRoutes {
+  /**
+   * Whether requests to the WebSocket's path that open no WebSocket reach the instances, as for GraphQL or SockJS.
+   *
+   * @default false - nginx answers them with 426 "Upgrade Required"
+   */
+  readonly plainRequests?: boolean;
 }
 
 /** The paths of a Socket.IO service. */

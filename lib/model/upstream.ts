@@ -33,12 +33,23 @@ export class Upstream {
   public readonly enginePath?: string;
   /** Where the servers answer health checks. */
   public readonly healthPath: string;
+  /** Whether the servers begin the ids of their Engine.IO sessions with their own number. */
+  public readonly marksSessionIds: boolean;
+
+  /**
+   * Whether nobody has said that the servers know `healthPath`.
+   *
+   * @internal
+   */
+  public readonly _assumesHealthPath: boolean;
 
   private constructor(list: UpstreamServer[], options: UpstreamOptions) {
     this.list = list;
     this.hasBackplane = options.backplane ?? false;
     this.enginePath = options.enginePath;
     this.healthPath = options.healthPath ?? '/health';
+    this._assumesHealthPath = options.healthPath === undefined;
+    this.marksSessionIds = options.marksSessionIds ?? false;
   }
 
   /** @internal */
@@ -112,9 +123,17 @@ export interface UpstreamOptions {
    */
   readonly enginePath?: string;
   /**
-   * The path that answers health checks.
+   * The path that answers health checks. Before a new session nginx asks there which server is alive, by HEAD: 5xx or no
+   * answer passes a server over. Where it is not given, and no server answers, sessions are served without asking.
    *
    * @default "/health"
    */
   readonly healthPath?: string;
+  /**
+   * Whether each server begins the ids of its Engine.IO sessions with its own number in the list: "2." for the second.
+   * Then every request of a session finds its server, also from clients that keep no cookies and share an address.
+   *
+   * @default false
+   */
+  readonly marksSessionIds?: boolean;
 }

@@ -1,4 +1,5 @@
 import { accessLog } from './access-log';
+import { groupedAddresses } from './ask-first';
 import type { Entry } from './directive';
 import { block, comment, directive, separated } from './directive';
 import type { Intent } from './intent';
@@ -66,9 +67,18 @@ function hashSizes({ serverNames, allowedOrigins = [], upstream, hasLateNames }:
   const length = (key: string): number => (hasLateNames ? LONGEST_NAME : Buffer.byteLength(key));
   return [
     ...bucketSize('server_names_hash_bucket_size', serverNames.map(length)),
-    ...bucketSize('map_hash_bucket_size', [...allowedOrigins.map(length), upstream.name.length]),
+    ...bucketSize('map_hash_bucket_size', [
+      ...allowedOrigins.map(length),
+      upstream.name.length,
+      ...groupedAddresses(upstream).map((address) =>
+        IS_LATE.test(address) ? LONGEST_NAME : address.length,
+      ),
+    ]),
   ];
 }
+
+/** A private-use character stands for what is filled in at apply. */
+const IS_LATE = /[\ue000-\uf8ff]/;
 
 /** An entry takes its key, a pointer and padding. */
 function bucketSize(name: string, lengths: readonly number[]): Entry[] {

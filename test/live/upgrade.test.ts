@@ -78,9 +78,10 @@ describe('upgrade', () => {
 
 describe('upstream keepalive', () => {
   test.each([
-    ['REST', '/dev/aiwm/users'],
-    ['long-polling', `${chat}?EIO=4&transport=polling`],
-  ])('50 GETs of %s open at most a connection per worker and instance', async (_, path) => {
+    ['REST', '/dev/aiwm/users', 1],
+    // One for questions and one for what they are asked for.
+    ['long-polling', `${chat}?EIO=4&transport=polling`, 2],
+  ])('50 GETs of %s keep connections per worker and instance', async (_, path, kept) => {
     const { front, servers } = await start({ trustedProxies: ['127.0.0.1'] }, 3);
     for (let index = 0; index < 50; index += 1) {
       // From 10 networks, so that all instances are asked.
@@ -91,7 +92,7 @@ describe('upstream keepalive', () => {
     expect(asked.length).toBeGreaterThan(1);
     const opened = servers.reduce((sum, { connections }) => sum + connections, 0);
     // Counted late: nginx serves before its last worker has started.
-    const most = front.nginx.workers().length * servers.length;
+    const most = kept * front.nginx.workers().length * servers.length;
     say(`50 GETs of ${path}: ${opened} upstream connections, at most ${most} allowed`);
     expect(opened).toBeLessThanOrEqual(most);
   });
