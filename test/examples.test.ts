@@ -262,11 +262,13 @@ describe('a change is a change of few lines', () => {
       asked,
       asked,
       '+        127.0.0.1:3006 aiwm_backend_4;',
-      '+    upstream aiwm_backend_4 {',
-      uncounted,
+      '+        server 127.0.0.1:3006 max_fails=0 backup;',
       '+        keepalive 16;',
       '+        keepalive_timeout 4s;',
       '+    }',
+      '+    upstream aiwm_backend_4 {',
+      uncounted,
+      uncounted,
       uncounted,
       uncounted,
     ]);
@@ -278,6 +280,9 @@ describe('a change is a change of few lines', () => {
     expect(diff({ drained: ['2'] }).filter((each) => each.startsWith('+'))).toEqual([
       line,
       line,
+      // The backup of the first, in its place.
+      '+        server 127.0.0.1:3005 max_fails=0 backup;',
+      uncounted,
       uncounted,
       uncounted,
     ]);

@@ -56,7 +56,6 @@ function resolveQuestion(
     : {
         target: check.text('upstream.healthPath', upstream.healthPath, PATH),
         timeout: timeout.text,
-        isAssumed: upstream._assumesHealthPath,
       };
 }
 

@@ -36,19 +36,11 @@ export class Upstream {
   /** Whether the servers begin the ids of their Engine.IO sessions with their own number. */
   public readonly marksSessionIds: boolean;
 
-  /**
-   * Whether nobody has said that the servers know `healthPath`.
-   *
-   * @internal
-   */
-  public readonly _assumesHealthPath: boolean;
-
   private constructor(list: UpstreamServer[], options: UpstreamOptions) {
     this.list = list;
     this.hasBackplane = options.backplane ?? false;
     this.enginePath = options.enginePath;
     this.healthPath = options.healthPath ?? '/health';
-    this._assumesHealthPath = options.healthPath === undefined;
     this.marksSessionIds = options.marksSessionIds ?? false;
   }
 
@@ -124,7 +116,7 @@ export interface UpstreamOptions {
   readonly enginePath?: string;
   /**
    * The path that answers health checks. Before a new session nginx asks there which server is alive, by HEAD: 5xx or no
-   * answer passes a server over. Where it is not given, and no server answers, sessions are served without asking.
+   * answer passes a server over. Where none answers, sessions are served without asking.
    *
    * @default "/health"
    */

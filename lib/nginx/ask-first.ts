@@ -14,14 +14,15 @@ import {
   copiesHashKey,
   COUNTS_NONE,
   HASH_KEY_VARIABLE,
+  looksUpNames,
   pool,
+  server,
 } from './pool';
 
 /** No client can ask for it: a path of HTTP begins with a slash. */
 const QUESTION = 'aiwm:ask';
 const IS_THERE = '@aiwm_is_there';
 const UNASKED = '@aiwm_unasked';
-const NOBODY = '@aiwm_nobody';
 
 const ASKED_POOL = '$aiwm_asked_pool';
 /** Every address that was asked; the last one has answered. */
@@ -56,7 +57,7 @@ export function askFirst(intent: Intent): Entry[] {
     answerMaps(intent),
     knowsSessions(intent) ? sessionMaps(upstream) : [],
     groups(intent),
-    upstream.question.isAssumed ? unaskedPool(intent) : [],
+    unaskedPool(intent),
   );
 }
 
@@ -95,19 +96,14 @@ export function askedTarget(intent: Intent): string {
 }
 
 /** Where a request goes when nobody has answered: nginx takes that for an error of its own, 500. */
-export function unansweredRule(intent: Intent): Entry[] {
-  const { question } = intent.upstream;
-  if (question === undefined) {
-    return [];
-  }
-  if (question.isAssumed) {
-    return [
-      comment('Nobody answers the question: the request tries its luck without it.'),
-      directive('error_page', 500, '=', UNASKED),
-      directive('recursive_error_pages', 'on'),
-    ];
-  }
-  return intent.errorPages === undefined ? [directive('error_page', 500, '=', NOBODY)] : [];
+export function unansweredRule({ upstream: { question } }: Intent): Entry[] {
+  return question === undefined
+    ? []
+    : [
+        comment('Nobody answers in time: overload slows down, and takes nobody out.'),
+        directive('error_page', 500, '=', UNASKED),
+        directive('recursive_error_pages', 'on'),
+      ];
 }
 
 /** In `server`: the question itself. */
@@ -124,22 +120,15 @@ export function askingLocations(
     comment('The question. No client can ask it: a path of HTTP begins with a slash.'),
     block('location', ['=', QUESTION], questionBody(intent, asked, question)),
     block('location', [IS_THERE], [directive('return', 204)]),
-    ...(question.isAssumed
-      ? [
-          block(
-            'location',
-            [UNASKED],
-            [
-              ...(relaysStickyCookie(intent) ? [directive('set', SET_COOKIE_VARIABLE, '')] : []),
-              ...webSocketBody,
-              directive('proxy_pass', `http://${unasked(intent.upstream)}`),
-            ],
-          ),
-        ]
-      : []),
-    ...(!question.isAssumed && intent.errorPages === undefined
-      ? [block('location', [NOBODY], [directive('return', 502)])]
-      : []),
+    block(
+      'location',
+      [UNASKED],
+      [
+        ...(relaysStickyCookie(intent) ? [directive('set', SET_COOKIE_VARIABLE, '')] : []),
+        ...webSocketBody,
+        directive('proxy_pass', `http://${unasked(intent.upstream)}`),
+      ],
+    ),
   ];
 }
 
@@ -222,35 +211,56 @@ function sessionMaps(upstream: Upstream): Entry[] {
 function groups(intent: Intent): Entry[] {
   const { upstream } = intent;
   const blocks = upstream.peers.flatMap((peer, index) =>
-    isName(peer) && !knowsSessions(intent) ? [] : [groupBlock(group(upstream, index), peer)],
+    isName(peer) && !knowsSessions(intent) ? [] : [groupBlock(upstream, index)],
   );
   return blocks.length === 0
     ? []
     : [
         comment(
-          'One instance each. Whatever a client makes it do, it stays in service for others.',
+          'One instance each. Whatever a client makes it do, it stays in service for others. The backup',
         ),
+        comment('is for the moment in which it ends.'),
         ...blocks,
       ];
 }
 
-function groupBlock(name: string, { address, resolve }: Peer): Directive {
+function groupBlock(upstream: Upstream, index: number): Directive {
+  const name = group(upstream, index);
+  const other = neighbour(upstream, index);
+  const members = [
+    server(without(upstream.peers[index]!), COUNTS_NONE),
+    ...(other === undefined ? [] : [server({ ...without(other), backup: true }, COUNTS_NONE)]),
+  ];
   return block(
     'upstream',
     [name],
     [
-      ...(resolve ? [directive('zone', name, '256k')] : []),
-      directive('server', address, ...(resolve ? ['resolve'] : []), ...COUNTS_NONE),
+      ...(looksUpNames({ peers: [upstream.peers[index]!, ...(other ? [other] : [])] })
+        ? [directive('zone', name, '256k')]
+        : []),
+      ...members,
       directive('keepalive', 16),
       directive('keepalive_timeout', '4s'),
     ],
   );
 }
 
+/** The next one in service. */
+function neighbour({ peers }: Upstream, index: number): Peer | undefined {
+  return [...peers.slice(index + 1), ...peers.slice(0, index)].find(
+    ({ down, backup }) => !down && !backup,
+  );
+}
+
+/** The address alone: weight, and whether it gets new sessions, are for the pool that is asked. */
+function without({ address, resolve }: Peer): Peer {
+  return { address, resolve };
+}
+
 function unaskedPool(intent: Intent): Entry[] {
   const { upstream } = intent;
   return [
-    comment('For servers that do not answer the question.'),
+    comment('For when nobody answers the question.'),
     pool(intent, unasked(upstream), affinityMethod(upstream), COUNTS_NONE),
   ];
 }

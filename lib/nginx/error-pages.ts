@@ -1,6 +1,6 @@
 import type { Directive, Entry } from './directive';
 import { block, directive } from './directive';
-import type { Intent, Upstream } from './intent';
+import type { Intent } from './intent';
 
 interface Page {
   readonly location: string;
@@ -31,7 +31,7 @@ export function errorPageLocations(intent: Intent, headers: readonly Entry[]): D
   );
 }
 
-function pages({ errorPages, limits, allowedOrigins, upstream }: Intent): Page[] {
+function pages({ errorPages, limits, allowedOrigins }: Intent): Page[] {
   if (errorPages === undefined) {
     return [];
   }
@@ -39,8 +39,7 @@ function pages({ errorPages, limits, allowedOrigins, upstream }: Intent): Page[]
   return [
     {
       location: '@chat_unavailable',
-      // 500 is what nginx makes of a question that nobody answers.
-      from: hasStrictQuestion(upstream) ? [500, 502, 503, 504] : [502, 503, 504],
+      from: [502, 503, 504],
       status: 503,
       body: errorPages.unavailable,
       retryAfterSeconds,
@@ -60,8 +59,4 @@ function pages({ errorPages, limits, allowedOrigins, upstream }: Intent): Page[]
       ? [{ location: '@origin_refused', from: [403], status: 403, body: errorPages.originRefused }]
       : []),
   ];
-}
-
-function hasStrictQuestion({ question }: Upstream): boolean {
-  return question !== undefined && !question.isAssumed;
 }

@@ -103,8 +103,6 @@ export interface Question {
   readonly target: string;
   /** Time after which an instance that does not answer it is passed over. */
   readonly timeout: string;
-  /** Whether nobody has said that the instances know the path: sessions are served if none of them answers it. */
-  readonly isAssumed: boolean;
 }
 
 export interface Peer {

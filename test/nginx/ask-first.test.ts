@@ -3,8 +3,7 @@ import type { Intent, Method, Question } from '../../lib/nginx/intent';
 import { conf, type Change } from '../support/intent';
 import type { FrontConf } from '../support/nginx-tree';
 
-const QUESTION: Question = { target: '/health', timeout: '2s', isAssumed: false };
-const ASSUMED: Question = { ...QUESTION, isAssumed: true };
+const QUESTION: Question = { target: '/health', timeout: '2s' };
 const PAGES: NonNullable<Intent['errorPages']> = {
   unavailable: '{"error":"down"}',
   tooManyConnections: '{"error":"too_many"}',
@@ -48,7 +47,11 @@ describe('a new session', () => {
         default: '$aiwm_answered',
       },
     });
-    expect(result.pool('aiwm_backend_2').all('server')).toEqual([['10.0.0.2:3003', 'max_fails=0']]);
+    expect(result.pool('aiwm_backend_2').all('server')).toEqual([
+      ['10.0.0.2:3003', 'max_fails=0'],
+      // For the moment between its answer and its end.
+      ['10.0.0.1:3003', 'max_fails=0', 'backup'],
+    ]);
   });
 
   test.each<[Method['kind'], Method, string[]]>([
@@ -125,31 +128,22 @@ describe('the question', () => {
 });
 
 describe('where nobody answers', () => {
-  test('clients are told, in the words of errorPages', () => {
-    const result = asking({}, { errorPages: PAGES });
-    expect(chat(result).all('error_page')).toEqual([
-      ['500', '502', '503', '504', '=', '@chat_unavailable'],
-    ]);
-    expect(result.locations).not.toContain('@aiwm_unasked');
-  });
-
-  test('or by nginx itself, as of any dead upstream', () => {
-    const result = asking();
-    expect(chat(result).all('error_page')).toEqual([['500', '=', '@aiwm_nobody']]);
-    expect(result.location('@aiwm_nobody').value('return')).toBe('502');
-  });
-
-  test('and nobody has said that anybody would, sessions are served without asking', () => {
-    const result = asking({ question: ASSUMED }, { errorPages: PAGES });
-    expect(chat(result).all('error_page')).toEqual([
+  test.each([
+    [
+      'clients are told in the words of errorPages',
+      PAGES,
       ['502', '503', '504', '=', '@chat_unavailable'],
-      ['500', '=', '@aiwm_unasked'],
-    ]);
+    ],
+    ['or by nginx itself', undefined, undefined],
+  ])('sessions are served without asking; if that fails, %s', (_, errorPages, page) => {
+    const result = asking({}, { errorPages });
+    const pages = page === undefined ? [] : [page];
+    expect(chat(result).all('error_page')).toEqual([...pages, ['500', '=', '@aiwm_unasked']]);
     expect(chat(result).value('recursive_error_pages')).toBe('on');
     const unasked = result.location('@aiwm_unasked');
     expect(unasked.value('proxy_pass')).toBe('http://aiwm_backend_unasked');
     expect(unasked.value('proxy_read_timeout')).toBe('7d');
-    expect(unasked.all('error_page')).toEqual([['502', '503', '504', '=', '@chat_unavailable']]);
+    expect(unasked.all('error_page')).toEqual(pages);
     expect(result.method('aiwm_backend_unasked')).toEqual(['ip_hash']);
     expect(result.pool('aiwm_backend_unasked').all('server')).toEqual([
       ['10.0.0.1:3003', 'max_fails=0'],
@@ -181,6 +175,7 @@ describe('REST has a pool of its own', () => {
     for (const [index, { address }] of peers.entries()) {
       expect(result.pool(`aiwm_backend_${index + 1}`).all('server')).toEqual([
         [address, 'max_fails=0'],
+        ...(index === 0 ? [] : [['10.0.0.1:1', 'max_fails=0', 'backup']]),
       ]);
     }
   });
@@ -222,6 +217,7 @@ describe('names', () => {
     );
     expect(result.pool('aiwm_backend_1').all('server')).toEqual([
       ['aiwm-1:3003', 'resolve', 'max_fails=0'],
+      ['aiwm-2.internal:3003', 'max_fails=0', 'backup'],
     ]);
     expect(result.pool('aiwm_backend_1').value('zone')).toBe('aiwm_backend_1 256k');
     expect(result.lookUp('$aiwm_owner', '1.x')).toBe('aiwm_backend_1');
