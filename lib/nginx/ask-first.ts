@@ -53,12 +53,7 @@ export function askFirst(intent: Intent): Entry[] {
   if (upstream.question === undefined) {
     return [];
   }
-  return separated(
-    answerMaps(intent),
-    knowsSessions(intent) ? sessionMaps(upstream) : [],
-    groups(intent),
-    unaskedPool(intent),
-  );
+  return separated(answerMaps(intent), sessionMaps(intent), groups(intent), unaskedPool(intent));
 }
 
 /** In the WebSocket's location: who is asked. */
@@ -92,7 +87,21 @@ export function askingRules(intent: Intent, asked: string): Entry[] {
 
 /** Where a request goes that has asked. */
 export function askedTarget(intent: Intent): string {
-  return knowsSessions(intent) ? TARGET : INSTANCE;
+  const { upstream } = intent;
+  if (knowsSessions(intent) || (countsConnections(upstream) && keepsSessions(intent))) {
+    return TARGET;
+  }
+  return countsConnections(upstream) ? upstream.name : INSTANCE;
+}
+
+/** Open WebSockets are counted in the pool that holds them: by the question alone, all would be empty. */
+function countsConnections({ method }: Upstream): boolean {
+  return method.kind === 'least-connections';
+}
+
+/** Whether long-polling has a pool of its own. */
+function keepsSessions({ upstream, routes }: Intent): boolean {
+  return upstream.sessionMethod !== undefined && routes.webSocket.engineIo;
 }
 
 /** Where a request goes when nobody has answered: nginx takes that for an error of its own, 500. */
@@ -192,19 +201,36 @@ function answerMaps({ upstream }: Intent): Entry[] {
   ];
 }
 
-function sessionMaps(upstream: Upstream): Entry[] {
-  return [
-    comment('The instances begin the ids of their sessions with their own number.'),
-    map(
-      '$arg_sid',
-      OWNER,
-      upstream.peers.map((_, index) => [`~^${index + 1}[.]`, group(upstream, index)]),
-    ),
-    map(SESSION, TARGET, [
-      ['', INSTANCE],
-      ['default', SESSION],
-    ]),
-  ];
+function sessionMaps(intent: Intent): Entry[] {
+  const { upstream } = intent;
+  const counts = countsConnections(upstream);
+  const counted = counts
+    ? [comment('The pool counts the WebSockets that are open, so new ones go through it.')]
+    : [];
+  if (knowsSessions(intent)) {
+    return [
+      comment('The instances begin the ids of their sessions with their own number.'),
+      map(
+        '$arg_sid',
+        OWNER,
+        upstream.peers.map((_, index) => [`~^${index + 1}[.]`, group(upstream, index)]),
+      ),
+      ...counted,
+      map(SESSION, TARGET, [
+        ['', counts ? upstream.name : INSTANCE],
+        ['default', SESSION],
+      ]),
+    ];
+  }
+  return counts && keepsSessions(intent)
+    ? [
+        ...counted,
+        map(ASKED_POOL, TARGET, [
+          [upstream.name, upstream.name],
+          ['default', INSTANCE],
+        ]),
+      ]
+    : [];
 }
 
 /** A name has a group only where sessions say that they live there: nginx answers with its address. */

@@ -122,9 +122,11 @@ describe('with a backplane', () => {
       failover: { failTimeout: '1s' },
     });
     const clients = await connect(leastFront.url, oneAddress, { transports: ['websocket'] });
-    expect(clients.countByInstance()).toEqual({ 1: 30, 2: 30, 3: 30 });
+    const { '2': homeless = 0, ...others } = clients.countByInstance();
+    // Questions under way count as well, so 90 at once come out nearly even.
+    expect(Math.max(homeless, ...Object.values(others))).toBeLessThan(36);
     await instances.get(2).kill();
-    await waitFor(() => clients.failed.length === 30, 5_000, 'not 30 have noticed');
+    await waitFor(() => clients.failed.length === homeless, 5_000, 'not all have noticed');
     await instances.get(2).start();
     const fresh = await SocketClients.connect(20, {
       url: leastFront.url,

@@ -263,6 +263,33 @@ describe('instances that mark their sessions', () => {
   });
 });
 
+describe('by least connections, WebSockets are counted in the pool, and so go through it', () => {
+  const method = { kind: 'least-connections' } as const;
+
+  test('without long-polling', () => {
+    const result = asking({ method });
+    expect(chat(result).value('auth_request')).toBe('aiwm:ask');
+    expect(chat(result).value('proxy_pass')).toBe('http://aiwm_backend');
+  });
+
+  test('beside sessions that have a pool of their own', () => {
+    const result = asking({ method, sessionMethod: { kind: 'ip-hash' } });
+    expect(chat(result).value('proxy_pass')).toBe('http://$aiwm_target');
+    expect(result.map('$aiwm_target')).toEqual({
+      of: '$aiwm_asked_pool',
+      entries: { aiwm_backend: 'aiwm_backend', default: '$aiwm_instance' },
+    });
+  });
+
+  test('beside sessions that say where they live', () => {
+    const result = asking({ method, marksSessions: true });
+    expect(result.map('$aiwm_target').entries).toEqual({
+      '': 'aiwm_backend',
+      default: '$aiwm_session',
+    });
+  });
+});
+
 test('a sticky cookie that a question was given is handed on to the client', () => {
   const cookie = { name: 'where', path: '/', sameSite: 'lax' } as const;
   const result = asking({ method: { kind: 'cookie', cookie } }, { version: '1.30' });

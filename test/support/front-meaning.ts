@@ -295,7 +295,10 @@ function expectBalancing(conf: FrontConf, asked: AskedFront): void {
   same(clientPools(conf), [...pools, 'aiwm_backend']);
   const chosen = pools.length > 0 ? '$aiwm_pool' : 'aiwm_backend';
   const webSocket = webSocketLocation(conf, asked);
-  same(webSocket.value('proxy_pass'), `http://${asksFirst(asked) ? '$aiwm_instance' : chosen}`);
+  same(
+    webSocket.value('proxy_pass'),
+    `http://${asksFirst(asked) ? askedTarget(balancing.kind, pools.length > 0) : chosen}`,
+  );
   if (asksFirst(asked) && pools.length > 0) {
     expect(webSocket.all('set')).toContainEqual(['$aiwm_asked_pool', chosen]);
   }
@@ -311,6 +314,14 @@ function expectBalancing(conf: FrontConf, asked: AskedFront): void {
     same(conf.lookUp('$aiwm_pool', 'websocket/x'), 'aiwm_backend_session');
     same(conf.lookUp('$aiwm_pool', 'polling/'), 'aiwm_backend_session');
   }
+}
+
+/** The pool that counts open connections has to hold them. */
+function askedTarget(kind: string, hasSessionPool: boolean): string {
+  if (kind !== 'least-connections') {
+    return '$aiwm_instance';
+  }
+  return hasSessionPool ? '$aiwm_target' : 'aiwm_backend';
 }
 
 function isRotating({ kind }: { kind: string }): boolean {
