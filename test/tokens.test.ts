@@ -1,5 +1,5 @@
 // Values that are known only at apply go through; what decides the rendering must be known.
-import { TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { Fn, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import {
   AiwmService,
   Balancing,
@@ -175,6 +175,16 @@ describe('do not pass', () => {
       'as a number within a text, which cdktf does not find again',
       (late) => ({ upstream: servers([`10.0.0.1:${late.numberValue}`]) }),
       'upstream.servers[0]: "10.0.0.1:-',
+    ],
+    [
+      'as an own directive, of which nobody knows what it says',
+      (late) => ({ directives: { server: [Fn.rawString(late.stringValue)] } }),
+      'directives.server[0]: it begins with a Token, so which directive it is cannot be checked.',
+    ],
+    [
+      'in an own directive that is none',
+      (late) => ({ directives: { server: [`add_header X-Stage ${late.stringValue}`] } }),
+      'directives.server[0]: "add_header X-Stage <Token>" does not end in ";".',
     ],
     [
       'in a hash key',

@@ -18,6 +18,7 @@ import {
   pool,
   server,
 } from './pool';
+import { NginxTextError } from './text-error';
 
 /** No client can ask for it: a path of HTTP begins with a slash. */
 const QUESTION = 'aiwm:ask';
@@ -302,4 +303,27 @@ function group({ name }: Upstream, index: number): string {
 /** What stands for addresses that are not known before nginx runs. A value that is filled in at apply is an address. */
 function isName({ address, resolve }: Peer): boolean {
   return resolve === true || (!address.startsWith('unix:') && /^[^[:]*[a-z]/i.test(address));
+}
+
+/**
+ * nginx asks for a live instance by `auth_request`, in the place of any other, and lets in whoever satisfies any of
+ * several rules if the instance lives.
+ *
+ * @throws NginxTextError for a line of the user's own that would be passed over
+ */
+export function refuseOtherQuestions({ upstream, ownDirectives }: Intent): void {
+  if (upstream.question === undefined) {
+    return;
+  }
+  for (const context of ['http', 'server', 'webSocket'] as const) {
+    ownDirectives[context].forEach(({ name, args }, index) => {
+      if (name === 'auth_request' || (name === 'satisfy' && args[0] === 'any')) {
+        throw new NginxTextError(
+          `"${[name, ...args].join(' ')}" would let everybody open a WebSocket: nginx asks for a live instance by auth_request. ` +
+            'Put it into directives.rest, and check who opens a WebSocket in the service',
+          `${context}[${index}]`,
+        );
+      }
+    });
+  }
 }

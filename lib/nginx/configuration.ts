@@ -1,7 +1,8 @@
 import { accessLog } from './access-log';
-import { groupedAddresses } from './ask-first';
+import { groupedAddresses, refuseOtherQuestions } from './ask-first';
 import type { Entry } from './directive';
 import { block, comment, directive, separated } from './directive';
+import { calledPortMap } from './forwarding';
 import type { Intent } from './intent';
 import { limitZones } from './limits';
 import { originMap } from './origins';
@@ -23,6 +24,7 @@ export function render(intent: Intent): string {
 
 /** The tree before it is text. */
 export function configuration(intent: Intent): Entry[] {
+  refuseOtherQuestions(intent);
   return separated(
     [comment(`${intent.title}: rendered by cdktf-aiwm. Change the stack, not this file.`)],
     workers(intent),
@@ -35,6 +37,7 @@ function http(intent: Intent): Entry[] {
     basics(intent),
     accessLog(intent),
     upgradeMaps(),
+    calledPortMap(intent),
     originMap(intent),
     limitZones(intent),
     upstreams(intent),

@@ -56,6 +56,7 @@ export function expectSound(conf: FrontConf): void {
       'X-Forwarded-Proto',
       'X-Forwarded-Host',
       'X-Forwarded-Port',
+      'Forwarded',
       'Upgrade',
       'Connection',
     ],
@@ -95,7 +96,12 @@ export function expectSound(conf: FrontConf): void {
   expect(logged).not.toMatch(SECRETIVE);
 
   const set = all.filter(({ name }) => name === 'set' || name === 'auth_request_set');
-  const known = new Set([...conf.mapped, ...set.map(({ args }) => args[0]!), '$aiwm_last']);
+  const known = new Set([
+    ...conf.mapped,
+    ...set.map(({ args }) => args[0]!),
+    '$aiwm_last',
+    '$aiwm_port_called',
+  ]);
   const unknown = all
     .filter(({ name }) => name !== 'add_header')
     .flatMap(({ args }) => args.join(' ').match(/\$[a-z]\w*/gi) ?? [])
