@@ -87,7 +87,9 @@ export interface NginxWsFrontendProps {
    */
   readonly limits?: ConnectionLimits;
   /**
-   * Pages that may open a WebSocket: "https://app.x-or.cloud". Clients that send no Origin are native and may.
+   * Pages that may open a WebSocket: "https://app.x-or.cloud". Clients that send no Origin are native and may. Apps have
+   * origins of their own: "capacitor://localhost", "ionic://localhost", "tauri://localhost", "chrome-extension://<id>".
+   * "null" is what pages from files and sandboxed frames send, whoever wrote them.
    *
    * @default - all
    */
