@@ -250,26 +250,41 @@ describe('a change is a change of few lines', () => {
   }
   const before = example('local-redis').configuration();
   const diff = (...change: Parameters<typeof changed>) => lineDiff(before, changed(...change));
-  const SERVER = '            server 127.0.0.1:3006 max_fails=3 fail_timeout=10s;'.slice(4);
 
   test('nothing', () => {
     expect(diff()).toEqual([]);
   });
 
-  test('another instance: one line in each pool', () => {
+  test('another instance: one line in each pool, and its group', () => {
+    const asked = '+        server 127.0.0.1:3006 max_fails=1 fail_timeout=2s;';
+    const uncounted = '+        server 127.0.0.1:3006 max_fails=0;';
     expect(diff({ instances: 4 })).toEqual([
-      `+${SERVER}`,
-      `+${SERVER}`,
-      '+        server 127.0.0.1:3006 max_fails=0;',
+      asked,
+      asked,
+      '+        127.0.0.1:3006 aiwm_backend_4;',
+      '+        server 127.0.0.1:3006 max_fails=0 backup;',
+      '+        keepalive 16;',
+      '+        keepalive_timeout 4s;',
+      '+    }',
+      '+    upstream aiwm_backend_4 {',
+      uncounted,
+      uncounted,
+      uncounted,
+      uncounted,
     ]);
   });
 
-  test('an instance that is taken out: its line in each pool', () => {
-    const line = '+        server 127.0.0.1:3004 max_fails=3 fail_timeout=10s down;';
+  test('an instance that is taken out: its line in each pool, and not in its group', () => {
+    const line = '+        server 127.0.0.1:3004 max_fails=1 fail_timeout=2s down;';
+    const uncounted = '+        server 127.0.0.1:3004 max_fails=0 down;';
     expect(diff({ drained: ['2'] }).filter((each) => each.startsWith('+'))).toEqual([
       line,
       line,
-      '+        server 127.0.0.1:3004 max_fails=0 down;',
+      // The backup of the first, in its place.
+      '+        server 127.0.0.1:3005 max_fails=0 backup;',
+      uncounted,
+      uncounted,
+      uncounted,
     ]);
   });
 
@@ -321,7 +336,7 @@ describe('a change is a change of few lines', () => {
     const lines = diff({}, {}, false);
     expect(lines.filter((line) => line.startsWith('+'))).toEqual([
       '+        ip_hash;',
-      '+            proxy_pass http://aiwm_backend;',
+      '+            proxy_pass http://aiwm_backend/health;',
     ]);
     expect(lines.filter((line) => line.includes('map $arg_transport'))).toHaveLength(1);
     expect(lines.filter((line) => line.includes('upstream aiwm_backend_session'))).toHaveLength(1);

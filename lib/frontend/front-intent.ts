@@ -55,7 +55,8 @@ export class FrontIntent {
       return this.tokens.show(render(this.intent));
     } catch (error) {
       if (error instanceof NginxTextError) {
-        const { where, message } = error;
+        const { where } = error;
+        const message = this.tokens.describe(error.message);
         if (where === undefined) {
           this.check.refuse('platform', { problem: message });
         }

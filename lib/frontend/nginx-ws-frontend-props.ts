@@ -107,6 +107,9 @@ export interface NginxWsFrontendProps {
   /**
    * Origins whose pages may connect, e.g. "https://app.x-or.cloud" or "https://*.x-or.cloud".
    *
+   * Apps have origins of their own: "capacitor://localhost", "ionic://localhost", "tauri://localhost" or
+   * "chrome-extension://<id>". Pages from files and sandboxed frames send "null", whoever wrote them.
+   *
    * CORS does not apply to WebSockets, so without this list any page can open one. Native clients send no Origin header
    * and are always accepted.
    *

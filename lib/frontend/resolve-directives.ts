@@ -1,3 +1,4 @@
+import { Token } from 'cdktf';
 import type { OwnDirectives } from '../nginx/intent';
 import type { OwnContext } from '../nginx/own-directives';
 import { parseOwnDirective } from '../nginx/own-directives';
@@ -36,12 +37,19 @@ function customDirective(
 ): ParsedDirective {
   const property = `directives.${where}[${index}]`;
   check.text(property, line, DIRECTIVE);
+  if (Token.isUnresolved(line) && !/^\s*[a-z_]/.test(line)) {
+    check.refuse(property, {
+      problem: 'it begins with a Token, so which directive it is cannot be checked',
+      allowed: 'a directive that is written out; its values may be Tokens',
+      remedy: 'Write `add_header X-Stage "${stage}";`, with the Token in the place of a value.',
+    });
+  }
   try {
     return parseOwnDirective(where, tokens.hide(line));
   } catch (error) {
     if (error instanceof NginxTextError) {
       check.refuse(property, {
-        problem: error.message,
+        problem: tokens.describe(error.message),
         allowed: error instanceof NginxSyntaxError ? DIRECTIVE.allowed : undefined,
       });
     }

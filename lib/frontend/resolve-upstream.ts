@@ -3,19 +3,19 @@ import { Token } from 'cdktf';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
 import { resolveDuration } from '../validation/duration';
-import { looksUpNames } from '../nginx/upstreams';
-import type { Intent, Peer, Routes, Upstream } from '../nginx/intent';
+import { looksUpNames } from '../nginx/pool';
+import type { Failover, Intent, Peer, Question, Routes, Upstream } from '../nginx/intent';
+import { PATH } from '../validation/text-rules';
 import { chooseMethods } from './choose-balancing';
 import type { FrontContext } from './front-context';
 
 /**
- * The pool of instances, with its balancing and its failover.
+ * The pool of instances, with its balancing, its failover and the question that finds a live one.
  *
  * @internal
  */
 export function resolveUpstream(context: FrontContext, routes: Routes): Upstream {
   const { check, props, tokens } = context;
-  const { failover = {} } = props;
   const peers = props.upstream
     ._resolve(check, tokens)
     .map((peer, index) => resolvePeer(context, peer, props.upstream.list[index]!.address));
@@ -28,6 +28,41 @@ export function resolveUpstream(context: FrontContext, routes: Routes): Upstream
     addressesChange: looksUpNames({ peers }) ? props.platform.traits.name : undefined,
     secure: props.tls !== undefined,
   });
+  const question = resolveQuestion(context, peers);
+  return {
+    name: 'aiwm_backend',
+    peers,
+    ...methods,
+    question,
+    failover: resolveFailover(context, question !== undefined),
+  };
+}
+
+/** The question before a new session. A lone instance needs none. */
+function resolveQuestion(
+  { check, props: { upstream, failover = {} } }: FrontContext,
+  peers: readonly Peer[],
+): Question | undefined {
+  const timeout = resolveDuration(
+    check,
+    'failover.answerTimeout',
+    failover.answerTimeout ?? '2s',
+    '100ms',
+    '60s',
+  );
+  return peers.length < 2
+    ? undefined
+    : {
+        target: check.text('upstream.healthPath', upstream.healthPath, PATH),
+        timeout: timeout.text,
+      };
+}
+
+/** Stricter where nginx asks: it asks again soon, and nothing of a client is in the question. */
+function resolveFailover(
+  { check, props: { failover = {} } }: FrontContext,
+  asks: boolean,
+): Failover {
   const connect = resolveDuration(
     check,
     'failover.connectTimeout',
@@ -37,16 +72,11 @@ export function resolveUpstream(context: FrontContext, routes: Routes): Upstream
   );
   const tries = check.integer('failover.tries', failover.tries ?? 3, 1, 16);
   return {
-    name: 'aiwm_backend',
-    peers,
-    ...methods,
-    failover: {
-      maxFails: check.integer('failover.maxFails', failover.maxFails ?? 3, 0, 100),
-      failTimeout: resolveFailTimeout(check, failover.failTimeout ?? '10s'),
-      connectTimeout: connect.text,
-      tries,
-      triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
-    },
+    maxFails: check.integer('failover.maxFails', failover.maxFails ?? (asks ? 1 : 3), 0, 100),
+    failTimeout: resolveFailTimeout(check, failover.failTimeout ?? (asks ? '2s' : '10s')),
+    connectTimeout: connect.text,
+    tries,
+    triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
   };
 }
 

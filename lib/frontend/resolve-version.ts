@@ -1,6 +1,6 @@
 import { type Check, show } from '../validation/check';
 import type { Upstream } from '../nginx/intent';
-import { looksUpNames } from '../nginx/upstreams';
+import { looksUpNames } from '../nginx/pool';
 import type { NginxVersion } from '../nginx/version';
 import {
   isAtLeast,

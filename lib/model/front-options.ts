@@ -28,14 +28,14 @@ export enum AccessLog {
 /** When a request is retried on another instance, and when an instance is taken out of rotation. */
 export interface Failover {
   /**
-   * Number of failures within `failTimeout` after which an instance is taken out of rotation for that same period.
+   * Number of questions without a good answer within `failTimeout` after which an instance gets no new sessions for that
+   * same period, 0 to 100.
    *
-   * 0 to 100; 0 never takes one out. Afterwards, nginx sends the instance one request per `failTimeout` until one of
-   * them has completed. Give 0 where clients use WebSockets alone, with neither long-polling nor REST: a WebSocket
-   * takes long to complete, so a recovered instance would get few clients for a while.
+   * nginx itself asks for the health path before a new session. Requests of clients never count. 0 never takes an
+   * instance out of rotation.
    *
    * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#max_fails
-   * @default 3
+   * @default - 1; 3 for a single instance, which nginx does not ask
    */
   readonly maxFails?: number;
   /**
@@ -44,9 +44,17 @@ export interface Failover {
    * Whole seconds only.
    *
    * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#fail_timeout
-   * @default "10s"
+   * @default - "2s"; "10s" for a single instance
    */
   readonly failTimeout?: string;
+  /**
+   * How long an instance may take to answer at its health path before a new session, 100ms to 60s.
+   *
+   * Choose a value above the longest time for which its event loop is busy.
+   *
+   * @default "2s"
+   */
+  readonly answerTimeout?: string;
   /**
    * How long an instance may take to accept a connection, 10ms to 60s.
    *

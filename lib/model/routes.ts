@@ -34,8 +34,9 @@ export class AiwmRoutes {
    *
    * @param path - public path, which the instances receive unchanged
    */
-  public static webSocketOnly(path: string, options: WebSocketRoutesOptions = {}): AiwmRoutes {
-    return new AiwmRoutes(false, { ...options, webSocket: path });
+  public static webSocketOnly(path: string, options: WebSocketOnlyRoutesOptions = {}): AiwmRoutes {
+    const { plainRequests = false, ...others } = options;
+    return new AiwmRoutes(false, { ...others, webSocket: path }, plainRequests);
   }
 
   /**
@@ -50,6 +51,7 @@ export class AiwmRoutes {
   private constructor(
     private readonly engineIo: boolean,
     private readonly options: SocketIoRoutes,
+    private readonly plainRequests = true,
   ) {}
 
   /**
@@ -78,6 +80,7 @@ export class AiwmRoutes {
         path: webSocket,
         engineIo: this.engineIo,
         enginePath: isMapped ? target : undefined,
+        refusesPlainRequests: !this.plainRequests,
       },
       rest,
       health: health === undefined ? undefined : { path: health || '/', target: healthTarget },
@@ -99,6 +102,16 @@ export interface WebSocketRoutesOptions {
    * @default - no public health path
    */
   readonly health?: string;
+}
+
+/** Options for the routes of a plain WebSocket endpoint. */
+export interface WebSocketOnlyRoutesOptions extends WebSocketRoutesOptions {
+  /**
+   * Whether requests to the path of the WebSocket that open no WebSocket reach the instances, as for GraphQL or SockJS.
+   *
+   * @default false - nginx answers them with 426 "Upgrade Required"
+   */
+  readonly plainRequests?: boolean;
 }
 
 /** Paths of a Socket.IO service. */

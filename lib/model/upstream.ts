@@ -42,12 +42,15 @@ export class Upstream {
   public readonly enginePath?: string;
   /** Path at which the servers answer health checks. */
   public readonly healthPath: string;
+  /** Whether the servers begin the ids of their Engine.IO sessions with their own number. */
+  public readonly marksSessionIds: boolean;
 
   private constructor(list: UpstreamServer[], options: UpstreamOptions) {
     this.list = list;
     this.hasBackplane = options.backplane ?? false;
     this.enginePath = options.enginePath;
     this.healthPath = options.healthPath ?? '/health';
+    this.marksSessionIds = options.marksSessionIds ?? false;
   }
 
   /** @internal */
@@ -133,7 +136,17 @@ export interface UpstreamOptions {
   /**
    * HTTP path at which the servers answer health checks.
    *
+   * Before a new session, nginx asks there by HEAD which server is alive. It skips a server that answers 5xx or not at
+   * all. Where no server answers, sessions start without the question.
+   *
    * @default "/health"
    */
   readonly healthPath?: string;
+  /**
+   * Whether each server begins the ids of its Engine.IO sessions with its own number in the list: "2." for the second.
+   * Then every request of a session finds its server, also from clients that keep no cookies and share an address.
+   *
+   * @default false
+   */
+  readonly marksSessionIds?: boolean;
 }

@@ -6,7 +6,7 @@ import { isAtLeast, STICKY_DIRECTIVE } from './version';
 /** What the hash is taken of: the cookie's value, or the value that this answer hands out. */
 export const COOKIE_HASH_KEY = '$aiwm_affinity';
 
-const SET_COOKIE_VARIABLE = '$aiwm_affinity_cookie';
+export const SET_COOKIE_VARIABLE = '$aiwm_affinity_cookie';
 
 /** Only a value of the kind that is handed out here counts; anything else is replaced. */
 const ISSUED_VALUE = '~^[0-9a-f]{32}$';
@@ -31,11 +31,23 @@ export function cookieMaps(cookie: AffinityCookie, secure: boolean): Entry[] {
 }
 
 /** The header that hands the cookie out; none where nginx's own `sticky` does it. */
-export function cookieHeaders({ upstream, version }: Intent): Directive[] {
+export function cookieHeaders(intent: Intent): Directive[] {
+  const { upstream, version } = intent;
   const method = upstream.sessionMethod ?? upstream.method;
-  return method.kind === 'cookie' && !isAtLeast(version, STICKY_DIRECTIVE)
+  return method.kind === 'cookie' &&
+    (!isAtLeast(version, STICKY_DIRECTIVE) || relaysStickyCookie(intent))
     ? [directive('add_header', 'Set-Cookie', SET_COOKIE_VARIABLE, 'always')]
     : [];
+}
+
+/** Whether `sticky` hands the cookie out to a question, whose answer no client sees. */
+export function relaysStickyCookie({ upstream, version }: Intent): boolean {
+  const method = upstream.sessionMethod ?? upstream.method;
+  return (
+    upstream.question !== undefined &&
+    method.kind === 'cookie' &&
+    isAtLeast(version, STICKY_DIRECTIVE)
+  );
 }
 
 export function stickyDirective(cookie: AffinityCookie, secure: boolean): Directive {

@@ -1,6 +1,8 @@
 import { accessLog } from './access-log';
+import { groupedAddresses, refuseOtherQuestions } from './ask-first';
 import type { Entry } from './directive';
 import { block, comment, directive, separated } from './directive';
+import { calledPortMap } from './forwarding';
 import type { Intent } from './intent';
 import { limitZones } from './limits';
 import { originMap } from './origins';
@@ -22,6 +24,7 @@ export function render(intent: Intent): string {
 
 /** The tree before it is text. */
 export function configuration(intent: Intent): Entry[] {
+  refuseOtherQuestions(intent);
   return separated(
     [comment(`${intent.title}: rendered by cdktf-aiwm. Change the stack, not this file.`)],
     workers(intent),
@@ -34,6 +37,7 @@ function http(intent: Intent): Entry[] {
     basics(intent),
     accessLog(intent),
     upgradeMaps(),
+    calledPortMap(intent),
     originMap(intent),
     limitZones(intent),
     upstreams(intent),
@@ -66,9 +70,18 @@ function hashSizes({ serverNames, allowedOrigins = [], upstream, hasLateNames }:
   const length = (key: string): number => (hasLateNames ? LONGEST_NAME : Buffer.byteLength(key));
   return [
     ...bucketSize('server_names_hash_bucket_size', serverNames.map(length)),
-    ...bucketSize('map_hash_bucket_size', [...allowedOrigins.map(length), upstream.name.length]),
+    ...bucketSize('map_hash_bucket_size', [
+      ...allowedOrigins.map(length),
+      upstream.name.length,
+      ...groupedAddresses(upstream).map((address) =>
+        IS_LATE.test(address) ? LONGEST_NAME : address.length,
+      ),
+    ]),
   ];
 }
+
+/** A private-use character stands for what is filled in at apply. */
+const IS_LATE = /[\ue000-\uf8ff]/;
 
 /** An entry takes its key, a pointer and padding. */
 function bucketSize(name: string, lengths: readonly number[]): Entry[] {

@@ -1,7 +1,32 @@
 import type { Entry } from './directive';
-import { comment, directive } from './directive';
+import { comment, directive, map } from './directive';
 import type { Intent } from './intent';
 import { upgradeHeaders } from './upgrade';
+
+const PORT_VARIABLE = '$aiwm_port';
+
+/** The host as nginx has validated it, with the port that the client called. */
+const CALLED = `$host${PORT_VARIABLE}`;
+
+/**
+ * The port that the client called. $host is checked by nginx and has none, $http_host is what the client wrote: its port
+ * counts where the rest of it is the same.
+ */
+export function calledPortMap({ tls }: Intent): Entry[] {
+  return [
+    comment(
+      "The port that the client called, unless it is the scheme's own. A browser's Origin has it,",
+    ),
+    comment('and a server that compares the two would refuse its own pages without it.'),
+    map('$host|$http_host', PORT_VARIABLE, [
+      [`~:${tls === 'none' ? 80 : 443}$`, ''],
+      [
+        '~*^(?<aiwm_host>[^|]+)[|]\\k<aiwm_host>[.]?(?<aiwm_port_called>:[1-9][0-9]{0,4})$',
+        '$aiwm_port_called',
+      ],
+    ]),
+  ];
+}
 
 /**
  * What the instances are told of a request. Set once, at server level: a location that sets one
@@ -10,7 +35,7 @@ import { upgradeHeaders } from './upgrade';
 export function forwardedHeaders(intent: Intent): Entry[] {
   const { tls } = intent;
   return [
-    directive('proxy_set_header', 'Host', '$host'),
+    directive('proxy_set_header', 'Host', CALLED),
     directive('proxy_set_header', 'X-Real-IP', '$remote_addr'),
     comment('Replaced, not appended to: what a client wrote there is not to be believed.'),
     directive('proxy_set_header', 'X-Forwarded-For', '$remote_addr'),
@@ -22,8 +47,9 @@ export function forwardedHeaders(intent: Intent): Entry[] {
       'X-Forwarded-Proto',
       tls === 'terminated-upstream' ? 'https' : '$scheme',
     ),
-    directive('proxy_set_header', 'X-Forwarded-Host', '$host'),
+    directive('proxy_set_header', 'X-Forwarded-Host', CALLED),
     directive('proxy_set_header', 'X-Forwarded-Port', publicPort(intent)),
+    directive('proxy_set_header', 'Forwarded', ''),
     ...upgradeHeaders(),
   ];
 }

@@ -90,7 +90,19 @@ export interface Upstream {
    * this one for every request that belongs to an Engine.IO session.
    */
   readonly sessionMethod?: Method;
+  /** How nginx finds a live instance for a new session; undefined where it asks nobody. */
+  readonly question?: Question;
+  /** Whether the instances begin the ids of their Engine.IO sessions with their place in `peers`: "2.". */
+  readonly marksSessions?: boolean;
   readonly failover: Failover;
+}
+
+/** The short request that nginx makes by itself before a new session. */
+export interface Question {
+  /** The path at the instances. */
+  readonly target: string;
+  /** Time after which an instance that does not answer it is passed over. */
+  readonly timeout: string;
 }
 
 export interface Peer {
@@ -140,6 +152,8 @@ export interface WebSocketRoute {
   readonly engineIo: boolean;
   /** The path at the instance, with the slash at its end, when it is another one. Engine.IO only. */
   readonly enginePath?: string;
+  /** Whether requests that open no WebSocket are answered by nginx. Not for Engine.IO, whose polling they are. */
+  readonly refusesPlainRequests?: boolean;
 }
 
 export interface HealthRoute {

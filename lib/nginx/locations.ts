@@ -1,4 +1,6 @@
 import type { Directive, Entry } from './directive';
+import { askedTarget, askingLocations, askingRules, unansweredRule } from './ask-first';
+import { bufferSizes } from './buffers';
 import { block, comment, directive, separated } from './directive';
 import { errorPageLocations, errorPageRules } from './error-pages';
 import type { Intent } from './intent';
@@ -6,13 +8,22 @@ import { limitRules } from './limits';
 import { originRule } from './origins';
 import { ownEntries } from './own-directives';
 import { repeatedHeaders } from './response-headers';
-import { healthPool, webSocketPool } from './upstreams';
+import { healthPool, restPool, webSocketPool } from './upstreams';
 
 /** Everything that is routed; all other paths are 404. */
 export function locations(intent: Intent): Entry[] {
   const { routes } = intent;
   return separated(
     routes.webSocket.engineIo ? engineIoLocations(intent) : plainWebSocketLocations(intent),
+    askingLocations(
+      intent,
+      webSocketPool(intent),
+      withOwn(intent, 'webSocket', [
+        ...errorPageRules(intent),
+        ...webSocketProxy(intent),
+        ...RETRIED,
+      ]),
+    ),
     restLocations(intent),
     healthLocations(intent),
     errorPageLocations(intent, repeatedHeaders(intent)),
@@ -45,10 +56,7 @@ function engineIoLocations(intent: Intent): Entry[] {
       'location',
       // A mapped path is one address: what lies below it is not the engine's.
       enginePath === undefined ? [`${path}/`] : ['=', `${path}/`],
-      webSocketBody(intent, [
-        ...target,
-        directive('proxy_pass', `http://${webSocketPool(intent)}`),
-      ]),
+      webSocketBody(intent, [...target, webSocketPass(intent)]),
     ),
   ];
 }
@@ -56,7 +64,7 @@ function engineIoLocations(intent: Intent): Entry[] {
 /** A plain WebSocket path reaches the instance as the client wrote it, with or without a slash. */
 function plainWebSocketLocations(intent: Intent): Entry[] {
   const { path } = intent.routes.webSocket;
-  const body = webSocketBody(intent, [directive('proxy_pass', `http://${webSocketPool(intent)}`)]);
+  const body = webSocketBody(intent, [webSocketPass(intent)]);
   return [
     ...(path === '' ? [] : [block('location', ['=', path], body)]),
     block('location', [`${path}/`], body),
@@ -64,24 +72,65 @@ function plainWebSocketLocations(intent: Intent): Entry[] {
 }
 
 function webSocketBody(intent: Intent, proxy: readonly Entry[]): Entry[] {
-  const { timeouts } = intent;
   const rendered = [
+    ...plainRequestRule(intent),
     ...originRule(intent),
     ...limitRules(intent),
     ...errorPageRules(intent),
-    directive('proxy_read_timeout', timeouts.webSocket),
-    directive('proxy_send_timeout', timeouts.webSocket),
-    directive('proxy_buffering', 'off'),
-    comment(
-      "Here alone: for REST an answer like these is the service's own, and no reason to leave it out.",
-    ),
-    directive('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
+    ...unansweredRule(intent),
+    ...askingRules(intent, webSocketPool(intent)),
+    ...webSocketProxy(intent),
+    // An instance that has answered is alone in its group: there is no other to try.
+    ...(intent.upstream.question === undefined ? RETRIED : []),
   ];
   return [...withOwn(intent, 'webSocket', rendered), ...proxy];
 }
 
+const RETRIED: readonly Entry[] = [
+  comment(
+    "Here alone: for REST an answer like these is the service's own, and no reason to leave it out.",
+  ),
+  directive('proxy_next_upstream', 'error', 'timeout', 'http_502', 'http_503', 'http_504'),
+];
+
+function webSocketProxy(intent: Intent): Entry[] {
+  const { timeouts } = intent;
+  return [
+    directive('proxy_read_timeout', timeouts.webSocket),
+    directive('proxy_send_timeout', timeouts.webSocket),
+    directive('proxy_buffering', 'off'),
+    ...bufferSizes(intent, 'webSocket'),
+  ];
+}
+
+/** A server of WebSockets alone may end what it does not understand by closing the connection. */
+function plainRequestRule(intent: Intent): Entry[] {
+  return intent.routes.webSocket.refusesPlainRequests
+    ? [
+        comment(
+          'WebSockets alone come in here: an instance may end anything else by closing the connection.',
+        ),
+        block(
+          'if',
+          ['($ws_upgrade', '!=', 'websocket)'],
+          [
+            ...repeatedHeaders(intent),
+            directive('add_header', 'Upgrade', 'websocket', 'always'),
+            directive('return', 426, 'This address takes WebSockets only.'),
+          ],
+        ),
+      ]
+    : [];
+}
+
+function webSocketPass(intent: Intent): Directive {
+  const target =
+    intent.upstream.question === undefined ? webSocketPool(intent) : askedTarget(intent);
+  return directive('proxy_pass', `http://${target}`);
+}
+
 function restLocations(intent: Intent): Entry[] {
-  const { routes, upstream, timeouts } = intent;
+  const { routes, timeouts } = intent;
   if (routes.rest === undefined) {
     return [];
   }
@@ -90,10 +139,11 @@ function restLocations(intent: Intent): Entry[] {
     block('if', ['($ws_upgrade)'], [directive('return', 400)]),
     directive('proxy_read_timeout', timeouts.rest),
     directive('proxy_send_timeout', timeouts.rest),
+    ...bufferSizes(intent, 'rest'),
   ];
   const body = [
     ...withOwn(intent, 'rest', rendered),
-    directive('proxy_pass', `http://${upstream.name}`),
+    directive('proxy_pass', `http://${restPool(intent)}`),
   ];
   return [
     // Both forms, because a prefix without its slash would match /apifoo as well.

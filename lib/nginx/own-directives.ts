@@ -1,3 +1,4 @@
+import { contextProblem } from './directive-contexts';
 import type { Entry } from './directive';
 import { comment, isDirective } from './directive';
 import type { ParsedDirective } from './parse';
@@ -20,13 +21,7 @@ const REPEATABLE = new Set([
   'geo',
   'if',
   'include',
-  'limit_conn',
-  'limit_conn_zone',
-  'limit_req',
-  'limit_req_zone',
   'listen',
-  'location',
-  'log_format',
   'map',
   'proxy_hide_header',
   'proxy_pass_header',
@@ -39,7 +34,25 @@ const REPEATABLE = new Set([
   'ssl_certificate_key',
   'sub_filter',
   'types',
-  'upstream',
+]);
+
+/** Of what a user may say, what nginx takes once. Others, such as `proxy_cache_path`, may come again. */
+const ONCE = new Set([
+  ...['aio', 'auth_basic', 'auth_basic_user_file', 'auth_request', 'brotli', 'charset'],
+  ...['chunked_transfer_encoding', 'client_body_buffer_size', 'client_body_timeout'],
+  ...['client_header_buffer_size', 'client_header_timeout', 'client_max_body_size'],
+  ...['default_type', 'expires', 'gunzip', 'gzip', 'gzip_comp_level', 'gzip_http_version'],
+  ...['gzip_min_length', 'gzip_proxied', 'gzip_vary', 'if_modified_since', 'keepalive_requests'],
+  ...['keepalive_timeout', 'large_client_header_buffers', 'limit_rate', 'limit_rate_after'],
+  ...['lingering_close', 'lingering_timeout', 'map_hash_bucket_size', 'map_hash_max_size'],
+  ...['proxy_buffer_size', 'proxy_buffering', 'proxy_buffers', 'proxy_busy_buffers_size'],
+  ...['proxy_cache', 'proxy_cache_key', 'proxy_connect_timeout', 'proxy_http_version'],
+  ...['proxy_intercept_errors', 'proxy_max_temp_file_size', 'proxy_read_timeout'],
+  ...['proxy_request_buffering', 'proxy_send_timeout', 'proxy_socket_keepalive', 'resolver'],
+  ...['resolver_timeout', 'root', 'satisfy', 'send_timeout', 'sendfile', 'server_tokens'],
+  ...['ssl_buffer_size', 'ssl_ciphers', 'ssl_dhparam', 'ssl_protocols', 'ssl_session_cache'],
+  ...['ssl_session_timeout', 'ssl_stapling', 'ssl_verify_client', 'sub_filter_once'],
+  ...['tcp_nodelay', 'tcp_nopush', 'underscores_in_headers'],
 ]);
 
 /** In a location, and in the blocks within it. */
@@ -51,6 +64,10 @@ const REFUSED_IN_LOCATIONS = new Map([
   ['proxy_pass', 'the routes decide where a request goes'],
   ['proxy_http_version', 'WebSocket needs HTTP/1.1, which is set'],
 ]);
+
+/** nginx reads the header of a request before it knows which server is meant, with what its default server says. */
+const READ_BEFORE_THE_NAME =
+  'nginx reads the header of a request before it knows the name, and so takes this from another server; put it into directives.http';
 
 /** What must not be said by hand, and where to say it. */
 const REFUSED: Readonly<Record<OwnContext, ReadonlyMap<string, string>>> = {
@@ -69,6 +86,11 @@ const REFUSED: Readonly<Record<OwnContext, ReadonlyMap<string, string>>> = {
     ['server_name', 'use serverName and alternativeNames'],
     ['ssl_certificate', 'use tls'],
     ['ssl_certificate_key', 'use tls'],
+    ['client_header_buffer_size', READ_BEFORE_THE_NAME],
+    ['connection_pool_size', READ_BEFORE_THE_NAME],
+    ['ignore_invalid_headers', READ_BEFORE_THE_NAME],
+    ['large_client_header_buffers', READ_BEFORE_THE_NAME],
+    ['underscores_in_headers', READ_BEFORE_THE_NAME],
   ]),
   webSocket: REFUSED_IN_LOCATIONS,
   rest: REFUSED_IN_LOCATIONS,
@@ -78,17 +100,8 @@ const REFUSED: Readonly<Record<OwnContext, ReadonlyMap<string, string>>> = {
  * Variables of the rendered configuration, whose names nginx reads in lower case. It lets a second definition replace
  * the first without a word.
  */
-const OUR_VARIABLES = new Set([
-  '$aiwm_affinity',
-  '$aiwm_affinity_cookie',
-  '$aiwm_affinity_key',
-  '$aiwm_pool',
-  '$origin_allowed',
-  '$ws_client',
-  '$ws_client_key',
-  '$ws_connection',
-  '$ws_upgrade',
-]);
+const OUR_VARIABLES =
+  /^\$(?:aiwm_\w+|origin_allowed|ws_client|ws_client_key|ws_connection|ws_upgrade)$/i;
 
 /** Which of its words names the variable that a directive defines. */
 const DEFINES: ReadonlyMap<string, number> = new Map([
@@ -124,6 +137,10 @@ export function parseOwnDirective(context: OwnContext, text: string): ParsedDire
     throw new NginxSyntaxError(`${excerpt(own.name)} is not the name of a directive`);
   }
   refuse(own, REFUSED[context]);
+  const problem = contextProblem(own.name, context);
+  if (problem !== undefined) {
+    throw new NginxTextError(`"${own.name}" cannot stand here: ${problem}`);
+  }
   eachWithin(own, (directive) => {
     [directive.name, ...directive.args].forEach((word) => quote(word));
     refuseOurVariables(directive);
@@ -144,25 +161,61 @@ export function ownEntries(
   rendered: readonly Entry[],
   own: readonly ParsedDirective[],
 ): Entry[] {
-  const said = new Set(rendered.flatMap((entry) => (isDirective(entry) ? [subject(entry)] : [])));
+  const said = new Set(rendered.flatMap((entry) => (isDirective(entry) ? subjects(entry) : [])));
   own.forEach((directive, index) => {
-    if (said.has(subject(directive)) && !REPEATABLE.has(directive.name)) {
+    const again = subjects(directive).some((each) => said.has(each));
+    if (again) {
       throw new NginxTextError(
         `${excerpt(title(directive))} is set there already, and can be set once`,
         `${context}[${index}]`,
       );
     }
+    subjects(directive)
+      .filter((each) => each !== directive.name || ONCE.has(each))
+      .forEach((each) => said.add(each));
   });
   return own.length === 0 ? [] : [comment('From directives:'), ...own];
 }
 
-/** What a directive is about. Of two headers of one name nginx would send both. */
+/** What a directive is about, for a message. */
 function title({ name, args }: { name: string; args: readonly string[] }): string {
-  return name === 'proxy_set_header' ? `${name} ${args[0] ?? ''}` : name;
+  return NAMED.has(name) ? [name, ...args.slice(0, name === 'location' ? 2 : 1)].join(' ') : name;
 }
 
-function subject(directive: { name: string; args: readonly string[] }): string {
-  return title(directive).toLowerCase();
+/** What a directive is about that can be said once: nothing where it may stand a second time. */
+function subjects(directive: { name: string; args: readonly string[] }): string[] {
+  const { name, args } = directive;
+  switch (name) {
+    case 'location':
+      return sameLocation(args);
+    case 'proxy_set_header':
+      // Of two headers of one name nginx would send both.
+      return [`${name} ${args[0] ?? ''}`.toLowerCase()];
+    case 'limit_conn':
+    case 'log_format':
+    case 'upstream':
+      return [`${name} ${args[0] ?? ''}`];
+    case 'limit_conn_zone':
+    case 'limit_req':
+    case 'limit_req_zone':
+      return args.filter((word) => word.startsWith('zone=')).map((word) => `${name} ${zone(word)}`);
+    default:
+      return REPEATABLE.has(name) ? [] : [name.toLowerCase()];
+  }
+}
+
+/** Directives that are told apart by their first word. */
+const NAMED = new Set(['limit_conn', 'location', 'log_format', 'proxy_set_header', 'upstream']);
+
+/** "zone=name:10m" names a zone. */
+function zone(word: string): string {
+  return word.replace(/^zone=/, '').replace(/:.*/, '');
+}
+
+/** Exact paths are one kind, prefixes with and without "^~" another; regular expressions may stand there twice. */
+function sameLocation(args: readonly string[]): string[] {
+  const [, modifier = '', path = ''] = /^(=|\^~|~\*?)?(.*)$/.exec(args.join('')) ?? [];
+  return modifier.startsWith('~') ? [] : [`location ${modifier === '=' ? '=' : ''}${path}`];
 }
 
 function refuse({ name }: ParsedDirective, refused: ReadonlyMap<string, string>): void {
@@ -178,7 +231,7 @@ function refuseOurVariables({ name, args }: ParsedDirective): void {
   const captured = [name, ...args].flatMap((word) =>
     [...word.matchAll(NAMED_CAPTURE)].map((match) => `$${match[1]}`),
   );
-  const ours = [...defined, ...captured].find((each) => OUR_VARIABLES.has(each.toLowerCase()));
+  const ours = [...defined, ...captured].find((each) => OUR_VARIABLES.test(each));
   if (ours !== undefined) {
     throw new NginxTextError(`${ours} is defined by the library; choose another name`);
   }

@@ -40,10 +40,15 @@ function front(intent: Intent): Directive {
     failover(intent),
     [directive('client_max_body_size', maxBodySize), ...responseHeaders(intent)],
   );
+  const routed = locations(intent);
   return block(
     'server',
     [],
-    separated(rendered, ownEntries('server', rendered, ownDirectives.server), locations(intent)),
+    separated(
+      rendered,
+      ownEntries('server', [...rendered, ...routed], ownDirectives.server),
+      routed,
+    ),
   );
 }
 

@@ -1,29 +1,51 @@
-import { cookieMaps, stickyDirective, COOKIE_HASH_KEY } from './affinity-cookie';
+import { cookieMaps } from './affinity-cookie';
+import { askFirst } from './ask-first';
 import type { Directive, Entry } from './directive';
 import { block, comment, directive, map, separated } from './directive';
-import type { Intent, Method, Peer, Upstream } from './intent';
+import type { Intent, Upstream } from './intent';
+import {
+  affinityMethod,
+  countedFailures,
+  COUNTS_NONE,
+  HASH_KEY_VARIABLE,
+  looksUpNames,
+  pool,
+} from './pool';
 import { isAtLeast, STICKY_DIRECTIVE } from './version';
 
 const POOL_VARIABLE = '$aiwm_pool';
-const HASH_KEY_VARIABLE = '$aiwm_affinity_key';
 
 /** The pools, and the maps that choose among them. */
 export function upstreams(intent: Intent): Entry[] {
-  const { upstream } = intent;
+  const { upstream, routes } = intent;
+  const failures = countedFailures(upstream);
   return separated(
     resolver(intent),
-    methodMaps(intent, upstream.sessionMethod ?? upstream.method),
-    upstream.sessionMethod
-      ? [...poolMap(upstream), pool(intent, sessionPool(upstream), upstream.sessionMethod)]
-      : [],
-    [pool(intent, upstream.name, upstream.method)],
-    intent.routes.health === undefined ? [] : [healthUpstream(upstream)],
+    methodMaps(intent),
+    ...(upstream.sessionMethod
+      ? [
+          [
+            ...poolMap(upstream),
+            pool(intent, sessionPool(upstream), upstream.sessionMethod, failures),
+          ],
+        ]
+      : []),
+    [...askedComment(upstream), pool(intent, upstream.name, upstream.method, failures)],
+    askFirst(intent),
+    hasRestPool(intent) ? restUpstream(intent) : [],
+    routes.health === undefined ? [] : [healthUpstream(upstream)],
   );
 }
 
-/** The upstream for a request that may belong to an Engine.IO session: a name or a variable. */
+/** The pool for a request that may belong to an Engine.IO session: a name or a variable. */
 export function webSocketPool({ upstream, routes }: Intent): string {
   return upstream.sessionMethod && routes.webSocket.engineIo ? POOL_VARIABLE : upstream.name;
+}
+
+/** The upstream for REST calls. */
+export function restPool(intent: Intent): string {
+  const { name } = intent.upstream;
+  return hasRestPool(intent) ? `${name}_rest` : name;
 }
 
 /** The upstream for health checks. */
@@ -33,6 +55,11 @@ export function healthPool({ name }: Upstream): string {
 
 function sessionPool({ name }: Upstream): string {
   return `${name}_session`;
+}
+
+/** The pool that is asked has nothing but questions. */
+function hasRestPool({ upstream, routes }: Intent): boolean {
+  return upstream.question !== undefined && routes.rest !== undefined;
 }
 
 /**
@@ -68,12 +95,8 @@ function resolver({ layout, upstream }: Intent): Entry[] {
       ];
 }
 
-/** Whether some peer is a name that is looked up again. */
-export function looksUpNames({ peers }: Pick<Upstream, 'peers'>): boolean {
-  return peers.some(({ resolve }) => resolve);
-}
-
-function methodMaps(intent: Intent, method: Method): Entry[] {
+function methodMaps(intent: Intent): Entry[] {
+  const method = affinityMethod(intent.upstream);
   switch (method.kind) {
     case 'hash':
       return [
@@ -95,24 +118,24 @@ function methodMaps(intent: Intent, method: Method): Entry[] {
   }
 }
 
-function pool(intent: Intent, name: string, method: Method): Directive {
-  return block(
-    'upstream',
-    [name],
-    [
-      // Without a zone every worker counts failures for itself and learns of a dead peer alone.
-      directive('zone', name, '256k'),
-      ...methodDirectives(intent, method),
-      ...intent.upstream.peers.map((peer, index) =>
-        server(peer, intent.upstream, routeWords(intent, method, index)),
-      ),
-      ...stickyDirectives(intent, method),
-      // After the balancing method, or nginx warns that the method is redefined.
-      directive('keepalive', 64),
-      comment('Shorter than the 5 s after which Node.js closes an idle connection.'),
-      directive('keepalive_timeout', '4s'),
-    ],
-  );
+function askedComment({ question }: Upstream): Entry[] {
+  return question === undefined
+    ? []
+    : [
+        comment(
+          'Asked by nginx alone, before a new session: a client can make no instance fail here.',
+        ),
+      ];
+}
+
+function restUpstream(intent: Intent): Entry[] {
+  return [
+    comment(
+      'REST. Calls that wait count as connections, so an instance that is stuck gets hardly any more.',
+    ),
+    comment('No failure takes one out: a call that times out must not end the chat of others.'),
+    pool(intent, restPool(intent), { kind: 'least-connections' }, COUNTS_NONE),
+  ];
 }
 
 /** Its failures are counted nowhere: anybody may ask, and a slow answer must not take an instance from its clients. */
@@ -130,61 +153,10 @@ function healthUpstream(upstream: Upstream): Directive {
             'server',
             address,
             ...(resolve ? ['resolve'] : []),
-            'max_fails=0',
+            ...COUNTS_NONE,
             ...(down ? ['down'] : []),
           ),
         ),
     ],
-  );
-}
-
-function methodDirectives({ version }: Intent, method: Method): Entry[] {
-  switch (method.kind) {
-    case 'round-robin':
-      return [];
-    case 'least-connections':
-      return [directive('least_conn')];
-    case 'ip-hash':
-      return [directive('ip_hash')];
-    case 'hash':
-      return [directive('hash', HASH_KEY_VARIABLE, 'consistent')];
-    case 'cookie':
-      return isAtLeast(version, STICKY_DIRECTIVE)
-        ? []
-        : [directive('hash', COOKIE_HASH_KEY, 'consistent')];
-  }
-}
-
-function stickyDirectives({ version, tls }: Intent, method: Method): Entry[] {
-  return method.kind === 'cookie' && isAtLeast(version, STICKY_DIRECTIVE)
-    ? [stickyDirective(method.cookie, tls !== 'none')]
-    : [];
-}
-
-/**
- * What a sticky cookie says. Without it nginx takes a hash of the address, which is another one after each start of what
- * is behind a name; so the place in the list stands for it.
- */
-function routeWords({ upstream, version }: Intent, method: Method, index: number): string[] {
-  return method.kind === 'cookie' && isAtLeast(version, STICKY_DIRECTIVE) && looksUpNames(upstream)
-    ? [`route=${index + 1}`]
-    : [];
-}
-
-function server(
-  { address, weight, down, backup, resolve }: Peer,
-  { failover }: Upstream,
-  route: readonly string[],
-): Directive {
-  return directive(
-    'server',
-    address,
-    ...(resolve ? ['resolve'] : []),
-    ...route,
-    ...(weight === undefined ? [] : [`weight=${weight}`]),
-    `max_fails=${failover.maxFails}`,
-    `fail_timeout=${failover.failTimeout}`,
-    ...(backup ? ['backup'] : []),
-    ...(down ? ['down'] : []),
   );
 }

@@ -52,6 +52,11 @@ export class TokensInText {
     return text.replace(/\ue000(\d+)\ue001/g, (word, index) => this.tokens[Number(index)] ?? word);
   }
 
+  /** A text with hidden Tokens as a message shows them. */
+  public describe(text: string): string {
+    return text.replace(/\ue000\d+\ue001/g, '<Token>');
+  }
+
   private word(token: string): string {
     const known = this.tokens.indexOf(token);
     const index = known < 0 ? this.tokens.push(token) - 1 : known;

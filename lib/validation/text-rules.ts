@@ -81,12 +81,22 @@ export const IP_RANGE: TextRule = {
   },
 };
 
+/** Of apps, which are no pages of a web server: they have a name of their own instead of a host, and no port. */
+const APP_SCHEMES = 'capacitor|chrome-extension|ionic|moz-extension|safari-web-extension|tauri';
+
 export const ORIGIN: TextRule = {
   name: 'an origin',
   allowed:
-    'scheme, host and port as browsers send them, in lower case: "https://app.example.org", "https://*.example.org"',
+    'scheme, host and port as browsers send them, in lower case: "https://app.example.org", "https://*.example.org"; of apps ' +
+    '"capacitor://localhost", "ionic://localhost", "tauri://localhost", "chrome-extension://<id>"; "null" for pages without one',
   remedy: "Omit the path and its slash, and the port where it is the scheme's default.",
   accepts: (text) => {
+    if (text !== text.toLowerCase()) {
+      return false;
+    }
+    if (text === 'null' || isAppOrigin(text)) {
+      return true;
+    }
     const match = /^(https?):\/\/(\*\.)?([^:/*]+)(?::(\d+))?$/.exec(text);
     if (match === null) {
       return false;
@@ -94,11 +104,15 @@ export const ORIGIN: TextRule = {
     const [, scheme, , host, port] = match;
     return (
       isHostName(host!) &&
-      text === text.toLowerCase() &&
       (port === undefined || (isPort(port) && port !== (scheme === 'https' ? '443' : '80')))
     );
   },
 };
+
+function isAppOrigin(text: string): boolean {
+  const [, host] = new RegExp(`^(?:${APP_SCHEMES})://([^:/*]+)$`).exec(text) ?? [];
+  return host !== undefined && isHostName(host);
+}
 
 export const HASH_KEY: TextRule = {
   name: 'a variable that identifies clients',

@@ -2,12 +2,13 @@ import type { Routes } from '../../lib/nginx/intent';
 import { conf } from '../support/front/intent';
 
 const FORWARDED = [
-  ['Host', '$host'],
+  ['Host', '$host$aiwm_port'],
   ['X-Real-IP', '$remote_addr'],
   ['X-Forwarded-For', '$remote_addr'],
   ['X-Forwarded-Proto', '$scheme'],
-  ['X-Forwarded-Host', '$host'],
+  ['X-Forwarded-Host', '$host$aiwm_port'],
   ['X-Forwarded-Port', '8443'],
+  ['Forwarded', ''],
   ['Upgrade', '$ws_upgrade'],
   ['Connection', '$ws_connection'],
 ];
@@ -35,6 +36,43 @@ describe('what the instances are told', () => {
   ] as const)('the port is the one that clients use (TLS %s)', (tls, port) => {
     const { front } = conf({ tls, layout: { publicHttpsPort: 9443, publicHttpPort: 9080 } });
     expect(front.all('proxy_set_header')).toContainEqual(['X-Forwarded-Port', port]);
+  });
+});
+
+describe('the port that the client called', () => {
+  const portOf = (tls: 'served' | 'none' | 'terminated-upstream', host: string, called: string) => {
+    const { of, entries } = conf({ tls }).map('$aiwm_port');
+    expect(of).toBe('$host|$http_host');
+    for (const [pattern, value] of Object.entries(entries)) {
+      const regex = new RegExp(pattern.replace(/^~\*?/, ''), 'i');
+      const match = regex.exec(`${host}|${called}`);
+      if (match !== null) {
+        return value === '' ? '' : match.groups!.aiwm_port_called;
+      }
+    }
+    return '';
+  };
+
+  test.each([
+    ['served', 'a.example', 'a.example:8443', ':8443'],
+    ['served', 'a.example', 'A.Example:8443', ':8443'],
+    ['served', 'a.example', 'a.example.:8443', ':8443'],
+    ['served', '[::1]', '[::1]:8443', ':8443'],
+    ['served', 'a.example', 'a.example', ''],
+    ['served', 'a.example', 'a.example:443', ''],
+    ['served', 'a.example', 'a.example:80', ':80'],
+    ['terminated-upstream', 'a.example', 'a.example:443', ''],
+    ['none', 'a.example', 'a.example:80', ''],
+    ['none', 'a.example', 'a.example:443', ':443'],
+    ['none', 'a.example', '', ''],
+    ['none', 'a.example', 'b.example:8080', ''],
+    ['none', 'a.example', 'xa.example:8080', ''],
+    ['none', 'a.example', 'a.example:8080x', ''],
+    ['none', 'a.example', 'a.example:', ''],
+    ['none', 'a.example', 'a.example:123456', ''],
+    ['none', 'a.example', 'a.example:8080, b.example:9090', ''],
+  ] as const)('TLS %s, %s, called as %j: %j', (tls, host, called, port) => {
+    expect(portOf(tls, host, called)).toBe(port);
   });
 });
 

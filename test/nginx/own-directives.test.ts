@@ -117,7 +117,80 @@ describe('is refused', () => {
   });
 });
 
+describe('what nginx would refuse', () => {
+  test.each<[OwnContext, readonly string[], string]>([
+    ['server', ['location / { return 200; }'], '"location /" is set there already'],
+    ['server', ['location ^~ / { return 200; }'], '"location ^~ /" is set there already'],
+    ['server', ['location = /dev/aiwm/health { return 200; }'], 'is set there already'],
+    ['server', ['location =/dev/aiwm/health { return 200; }'], 'is set there already'],
+    ['server', ['location /dev/aiwm/chat/ { return 200; }'], 'is set there already'],
+    ['server', ['location @chat_unavailable { return 200; }'], 'is set there already'],
+    [
+      'server',
+      ['location /x { return 200; }', 'location ^~ /x { return 200; }'],
+      '"location ^~ /x" is set there already',
+    ],
+    ['server', ['gzip on;', 'gzip off;'], '"gzip" is set there already'],
+    ['server', ['proxy_set_header X-A b;', 'proxy_set_header x-a c;'], 'is set there already'],
+    ['http', ['upstream aiwm_backend { server 10.0.0.9:1; }'], 'is set there already'],
+    ['http', ['log_format aiwm x;'], '"log_format aiwm" is set there already'],
+    ['http', ['limit_req_zone $uri zone=ws_handshakes:1m rate=1r/s;'], 'is set there already'],
+    ['webSocket', ['limit_conn ws_connections 5;'], '"limit_conn ws_connections" is set there'],
+  ])('a second one in %s: %j', (context, lines, message) => {
+    const errorPages = {
+      unavailable: '{}',
+      tooManyConnections: '{}',
+      originRefused: '{}',
+      retryAfterSeconds: 1,
+    };
+    expect(() => conf({ ...ALL_OPTIONS, errorPages, own: { [context]: lines } })).toThrow(message);
+  });
+
+  test.each<[OwnContext, string, string]>([
+    ['http', 'worker_processes 4;', 'nginx takes it in main alone, which the library renders'],
+    [
+      'http',
+      'return 404;',
+      'put it into directives.server or directives.webSocket or directives.rest',
+    ],
+    ['http', 'location /x { return 200; }', 'put it into directives.server'],
+    ['server', 'map $a $b { default 1; }', 'put it into directives.http'],
+    ['server', 'upstream x { server 10.0.0.1:1; }', 'put it into directives.http'],
+    ['server', 'ip_hash;', 'nginx takes it in upstream alone'],
+    ['webSocket', 'ssl_protocols TLSv1.3;', 'put it into directives.http or directives.server'],
+    ['rest', 'limit_req_zone $uri zone=a:1m rate=1r/s;', 'put it into directives.http'],
+    ['server', 'large_client_header_buffers 4 32k;', 'before it knows the name'],
+    ['server', 'underscores_in_headers on;', 'before it knows the name'],
+  ])('a directive of another context in %s: %j', (context, line, message) => {
+    expect(() => parseOwnDirective(context, line)).toThrow(message);
+  });
+
+  test.each<[OwnContext, string]>([
+    ['http', 'auth_request /auth;'],
+    ['server', 'auth_request /auth;'],
+    ['webSocket', 'auth_request /auth;'],
+    ['server', 'satisfy any;'],
+  ])('in %s, %j would be passed over by the question for a live instance', (context, line) => {
+    const own = { [context]: [line] };
+    const question = { target: '/health', timeout: '2s' };
+    expect(() => conf({ own, upstream: { question } })).toThrow('check who opens a WebSocket');
+    expect(() => conf({ own })).not.toThrow();
+  });
+});
+
 describe('is accepted', () => {
+  test('beside locations of ours: other kinds, other paths and regular expressions', () => {
+    const server = [
+      'location = / { return 200; }',
+      'location ~ ^/dev/aiwm/chat/ { return 200; }',
+      'location ~ ^/dev/aiwm/chat/ { return 201; }',
+      'location /dev/aiwm/health { return 200; }',
+      'location /dev/aiwm/files/ { return 200; }',
+      'satisfy all;',
+    ];
+    expect(conf({ own: { server } }).locations).toContain('/dev/aiwm/files/');
+  });
+
   test('what repeats itself, and what repeats a line of another context', () => {
     const own = {
       http: [

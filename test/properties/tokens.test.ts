@@ -1,5 +1,5 @@
 // Values that are known only at apply go through; what decides the rendering must be known.
-import { TerraformStack, TerraformVariable, Token } from 'cdktf';
+import { Fn, TerraformStack, TerraformVariable, Token } from 'cdktf';
 import {
   AiwmService,
   Balancing,
@@ -26,8 +26,10 @@ describe('pass, in quotes that hold whatever they become,', () => {
     const text = front((late) => ({
       upstream: servers([late.stringValue, `${late.stringValue}:3003`, '10.0.0.1:1']),
     })).configuration();
-    expect(text).toContain('        server "${var.late}" max_fails=3');
-    expect(text).toContain('        server "${var.late}:3003" max_fails=3');
+    expect(text).toContain('        server "${var.late}" max_fails=1');
+    expect(text).toContain('        server "${var.late}:3003" max_fails=1');
+    expect(text).toContain('        "${var.late}:3003" aiwm_backend_2;');
+    expect(text).toContain('    map_hash_bucket_size 512;');
   });
 
   test('in the names, for which there is room then, and in what clients are told', () => {
@@ -112,14 +114,12 @@ describe('pass, in quotes that hold whatever they become,', () => {
       });
     });
     const conf = stack.configuration();
-    expect(conf.match(/\$\{var\.\w\}(:1)?/g)).toEqual([
-      '${var.a}:1',
-      '${var.b}:1',
-      '${var.a}:1',
-      '${var.b}:1',
-      '${var.b}',
-      '${var.a}',
-    ]);
+    const found = conf.match(/\$\{var\.\w\}(:1)?/g) ?? [];
+    // Each pool holds both, and the map that leads to their groups.
+    expect(found.slice(0, 4)).toEqual(['${var.a}:1', '${var.b}:1', '${var.a}:1', '${var.b}:1']);
+    expect(conf).toContain('server_name "${var.b}";');
+    expect(conf).toContain('set_real_ip_from "${var.a}";');
+    expect(conf).toContain('proxy_set_header Host "${var.b}";');
   });
 });
 
@@ -175,6 +175,16 @@ describe('do not pass', () => {
       'as a number within a text, which cdktf does not find again',
       (late) => ({ upstream: servers([`10.0.0.1:${late.numberValue}`]) }),
       'upstream.servers[0]: "10.0.0.1:-',
+    ],
+    [
+      'as an own directive, of which nobody knows what it says',
+      (late) => ({ directives: { server: [Fn.rawString(late.stringValue)] } }),
+      'directives.server[0]: it begins with a Token, so which directive it is cannot be checked.',
+    ],
+    [
+      'in an own directive that is none',
+      (late) => ({ directives: { server: [`add_header X-Stage ${late.stringValue}`] } }),
+      'directives.server[0]: "add_header X-Stage <Token>" does not end in ";".',
     ],
     [
       'in a hash key',

@@ -4,7 +4,7 @@ import { ChatInstances } from '../../support/front/chat-instances';
 import { cleanUp } from '../../support/machine/clean-up';
 import { EchoServer } from '../../support/front/echo-server';
 import { freePortBlock } from '../../support/machine/free-ports';
-import { request, requestJson } from '../../support/front/http';
+import { request } from '../../support/front/http';
 import { nginxBinaries } from '../../support/machine/nginx-binaries';
 import { engineQuery, handshake } from '../../support/front/raw-websocket';
 import { RenderedFront } from '../../support/front/rendered-front';
@@ -22,14 +22,20 @@ afterAll(cleanUp);
 /** One address in each of 30 networks of 256 addresses. */
 const networks = Array.from({ length: 30 }, (_, index) => `127.0.${index + 1}.1`);
 
-interface InstanceAnswer {
-  readonly instance: string;
-}
-
-/** Which instance answers a REST call. */
-async function instanceFor(front: RenderedFront, localAddress: string): Promise<string> {
-  const url = `${front.url}/dev/aiwm/instance`;
-  return (await requestJson<InstanceAnswer>(url, { localAddress, ca: front.ca })).instance;
+/** Which instance serves a new client of each address. */
+async function instancesFor(
+  front: RenderedFront,
+  addresses: readonly string[],
+  more: Partial<ClientOptions> = {},
+): Promise<(string | undefined)[]> {
+  const clients = await SocketClients.connect(addresses.length, (index) => ({
+    url: front.url,
+    localAddress: addresses[index],
+    transports: ['websocket'],
+    ...more,
+  }));
+  clients.close();
+  return clients.all.map(({ instance }) => instance);
 }
 
 /** Every client leaves and comes back once. */
@@ -85,8 +91,7 @@ describe('ip_hash', () => {
 
   test('addresses of one network of 256 share an instance', async () => {
     const addresses = Array.from({ length: 30 }, (_, index) => `127.0.1.${index + 1}`);
-    const met = await Promise.all(addresses.map((address) => instanceFor(front, address)));
-    expect(new Set(met).size).toBe(1);
+    expect(new Set(await instancesFor(front, addresses)).size).toBe(1);
   });
 
   test('an instance is killed: its clients are served by others at once, and come home when it is back', async () => {
@@ -97,11 +102,12 @@ describe('ip_hash', () => {
     const killedAt = performance.now();
     await instances.get(2).kill();
 
-    const answers = await Promise.all(homeless.map((address) => instanceFor(front, address)));
-    const restAfter = performance.now() - killedAt;
-    expect(answers).not.toContain('2');
+    const others = await instancesFor(front, homeless);
+    const othersAfter = performance.now() - killedAt;
+    expect(others).not.toContain('2');
+    expect(others).not.toContain(undefined);
     // Two refused connections at most stand before each answer, and the kernel refuses at once.
-    expect(restAfter).toBeLessThan(2_000);
+    expect(othersAfter).toBeLessThan(2_000);
 
     await waitFor(() => clients.disconnects === homeless.length, 5_000, 'not all have noticed');
     await clients.waitUntilConnected();
@@ -117,7 +123,7 @@ describe('ip_hash', () => {
     await instances.get(2).start();
     await waitFor(
       async () => {
-        const met = await Promise.all(networks.map((address) => instanceFor(front, address)));
+        const met = await instancesFor(front, networks);
         return met.every((instance, index) => instance === homes[index]);
       },
       15_000,
@@ -127,7 +133,7 @@ describe('ip_hash', () => {
     expect(clients.all.map(({ instance }) => instance)).toEqual(homes);
     clients.close();
     say(
-      `${homeless.length} of 30 clients lost their instance: REST from others after ${Math.round(restAfter)} ms, ` +
+      `${homeless.length} of 30 clients lost their instance: new clients served by others after ${Math.round(othersAfter)} ms, ` +
         `Socket.IO back after ${Math.round(backAfter)} ms`,
     );
   });
@@ -202,15 +208,7 @@ describe('hash by a header', () => {
   });
 
   test('a client keeps its instance when its address changes', async () => {
-    const met = await Promise.all(
-      networks.map(async (localAddress) => {
-        const { body } = await request(`${front.url}/dev/aiwm/instance`, {
-          localAddress,
-          headers: { 'X-Session-Id': 'roaming' },
-        });
-        return (JSON.parse(body) as InstanceAnswer).instance;
-      }),
-    );
+    const met = await instancesFor(front, networks, { headers: { 'X-Session-Id': 'roaming' } });
     expect(new Set(met).size).toBe(1);
   });
 
@@ -383,11 +381,12 @@ whenRecent(
     });
 
     test('a forged one is replaced', async () => {
-      const { status, headers } = await request(`${front.url}/dev/aiwm/instance`, {
-        ca: front.ca,
-        headers: { Cookie: 'aiwm_srv=instance-2' },
-      });
-      expect(status).toBe(200);
+      const { status, headers, socket } = await handshake(
+        `${front.url}/dev/aiwm/chat/${engineQuery}`,
+        { ca: front.ca, headers: { Cookie: 'aiwm_srv=instance-2' } },
+      );
+      socket?.destroy();
+      expect(status).toBe(101);
       expect(headers['set-cookie']).toEqual([expect.stringMatching(issued)]);
     });
   },

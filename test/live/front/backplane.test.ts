@@ -122,9 +122,11 @@ describe('with a backplane', () => {
       failover: { failTimeout: '1s' },
     });
     const clients = await connect(leastFront.url, oneAddress, { transports: ['websocket'] });
-    expect(clients.countByInstance()).toEqual({ 1: 30, 2: 30, 3: 30 });
+    const { '2': homeless = 0, ...others } = clients.countByInstance();
+    // Questions under way count as well, so 90 at once come out nearly even.
+    expect(Math.max(homeless, ...Object.values(others))).toBeLessThan(36);
     await instances.get(2).kill();
-    await waitFor(() => clients.failed.length === 30, 5_000, 'not 30 have noticed');
+    await waitFor(() => clients.failed.length === homeless, 5_000, 'not all have noticed');
     await instances.get(2).start();
     const fresh = await SocketClients.connect(20, {
       url: leastFront.url,
@@ -158,8 +160,10 @@ describe('with a backplane', () => {
 
   test('a message to a room reaches its members on all instances and nobody else', async () => {
     const clients = await connect(front.url, oneAddress, { transports: ['websocket'] });
-    const members = clients.all.filter((_, index) => index % 10 === 0);
-    expect(new Set(members.map(({ instance }) => instance)).size).toBe(3);
+    const members = ['1', '2', '3'].flatMap((id) =>
+      clients.all.filter(({ instance }) => instance === id).slice(0, 3),
+    );
+    expect(members).toHaveLength(9);
     await Promise.all(members.map((client) => client.join('lobby')));
     await members[0]?.say('lobby', 'to the room');
     await waitFor(() => clients.receivers('to the room') === 9, 5_000, 'not all have it');
@@ -170,8 +174,9 @@ describe('with a backplane', () => {
 
   test('one pool in rotation, written by hand, fails for default transports', async () => {
     const { configuration } = front.rendered;
-    expect(configuration.match(/proxy_pass http:\/\/\$aiwm_pool;/g)).toHaveLength(1);
-    const altered = configuration.replace('http://$aiwm_pool;', 'http://aiwm_backend;');
+    const asked = 'set $aiwm_asked_pool $aiwm_pool;';
+    expect(configuration.split(asked)).toHaveLength(2);
+    const altered = configuration.replace(asked, 'set $aiwm_asked_pool aiwm_backend;');
     await front.stop();
     const nginx = await NginxBed.start({ configuration: altered });
     const clients = await connect(front.url, manyNetworks);

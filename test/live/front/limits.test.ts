@@ -216,6 +216,24 @@ describe('Origin', () => {
     expect(await statusOf(front, { headers: { Origin } })).toBe(101);
   });
 
+  test('apps may by their own origins, and "null" where it is said by name', async () => {
+    const apps = [
+      'capacitor://localhost',
+      'ionic://localhost',
+      'tauri://localhost',
+      'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
+      'null',
+    ];
+    const own = await start({ allowedOrigins: apps });
+    for (const Origin of apps) {
+      expect(await statusOf(own, { headers: { Origin } })).toBe(101);
+    }
+    for (const Origin of ['https://localhost', 'file://', 'chrome-extension://another']) {
+      expect(await statusOf(own, { headers: { Origin } })).toBe(403);
+    }
+    await own.stop();
+  });
+
   test('none may: a native client sends none', async () => {
     expect(await statusOf(front)).toBe(101);
   });

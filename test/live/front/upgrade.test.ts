@@ -1,4 +1,7 @@
 // What an instance is told of a request: the upgrade, the client's address, and over which connections.
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
 import { TlsCertificate, Upstream } from 'cdktf-aiwm';
 import { cleanUp } from '../../support/machine/clean-up';
 import { EchoServer, type SeenRequest } from '../../support/front/echo-server';
@@ -27,6 +30,27 @@ async function start(options: FrontOptions = {}, count = 1) {
 /** What the instance saw of a REST call. */
 function seenOf(front: RenderedFront, options: RequestOptions = {}): Promise<SeenRequest> {
   return requestJson<SeenRequest>(`${front.url}/dev/aiwm/users`, { ca: front.ca, ...options });
+}
+
+/** A GET over HTTP/2. */
+async function requestOverHttp2(front: RenderedFront, path: string): Promise<{ body: string }> {
+  const session = connectHttp2(front.url, {
+    ca: front.ca,
+    createConnection: () =>
+      connectTls({
+        port: front.ports.httpsPort,
+        host: '127.0.0.1',
+        servername: serverName,
+        ca: front.ca,
+        ALPNProtocols: ['h2'],
+      }),
+  });
+  const stream = session.request({ ':path': path });
+  let body = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+  await once(stream, 'end');
+  session.close();
+  return { body };
 }
 
 describe('upgrade', () => {
@@ -78,9 +102,10 @@ describe('upgrade', () => {
 
 describe('upstream keepalive', () => {
   test.each([
-    ['REST', '/dev/aiwm/users'],
-    ['long-polling', `${chat}?EIO=4&transport=polling`],
-  ])('50 GETs of %s open at most a connection per worker and instance', async (_, path) => {
+    ['REST', '/dev/aiwm/users', 1],
+    // One for questions and one for what they are asked for.
+    ['long-polling', `${chat}?EIO=4&transport=polling`, 2],
+  ])('50 GETs of %s keep connections per worker and instance', async (_, path, kept) => {
     const { front, servers } = await start({ trustedProxies: ['127.0.0.1'] }, 3);
     for (let index = 0; index < 50; index += 1) {
       // From 10 networks, so that all instances are asked.
@@ -91,7 +116,7 @@ describe('upstream keepalive', () => {
     expect(asked.length).toBeGreaterThan(1);
     const opened = servers.reduce((sum, { connections }) => sum + connections, 0);
     // Counted late: nginx serves before its last worker has started.
-    const most = front.nginx.workers().length * servers.length;
+    const most = kept * front.nginx.workers().length * servers.length;
     say(`50 GETs of ${path}: ${opened} upstream connections, at most ${most} allowed`);
     expect(opened).toBeLessThanOrEqual(most);
   });
@@ -123,18 +148,21 @@ describe('what an instance is told of the client', () => {
     'X-Real-IP': '203.0.113.9',
     'X-Forwarded-Proto': 'gopher',
     'X-Forwarded-Host': 'bank.example',
+    Forwarded: 'for=203.0.113.9;host=bank.example;proto=gopher',
   };
+  const called = (front: RenderedFront) => new URL(front.url).host;
 
   test('at the edge, what the client says of itself is replaced', async () => {
     const { front } = await start();
     const { headers } = await seenOf(front, { headers: spoofed, localAddress: '127.0.7.1' });
     expect(headers).toMatchObject({
-      host: serverName,
+      host: called(front),
       'x-real-ip': '127.0.7.1',
       'x-forwarded-for': '127.0.7.1',
       'x-forwarded-proto': front.forwardedProtocol,
-      'x-forwarded-host': serverName,
+      'x-forwarded-host': called(front),
     });
+    expect(headers.forwarded).toBeUndefined();
   });
 
   test('a WebSocket says the same, and the protocol is https behind TLS', async () => {
@@ -147,12 +175,50 @@ describe('what an instance is told of the client', () => {
     expect(status).toBe(101);
     socket?.destroy();
     expect(server.requests.at(-1)?.headers).toMatchObject({
-      host: serverName,
+      host: called(front),
       'x-real-ip': '127.0.7.1',
       'x-forwarded-for': '127.0.7.1',
       'x-forwarded-proto': 'https',
-      'x-forwarded-host': serverName,
+      'x-forwarded-host': called(front),
     });
+    expect(server.requests.at(-1)?.headers.forwarded).toBeUndefined();
+  });
+
+  test.each([
+    ['its own port', `${serverName}:4711`, `${serverName}:4711`],
+    ['upper case', `${serverName.toUpperCase()}:4711`, `${serverName}:4711`],
+    ['no port', serverName, serverName],
+    ["the scheme's own port", `${serverName}:80`, serverName],
+    ['a port that is none', `${serverName}:99999999`, serverName],
+  ])('the host is what the client called, with %s', async (_, Host, seen) => {
+    const { front, server } = await start();
+    const answer = await rawExchange(front.ports.httpPort, rawGet('/dev/aiwm/users', { Host }));
+    // Some nginx refuses a port of too many digits by itself.
+    if (!answer.startsWith('HTTP/1.1 400')) {
+      expect(server.requests.at(-1)?.headers).toMatchObject({
+        host: seen,
+        'x-forwarded-host': seen,
+      });
+    }
+    await front.stop();
+  });
+
+  test('over HTTP/2, where the host is :authority', async () => {
+    const { front, server } = await start({ tls: true });
+    const { body } = await requestOverHttp2(front, '/dev/aiwm/users');
+    expect((JSON.parse(body) as SeenRequest).headers.host).toBe(called(front));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('a request line with another host than the header has no port of either', async () => {
+    const { front, server } = await start();
+    const line = `GET http://${serverName}/dev/aiwm/users HTTP/1.1`;
+    const text = [line, 'Host: bank.example:4711', 'Connection: close', '', ''].join('\r\n');
+    await rawExchange(front.ports.httpPort, text);
+    const seen = server.requests.at(-1);
+    if (seen !== undefined) {
+      expect(seen.headers.host).toBe(serverName);
+    }
   });
 
   test('behind a trusted proxy, the last address that is no proxy counts', async () => {

@@ -11,8 +11,9 @@ const script = `
 `;
 
 export class Blackhole {
-  static async start(): Promise<Blackhole> {
-    const port = await freePort();
+  /** On a port that nothing listens on; default: any. */
+  static async start(given?: number): Promise<Blackhole> {
+    const port = given ?? (await freePort());
     const child = startChild({
       name: 'blackhole',
       command: process.execPath,

@@ -5,7 +5,7 @@ import type { Block, FrontConf } from './nginx-tree';
 
 /** nginx's own variables that the library uses. */
 const BUILT_IN =
-  /^\$(host|remote_addr|binary_remote_addr|scheme|uri|request_uri|request_id|request_method|request_time|request_length|status|bytes_sent|time_iso8601|upstream_\w+|http_\w+|arg_\w+|cookie_\w+)$/;
+  /^\$(host|remote_addr|binary_remote_addr|scheme|uri|request_uri|request_id|request_method|request_time|request_length|status|bytes_sent|time_iso8601|upstream_\w+|sent_http_set_cookie|http_\w+|arg_\w+|cookie_\w+)$/;
 
 /** What a log must not hold: queries and credentials. */
 const SECRETIVE = /\$(args|query_string|arg_\w+|request|request_uri|http_\w+|cookie_\w+)\b/;
@@ -14,6 +14,9 @@ const SECRETIVE = /\$(args|query_string|arg_\w+|request|request_uri|http_\w+|coo
 const UNAVAILABLE = 'error timeout http_502 http_503 http_504';
 
 const HEALTH_POOL = 'aiwm_backend_health';
+const REST_POOL = 'aiwm_backend_rest';
+const UNASKED_POOL = 'aiwm_backend_unasked';
+const QUESTION = '= aiwm:ask';
 
 const STICKY_FROM = [1, 29, 6];
 const HTTP2_DIRECTIVE_FROM = [1, 25, 1];
@@ -29,11 +32,21 @@ function same(actual: unknown, expected: unknown): void {
 export function expectSound(conf: FrontConf): void {
   const all = conf.deep();
 
+  // The question alone has headers of its own, and nothing of a client's.
+  const questions = conf.locations.filter((path) => path === QUESTION).length;
   const inLocations = all.filter(({ within }) => within.includes('location'));
   same(
-    inLocations.filter(({ name }) => name === 'proxy_set_header'),
-    [],
+    inLocations.filter(({ name }) => name === 'proxy_set_header').map(({ args }) => args[0]),
+    questions === 0 ? [] : ['Host', 'Connection', 'Content-Length'],
   );
+  if (questions > 0) {
+    const question = conf.location(QUESTION);
+    for (const name of ['proxy_pass_request_headers', 'proxy_pass_request_body', 'access_log']) {
+      same(question.value(name), 'off');
+    }
+    same(question.has('internal'), true);
+    expectGroups(conf);
+  }
   same(
     conf.front.all('proxy_set_header').map(([name]) => name),
     [
@@ -43,6 +56,7 @@ export function expectSound(conf: FrontConf): void {
       'X-Forwarded-Proto',
       'X-Forwarded-Host',
       'X-Forwarded-Port',
+      'Forwarded',
       'Upgrade',
       'Connection',
     ],
@@ -50,7 +64,7 @@ export function expectSound(conf: FrontConf): void {
   same(conf.lookUp('$ws_upgrade', 'h2c'), '');
   same(conf.lookUp('$ws_connection', ''), '');
 
-  for (const pool of clientPools(conf)) {
+  for (const pool of chosenPools(conf)) {
     const names = conf.pool(pool).directives.map(({ name }) => name);
     same(names[0], 'zone');
     expect(names.indexOf('keepalive')).toBeGreaterThan(names.lastIndexOf('server'));
@@ -81,7 +95,13 @@ export function expectSound(conf: FrontConf): void {
   const logged = conf.http.all('log_format').flat().join(' ');
   expect(logged).not.toMatch(SECRETIVE);
 
-  const known = new Set(conf.mapped);
+  const set = all.filter(({ name }) => name === 'set' || name === 'auth_request_set');
+  const known = new Set([
+    ...conf.mapped,
+    ...set.map(({ args }) => args[0]!),
+    '$aiwm_last',
+    '$aiwm_port_called',
+  ]);
   const unknown = all
     .filter(({ name }) => name !== 'add_header')
     .flatMap(({ args }) => args.join(' ').match(/\$[a-z]\w*/gi) ?? [])
@@ -91,16 +111,39 @@ export function expectSound(conf: FrontConf): void {
 
 function expectTargetToExist(conf: FrontConf, target: string): void {
   const upstream = target.replace(/^http:\/\//, '').replace(/\/.*/, '');
-  const pools = upstream.startsWith('$') ? Object.values(conf.map(upstream).entries) : [upstream];
+  const copied = upstream === '$aiwm_asked_pool' ? '$aiwm_pool' : upstream;
+  const pools = copied.startsWith('$') ? Object.values(conf.map(copied).entries) : [copied];
   same(
-    pools.filter((pool) => !conf.pools.includes(pool)),
+    pools.filter((pool) => !conf.pools.includes(pool) && !pool.startsWith('$aiwm_')),
     [],
   );
 }
 
-/** The pools that serve clients. */
+/** A group is one instance, which stays in service whatever happens. */
+function expectGroups(conf: FrontConf): void {
+  const { entries } = conf.map('$aiwm_instance');
+  for (const [address, group] of Object.entries(entries)) {
+    if (address === 'default') {
+      same(group, '$aiwm_answered');
+      continue;
+    }
+    const [one, ...others] = conf.pool(group).all('server');
+    same(one, [address, 'max_fails=0']);
+    same(
+      others.filter((words) => !words.includes('backup') || !words.includes('max_fails=0')),
+      [],
+    );
+  }
+}
+
+/** The pools that nginx chooses from. */
+function chosenPools(conf: FrontConf): string[] {
+  return conf.pools.filter((pool) => pool !== HEALTH_POOL && !/_\d+$/.test(pool));
+}
+
+/** Those of them that WebSockets ask, or where nobody is asked, go to. */
 function clientPools(conf: FrontConf): string[] {
-  return conf.pools.filter((pool) => pool !== HEALTH_POOL);
+  return chosenPools(conf).filter((pool) => pool !== REST_POOL && pool !== UNASKED_POOL);
 }
 
 /** Holds because it was asked for. */
@@ -115,7 +158,12 @@ export function expectSays(conf: FrontConf, asked: AskedFront): void {
   expectPublicPort(conf, asked);
 
   const webSocket = webSocketLocation(conf, asked);
-  same(webSocket.value('proxy_next_upstream'), UNAVAILABLE);
+  if (asksFirst(asked)) {
+    same(webSocket.value('auth_request'), 'aiwm:ask');
+    same(webSocket.has('proxy_next_upstream'), false);
+  } else {
+    same(webSocket.value('proxy_next_upstream'), UNAVAILABLE);
+  }
   same(conf.front.value('proxy_next_upstream'), 'error timeout');
   const timeout = props.timeouts?.webSocket ?? '7d';
   same(webSocket.value('proxy_read_timeout'), timeout);
@@ -185,19 +233,48 @@ function expectPublicPort(conf: FrontConf, { tls, platform }: AskedFront): void 
   same(said?.[1], String(port[tls]));
 }
 
+/** Of a lone server there is nothing to ask. */
+function asksFirst({ servers }: AskedFront): boolean {
+  return servers.length > 1;
+}
+
 function expectServers(conf: FrontConf, asked: AskedFront): void {
-  const { servers, routes } = asked;
+  const { servers, routes, upstream } = asked;
   const { failover } = asked.props;
-  const expected = servers.map(({ address, weight, down, backup }) => [
-    address,
-    ...(weight === undefined ? [] : [`weight=${weight}`]),
-    `max_fails=${failover?.maxFails ?? 3}`,
-    `fail_timeout=${failover?.failTimeout ?? '10s'}`,
-    ...(backup ? ['backup'] : []),
-    ...(down ? ['down'] : []),
+  const asks = asksFirst(asked);
+  const listed = (failures: readonly string[]) =>
+    servers.map(({ address, weight, down, backup }) => [
+      address,
+      ...(weight === undefined ? [] : [`weight=${weight}`]),
+      ...failures,
+      ...(backup ? ['backup'] : []),
+      ...(down ? ['down'] : []),
+    ]);
+  const counted = listed([
+    `max_fails=${failover?.maxFails ?? (asks ? 1 : 3)}`,
+    `fail_timeout=${failover?.failTimeout ?? (asks ? '2s' : '10s')}`,
   ]);
   for (const pool of clientPools(conf)) {
-    same(conf.pool(pool).all('server'), expected);
+    same(conf.pool(pool).all('server'), counted);
+  }
+  same(conf.pools.includes(REST_POOL), asks && routes.rest !== undefined);
+  if (conf.pools.includes(REST_POOL)) {
+    same(conf.pool(REST_POOL).all('server'), listed(['max_fails=0']));
+    same(conf.method(REST_POOL), ['least_conn']);
+  }
+  same(conf.pools.includes(UNASKED_POOL), asks);
+  if (conf.pools.includes(UNASKED_POOL)) {
+    same(conf.pool(UNASKED_POOL).all('server'), listed(['max_fails=0']));
+  }
+  if (asks) {
+    const path = upstream.healthPath ?? '/health';
+    expect(conf.location(QUESTION).value('proxy_pass')).toMatch(
+      new RegExp(`[^/]${path.replace(/[.]/g, '\\.')}$`),
+    );
+    same(Object.keys(conf.map('$aiwm_instance').entries), [
+      ...servers.map(({ address }) => address),
+      'default',
+    ]);
   }
   same(conf.pools.includes(HEALTH_POOL), routes.health !== undefined);
   if (routes.health !== undefined) {
@@ -222,10 +299,15 @@ function expectBalancing(conf: FrontConf, asked: AskedFront): void {
   };
   const pools = polls && isRotating(balancing) ? ['aiwm_backend_session'] : [];
   same(clientPools(conf), [...pools, 'aiwm_backend']);
+  const chosen = pools.length > 0 ? '$aiwm_pool' : 'aiwm_backend';
+  const webSocket = webSocketLocation(conf, asked);
   same(
-    webSocketLocation(conf, asked).value('proxy_pass'),
-    `http://${pools.length > 0 ? '$aiwm_pool' : 'aiwm_backend'}`,
+    webSocket.value('proxy_pass'),
+    `http://${asksFirst(asked) ? askedTarget(balancing.kind, pools.length > 0) : chosen}`,
   );
+  if (asksFirst(asked) && pools.length > 0) {
+    expect(webSocket.all('set')).toContainEqual(['$aiwm_asked_pool', chosen]);
+  }
   if (!isRotating(balancing)) {
     expectAffinity(conf, 'aiwm_backend', balancing as Affinity, asked);
     return;
@@ -238,6 +320,14 @@ function expectBalancing(conf: FrontConf, asked: AskedFront): void {
     same(conf.lookUp('$aiwm_pool', 'websocket/x'), 'aiwm_backend_session');
     same(conf.lookUp('$aiwm_pool', 'polling/'), 'aiwm_backend_session');
   }
+}
+
+/** The pool that counts open connections has to hold them. */
+function askedTarget(kind: string, hasSessionPool: boolean): string {
+  if (kind !== 'least-connections') {
+    return '$aiwm_instance';
+  }
+  return hasSessionPool ? '$aiwm_target' : 'aiwm_backend';
 }
 
 function isRotating({ kind }: { kind: string }): boolean {
@@ -255,7 +345,11 @@ function expectAffinity(
       same(conf.method(pool), ['ip_hash']);
       break;
     case 'hash':
-      same(conf.method(pool), ['hash $aiwm_affinity_key consistent']);
+      same(conf.method(pool), [
+        asksFirst(asked) && affinity.key.startsWith('$arg_')
+          ? 'hash $aiwm_asked_key consistent'
+          : 'hash $aiwm_affinity_key consistent',
+      ]);
       same(conf.lookUp('$aiwm_affinity_key', 'x'), affinity.key);
       same(conf.lookUp('$aiwm_affinity_key', ''), '$remote_addr');
       break;
@@ -297,7 +391,10 @@ function expectRoutes(conf: FrontConf, asked: AskedFront): void {
         block: [{ name: 'return', args: ['400'] }],
       });
       same(conf.location(form).has('proxy_next_upstream'), false);
-      same(conf.location(form).value('proxy_pass'), 'http://aiwm_backend');
+      same(
+        conf.location(form).value('proxy_pass'),
+        `http://${asksFirst(asked) ? REST_POOL : 'aiwm_backend'}`,
+      );
       same(conf.location(form).value('proxy_read_timeout'), props.timeouts?.rest ?? '60s');
     }
   }
@@ -368,7 +465,10 @@ function expectOrigins(
   webSocket: Block,
   { props: { allowedOrigins } }: AskedFront,
 ): void {
-  same(webSocket.has('if'), allowedOrigins !== undefined);
+  same(
+    webSocket.all('if').some(([condition]) => condition === '($origin_allowed'),
+    allowedOrigins !== undefined,
+  );
   if (allowedOrigins === undefined) {
     return;
   }
@@ -382,7 +482,10 @@ function expectOrigins(
 function expectErrorPages(conf: FrontConf, webSocket: Block, asked: AskedFront): void {
   const { errorPages, props } = asked;
   if (errorPages === 'off') {
-    same(webSocket.has('error_page'), false);
+    same(
+      webSocket.all('error_page').filter(([code]) => code !== '500'),
+      [],
+    );
     return;
   }
   const bodyOf = (location: string) => conf.location(location).all('return')[0]![1];

@@ -28,7 +28,7 @@ export interface FrontOptions extends Omit<
   };
   /** True for a certificate of `testCertificate`. Default: plain HTTP. */
   readonly tls?: boolean | TlsCertificate;
-  /** Default: the nginx of the machine. */
+  /** Default: the nginx that AIWM_TEST_NGINX names, or that of the machine. */
   readonly executable?: string;
 }
 
@@ -93,7 +93,7 @@ export class RenderedFront {
     front.bed = await NginxBed.start({
       configuration: front.rendered.configuration,
       certificate: options.tls === true ? testCertificate(serverName) : undefined,
-      executable: options.executable ?? renderer.executable,
+      executable: options.executable ?? renderer.executable ?? process.env.AIWM_TEST_NGINX,
     });
     return front;
   }
