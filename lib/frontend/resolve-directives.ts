@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import type { OwnDirectives } from '../nginx/intent';
-import type { OwnContext } from '../nginx/own-directives';
+import type { OwnContext } from '../nginx/directive-contexts';
 import { parseOwnDirective } from '../nginx/own-directives';
 import type { ParsedDirective } from '../nginx/parse';
 import { NginxSyntaxError, NginxTextError } from '../nginx/text-error';
