@@ -1,4 +1,5 @@
-import { parseOwnDirective, type OwnContext } from '../../lib/nginx/own-directives';
+import type { OwnContext } from '../../lib/nginx/directive-contexts';
+import { parseOwnDirective } from '../../lib/nginx/own-directives';
 import { conf, rendered } from '../support/front/intent';
 
 const ALL_OPTIONS = {

@@ -1,7 +1,8 @@
 // The generator's input, with every value decided, for tests that change one of them.
 import { render } from '../../../lib/nginx/configuration';
 import type { Intent, Upstream } from '../../../lib/nginx/intent';
-import { parseOwnDirective, type OwnContext } from '../../../lib/nginx/own-directives';
+import type { OwnContext } from '../../../lib/nginx/directive-contexts';
+import { parseOwnDirective } from '../../../lib/nginx/own-directives';
 import { parseVersion } from '../../../lib/nginx/version';
 import { FrontConf } from './nginx-tree';
 
