@@ -48,6 +48,15 @@ export interface AiwmClusterProps {
    */
   readonly backplane?: IBackplane;
   /**
+   * Whether the service begins the ids of its Engine.IO sessions with AIWM_SESSION_ID_PREFIX, which instances get then:
+   * "2." for the second. nginx sends every request of a session to its instance by that, also those of clients that keep
+   * no cookies and share an address. In the service it is one line:
+   * `io.engine.generateId = () => process.env.AIWM_SESSION_ID_PREFIX + randomBytes(15).toString("base64url")`.
+   *
+   * @default false
+   */
+  readonly marksSessionIds?: boolean;
+  /**
    * Instances that get no new clients, by number: ["2"]. Their line stays, marked `down`, so that the clients of
    * the others stay where they are.
    *

@@ -48,6 +48,7 @@ const CONTRACT = [
   'REDIS_CLUSTER',
   'AIWM_ENGINE_PATH',
   'AIWM_HEALTH_PATH',
+  'AIWM_SESSION_ID_PREFIX',
   'AIWM_PING_INTERVAL_MS',
   'AIWM_PING_TIMEOUT_MS',
 ];
@@ -116,7 +117,12 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
         address: `${address}:${port}`,
         down: drained.has(index + 1),
       })),
-      { backplane: props.backplane !== undefined, enginePath, healthPath: health.path },
+      {
+        backplane: props.backplane !== undefined,
+        enginePath,
+        healthPath: health.path,
+        marksSessionIds: props.marksSessionIds,
+      },
     );
     this.instancesOutput = new TerraformOutput(this, 'Instances', {
       value: Object.fromEntries(
@@ -165,6 +171,7 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
           INSTANCE_ID: String(index + 1),
           AIWM_ENGINE_PATH: contract.enginePath,
           AIWM_HEALTH_PATH: contract.health.path,
+          ...(props.marksSessionIds ? { AIWM_SESSION_ID_PREFIX: `${index + 1}.` } : {}),
           ...(contract.heartbeat === undefined
             ? {}
             : {

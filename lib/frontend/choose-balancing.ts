@@ -12,6 +12,8 @@ export interface BalancingSituation {
   /** What the user asked for, if anything. */
   readonly balancing?: Balancing;
   readonly hasBackplane: boolean;
+  /** Whether the id of an Engine.IO session says where it lives, so that nothing else has to keep it there. */
+  readonly marksSessions: boolean;
   /** What clients may use. */
   readonly transports: readonly ClientTransport[];
   readonly hasBackup: boolean;
@@ -41,11 +43,11 @@ export interface ChosenMethods {
  * @internal
  */
 export function chooseMethods(check: Check, situation: BalancingSituation): ChosenMethods {
-  const { hasBackplane, transports, hasBackup, secure } = situation;
+  const { hasBackplane, marksSessions, transports, hasBackup, secure } = situation;
   const affinity = defaultAffinity(situation);
   const balancing = situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : affinity);
   const allowsPolling = transports.includes(ClientTransport.POLLING);
-  if (balancing._rotates && allowsPolling && !hasBackplane) {
+  if (balancing._rotates && allowsPolling && !hasBackplane && !marksSessions) {
     check.refuse(
       'balancing',
       `${balancing} is not safe with clientTransports [${transports.join(', ')}] and no backplane:\n` +
@@ -56,7 +58,8 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
     );
   }
   const method = balancing._method(check);
-  const sessionMethod = allowsPolling ? balancing._sessionMethod(check, affinity) : undefined;
+  const needsAffinity = allowsPolling && !marksSessions;
+  const sessionMethod = needsAffinity ? balancing._sessionMethod(check, affinity) : undefined;
   refuseInsecureCookie(check, sessionMethod ?? method, secure);
   refuseIpHash(check, method, sessionMethod, situation);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
@@ -70,11 +73,26 @@ export function chooseMethods(check: Check, situation: BalancingSituation): Chos
     method,
     sessionMethod,
     warning:
-      balancing._rotates && !hasBackplane
-        ? `${balancing} without a backplane: an event reaches only the clients of the instance that emits it, and a client that ` +
-          'comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.'
-        : undefined,
+      isolation(situation, balancing) ??
+      lostSessions(needsAffinity && situation.balancing === undefined, sessionMethod ?? method),
   };
+}
+
+/** What a service without a backplane has to know. */
+function isolation({ hasBackplane }: BalancingSituation, balancing: Balancing): string | undefined {
+  return balancing._rotates && !hasBackplane
+    ? `${balancing} without a backplane: an event reaches only the clients of the instance that emits it, and a client that ` +
+        'comes back meets an instance that does not know it. Give the cluster a RedisAdapterBackplane.'
+    : undefined;
+}
+
+/** Long-polling is many requests, which only the cookie keeps together. */
+function lostSessions(isDerived: boolean, { kind }: Method): string | undefined {
+  return isDerived && kind === 'cookie'
+    ? 'Balancing.cookie() keeps the long-polling of browsers on its instance. Clients that keep no cookies (Node.js, native apps) ' +
+        'lose theirs ("Session ID unknown"). Let the service begin its session ids with AIWM_SESSION_ID_PREFIX and set ' +
+        'marksSessionIds: true; or set clientTransports: [ClientTransport.WEBSOCKET]; or let nginx see the addresses of clients.'
+    : undefined;
 }
 
 /** By address where nginx sees it; and then by what lasts, which is a server's address or its name. */

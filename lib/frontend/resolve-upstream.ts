@@ -19,6 +19,7 @@ export function checkUpstream(context: FrontContext): Upstream {
   const methods = chooseMethods(check, {
     balancing: props.balancing,
     hasBackplane: props.upstream.hasBackplane,
+    marksSessions: props.upstream.marksSessionIds,
     transports: transports(context),
     hasBackup: peers.some(({ backup }) => backup),
     seesClientAddresses: seesClientAddresses(context),
@@ -35,6 +36,7 @@ export function checkUpstream(context: FrontContext): Upstream {
     method: methods.method,
     sessionMethod: methods.sessionMethod,
     question,
+    marksSessions: props.upstream.marksSessionIds,
     failover: resolveFailover(context, question !== undefined),
   };
 }
