@@ -19,6 +19,8 @@ export class DockerRedisStack extends TerraformStack {
       backplane,
       service: chatServiceForDocker,
       instances: 3,
+      // The service begins the ids of its sessions with the instance's number, so nginx knows where each lives.
+      marksSessionIds: true,
     });
     this.frontend = new NginxWsFrontend(this, 'Frontend', {
       cluster,

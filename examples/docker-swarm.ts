@@ -28,6 +28,8 @@ export class DockerSwarmStack extends TerraformStack {
       backplane,
       service: AiwmService.image('aiwm-chat:1'),
       instances: 3,
+      // The service begins the ids of its sessions with the instance's number, so nginx knows where each lives.
+      marksSessionIds: true,
     });
     this.frontend = new NginxWsFrontend(this, 'Frontend', {
       cluster,

@@ -6,7 +6,7 @@ import { chatServiceForDocker } from './chat-service';
 
 /**
  * Three containers on this machine's Docker, behind a published nginx. On a laptop Docker hides the addresses of
- * clients, so nginx keeps a client on its instance by a cookie.
+ * clients, so nginx keeps a browser on its instance by a cookie; any session finds its own by its id.
  */
 export class DockerStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;
@@ -20,6 +20,8 @@ export class DockerStack extends TerraformStack {
       platform,
       service: chatServiceForDocker,
       instances: 3,
+      // The service begins the ids of its sessions with the instance's number, so nginx knows where each lives.
+      marksSessionIds: true,
     });
     this.frontend = new NginxWsFrontend(this, 'Frontend', {
       cluster,

@@ -19,6 +19,8 @@ export class LocalRedisStack extends TerraformStack {
       backplane,
       service: chatService,
       instances: 3,
+      // The service begins the ids of its sessions with the instance's number, so nginx knows where each lives.
+      marksSessionIds: true,
       firstPort: ports.firstInstance,
     });
     this.frontend = new NginxWsFrontend(this, 'Frontend', {

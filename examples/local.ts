@@ -17,6 +17,8 @@ export class LocalStack extends TerraformStack {
       platform,
       service: chatService,
       instances: 3,
+      // The service begins the ids of its sessions with the instance's number, so nginx knows where each lives.
+      marksSessionIds: true,
       firstPort: ports.firstInstance,
     });
     this.frontend = new NginxWsFrontend(this, 'Frontend', {

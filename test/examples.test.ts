@@ -238,6 +238,7 @@ describe('a change is a change of few lines', () => {
             platform,
             backplane,
             service: chatService,
+            marksSessionIds: true,
             ...cluster,
           }),
           serverName: 'localhost',
@@ -255,13 +256,12 @@ describe('a change is a change of few lines', () => {
     expect(diff()).toEqual([]);
   });
 
-  test('another instance: one line in each pool, and its group', () => {
-    const asked = '+        server 127.0.0.1:3006 max_fails=1 fail_timeout=2s;';
+  test('another instance: one line in each pool, its group and what leads there', () => {
     const uncounted = '+        server 127.0.0.1:3006 max_fails=0;';
     expect(diff({ instances: 4 })).toEqual([
-      asked,
-      asked,
+      '+        server 127.0.0.1:3006 max_fails=1 fail_timeout=2s;',
       '+        127.0.0.1:3006 aiwm_backend_4;',
+      '+        ~^4[.] aiwm_backend_4;',
       '+        server 127.0.0.1:3006 max_fails=0 backup;',
       '+        keepalive 16;',
       '+        keepalive_timeout 4s;',
@@ -275,11 +275,9 @@ describe('a change is a change of few lines', () => {
   });
 
   test('an instance that is taken out: its line in each pool, and not in its group', () => {
-    const line = '+        server 127.0.0.1:3004 max_fails=1 fail_timeout=2s down;';
     const uncounted = '+        server 127.0.0.1:3004 max_fails=0 down;';
     expect(diff({ drained: ['2'] }).filter((each) => each.startsWith('+'))).toEqual([
-      line,
-      line,
+      '+        server 127.0.0.1:3004 max_fails=1 fail_timeout=2s down;',
       // The backup of the first, in its place.
       '+        server 127.0.0.1:3005 max_fails=0 backup;',
       uncounted,
@@ -332,13 +330,13 @@ describe('a change is a change of few lines', () => {
     expect(diff({}, front)).toEqual(expected);
   });
 
-  test('the backplane left out: the pool map and its second pool go, ip_hash comes', () => {
+  test('the backplane left out: ip_hash comes', () => {
     const lines = diff({}, {}, false);
     expect(lines.filter((line) => line.startsWith('+'))).toEqual([
+      // Of the pool that is asked, and of the one for when nobody answers.
       '+        ip_hash;',
-      '+            proxy_pass http://aiwm_backend/health;',
+      '+        ip_hash;',
     ]);
-    expect(lines.filter((line) => line.includes('map $arg_transport'))).toHaveLength(1);
-    expect(lines.filter((line) => line.includes('upstream aiwm_backend_session'))).toHaveLength(1);
+    expect(lines.filter((line) => line.startsWith('-'))).toEqual([]);
   });
 });

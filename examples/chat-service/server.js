@@ -1,4 +1,5 @@
 // One instance of the chat service: put together, started, and stopped without losing anybody.
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,6 +47,8 @@ async function start() {
   });
   server.on('request', restHandler({ settings, io, backplane, log }));
   io.attach(server);
+  // Every request of a session names its id: by the number at its beginning nginx knows which instance that is.
+  io.engine.generateId = () => settings.sessionIdPrefix + randomBytes(15).toString('base64url');
   serveChat(io, settings.instance, log);
 
   await listen(server, settings);

@@ -9,6 +9,7 @@ import { StartError } from './start-error.js';
  * @property {number} port
  * @property {string} enginePath Socket.IO's `path`: where the handshake arrives
  * @property {string} healthPath
+ * @property {string} sessionIdPrefix what the ids of sessions begin with, so that nginx finds the instance of each
  * @property {string | undefined} redisUrl given when there is a backplane; holds a password, so it is never logged
  * @property {boolean} redisCluster whether that is a Redis Cluster
  * @property {number | undefined} pingInterval milliseconds; Socket.IO's own default when absent
@@ -27,6 +28,7 @@ export function readSettings(environment) {
     port: port(environment.PORT),
     enginePath: path('AIWM_ENGINE_PATH', environment.AIWM_ENGINE_PATH || '/dev/aiwm/chat/'),
     healthPath: path('AIWM_HEALTH_PATH', environment.AIWM_HEALTH_PATH || '/health'),
+    sessionIdPrefix: prefix(environment.AIWM_SESSION_ID_PREFIX || ''),
     redisUrl: secret('REDIS_URL', environment),
     redisCluster: flag('REDIS_CLUSTER', environment.REDIS_CLUSTER),
     pingInterval: milliseconds('AIWM_PING_INTERVAL_MS', environment.AIWM_PING_INTERVAL_MS),
@@ -72,6 +74,16 @@ function port(given) {
 function path(name, given) {
   if (!given.startsWith('/')) {
     throw new StartError(`${name} is "${given}": a path starts with "/"`);
+  }
+  return given;
+}
+
+/** @param {string} given */
+function prefix(given) {
+  if (!/^([1-9]\d{0,2}[.])?$/.test(given)) {
+    throw new StartError(
+      `AIWM_SESSION_ID_PREFIX is "${given}": give the number of the instance and a dot, for example "2."`,
+    );
   }
   return given;
 }

@@ -61,6 +61,17 @@ export interface AiwmClusterProps {
    */
   readonly backplane?: IBackplane;
   /**
+   * Whether the service begins the ids of its Engine.IO sessions with the value of AIWM_SESSION_ID_PREFIX.
+   *
+   * Instances then receive that variable: "2." for the second one. nginx sends every request of a session to its
+   * instance by the prefix, even for clients that keep no cookies and share one address. In the service it is one line:
+   * `io.engine.generateId = () => process.env.AIWM_SESSION_ID_PREFIX + randomBytes(15).toString("base64url")`.
+   *
+   * @see https://socket.io/docs/v4/server-api/#serverenginegenerateid
+   * @default false
+   */
+  readonly marksSessionIds?: boolean;
+  /**
    * Numbers of the instances that receive no new clients, e.g. ["2"].
    *
    * nginx keeps them in its list, marked as `down`, so that the clients of the other instances do not move. Drain an

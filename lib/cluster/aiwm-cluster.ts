@@ -77,7 +77,12 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
         address: `${address}:${port}`,
         down: drained.has(index + 1),
       })),
-      { backplane: props.backplane !== undefined, enginePath, healthPath: health.path },
+      {
+        backplane: props.backplane !== undefined,
+        enginePath,
+        healthPath: health.path,
+        marksSessionIds: props.marksSessionIds,
+      },
     );
     this.instancesOutput = new TerraformOutput(this, 'Instances', {
       value: Object.fromEntries(

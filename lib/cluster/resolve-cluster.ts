@@ -19,6 +19,7 @@ const CONTRACT = [
   'REDIS_CLUSTER',
   'AIWM_ENGINE_PATH',
   'AIWM_HEALTH_PATH',
+  'AIWM_SESSION_ID_PREFIX',
   'AIWM_PING_INTERVAL_MS',
   'AIWM_PING_TIMEOUT_MS',
 ];
@@ -113,7 +114,11 @@ function resolveSlots(check: Check, props: AiwmClusterProps): InstanceSlot[] {
       name: `${name}-${index + 1}`,
       id: `Instance${index + 1}`,
       port,
-      environment: { PORT: String(port), INSTANCE_ID: String(index + 1) },
+      environment: {
+        PORT: String(port),
+        INSTANCE_ID: String(index + 1),
+        ...(props.marksSessionIds ? { AIWM_SESSION_ID_PREFIX: `${index + 1}.` } : {}),
+      },
     };
   });
 }

@@ -12,6 +12,8 @@ export interface BalancingSituation {
   /** Balancing that the user chose; undefined for the default. */
   readonly balancing?: Balancing;
   readonly hasBackplane: boolean;
+  /** Whether the id of an Engine.IO session names its instance, so that the session needs no other affinity. */
+  readonly marksSessions: boolean;
   /** Transports that clients may use. */
   readonly transports: readonly ClientTransport[];
   readonly hasBackup: boolean;
@@ -36,13 +38,14 @@ export function chooseMethods(
   check: Check,
   situation: BalancingSituation,
 ): Pick<Upstream, 'method' | 'sessionMethod'> {
-  const { hasBackplane, transports, hasBackup, secure } = situation;
+  const { hasBackplane, marksSessions, transports, hasBackup, secure } = situation;
   const affinity = defaultAffinity(situation);
   const balancing = situation.balancing ?? (hasBackplane ? Balancing.roundRobin() : affinity);
   const allowsPolling = transports.includes(ClientTransport.POLLING);
-  const { method, sessionMethod } = balancing._resolve(check, allowsPolling ? affinity : undefined);
+  const needsAffinity = allowsPolling && !marksSessions;
+  const { method, sessionMethod } = balancing._resolve(check, needsAffinity ? affinity : undefined);
   const losesState = rotates(method) && !hasBackplane;
-  if (losesState && allowsPolling) {
+  if (losesState && needsAffinity) {
     check.refuse('balancing', {
       problem:
         `${balancing} is not safe with clientTransports [${transports.join(', ')}] and no backplane:\n` +
@@ -65,6 +68,14 @@ export function chooseMethods(
     check.warn(
       `${balancing} without a backplane: an event reaches only the clients of the instance that emits it, and a client that ` +
         'reconnects may reach an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
+    );
+  }
+  const isDerived = situation.balancing === undefined;
+  if (needsAffinity && isDerived && (sessionMethod ?? method).kind === 'cookie') {
+    check.warn(
+      'Balancing.cookie() keeps only clients that store cookies on their instance. Node.js and native clients lose their ' +
+        'long-polling session ("Session ID unknown"). Let the service begin its session ids with AIWM_SESSION_ID_PREFIX and set ' +
+        'marksSessionIds: true; or set clientTransports: [ClientTransport.WEBSOCKET]; or let nginx see the addresses of clients.',
     );
   }
   return { method, sessionMethod };

@@ -22,6 +22,7 @@ export function resolveUpstream(context: FrontContext, routes: Routes): Upstream
   const methods = chooseMethods(check, {
     balancing: props.balancing,
     hasBackplane: props.upstream.hasBackplane,
+    marksSessions: props.upstream.marksSessionIds,
     transports: resolveTransports(check, props.clientTransports, routes),
     hasBackup: peers.some(({ backup }) => backup),
     seesClientAddresses: seesClientAddresses(context),
@@ -34,6 +35,7 @@ export function resolveUpstream(context: FrontContext, routes: Routes): Upstream
     peers,
     ...methods,
     question,
+    marksSessions: props.upstream.marksSessionIds,
     failover: resolveFailover(context, question !== undefined),
   };
 }

@@ -1,5 +1,5 @@
 // The TypeScript and JavaScript of the pages is type-checked, and what builds stacks is synthesized.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TerraformStack } from 'cdktf';
 import { synthesizeStack } from 'cdktf-aiwm/testing';
@@ -177,7 +177,5 @@ test.each(blocksIn('nginx').map((block) => [`${block.page}:${block.line}`, block
 );
 
 function readGolden(): string[] {
-  return ['local-redis', 'docker', 'aws'].map((name) =>
-    readFileSync(join(goldenFolder, `${name}.nginx.conf`), 'utf8'),
-  );
+  return readdirSync(goldenFolder).map((name) => readFileSync(join(goldenFolder, name), 'utf8'));
 }

@@ -12,6 +12,15 @@ const front =
   (site: Site): unknown =>
     site.front(props);
 
+test('nor is a service that marks its sessions, where nginx sees no addresses', () => {
+  expect(
+    warned((site) => {
+      Object.assign(site.platform().traits, { seesClientAddresses: false });
+      return site.front({ cluster: site.cluster({ marksSessionIds: true }) });
+    }),
+  ).toEqual([]);
+});
+
 test('a plain stack is given none', () => {
   expect(
     warned((site) =>
@@ -39,6 +48,16 @@ test.each<[string, (site: Site) => unknown, string]>([
     front({ balancing: Balancing.roundRobin(), clientTransports: [ClientTransport.WEBSOCKET] }),
     'Stack/Frontend: Balancing.roundRobin() without a backplane: an event reaches only the clients of the instance that emits it, ' +
       'and a client that reconnects may reach an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
+  ],
+  [
+    'a cookie that nobody chose, for clients that may keep none',
+    (site) => {
+      Object.assign(site.platform().traits, { seesClientAddresses: false });
+      return site.front({ cluster: site.cluster() });
+    },
+    'Stack/Frontend: Balancing.cookie() keeps only clients that store cookies on their instance. Node.js and native clients lose their ' +
+      'long-polling session ("Session ID unknown"). Let the service begin its session ids with AIWM_SESSION_ID_PREFIX and set ' +
+      'marksSessionIds: true; or set clientTransports: [ClientTransport.WEBSOCKET]; or let nginx see the addresses of clients.',
   ],
   [
     'a certificate that nobody believes, for everybody',

@@ -13,6 +13,8 @@ export interface ChatInstancesOptions {
   /** Default /dev/aiwm/chat/. */
   readonly enginePath?: string;
   readonly healthPath?: string;
+  /** Whether the ids of sessions begin with the number of the instance. */
+  readonly marksSessionIds?: boolean;
   readonly pingIntervalMs?: number;
   readonly pingTimeoutMs?: number;
   readonly environment?: Readonly<Record<string, string | undefined>>;
@@ -62,6 +64,7 @@ export class ChatInstance {
         REDIS_URL: options.redisUrl,
         AIWM_ENGINE_PATH: options.enginePath ?? '/dev/aiwm/chat/',
         AIWM_HEALTH_PATH: options.healthPath ?? '/health',
+        AIWM_SESSION_ID_PREFIX: options.marksSessionIds ? `${this.id}.` : undefined,
         AIWM_PING_INTERVAL_MS: options.pingIntervalMs?.toString(),
         AIWM_PING_TIMEOUT_MS: options.pingTimeoutMs?.toString(),
         ...options.environment,
