@@ -32,10 +32,11 @@ export interface DockerSwarmPlatformProps {
    */
   readonly subnet?: string;
   /**
-   * Whether what goes from node to node in that network is encrypted (IPsec). It costs throughput, and the kernels of
-   * all nodes have to know it. A change takes the service down for the time of the apply.
+   * Whether the traffic between nodes in that network is encrypted (IPsec): what clients say, and the messages and the
+   * password of Redis. It costs throughput, and the kernels of all nodes have to support it. A change takes the service
+   * down for the time of the apply.
    *
-   * @default false
+   * @default true
    */
   readonly encrypted?: boolean;
   /**
