@@ -48,7 +48,7 @@ export function runInstances(
     subnet: subnet.cidr,
     serviceVersion: spec.service.version,
     health: { ...health },
-    probe: probe._resolve(0, health),
+    probe: probe._resolve(0, health, spec.stopGraceMs),
     secrets: secrets.map((secret) => secret.name),
     ...secretsVersion(scope, secrets, redis),
     // Two clusters with the same specification need addresses and names of their own.
@@ -69,7 +69,7 @@ export function runInstances(
           .sort(),
         networksAdvanced: attachment(context, addresses[index]!, slot.name),
         healthcheck: {
-          test: probe._resolve(slot.port, health),
+          test: probe._resolve(slot.port, health, spec.stopGraceMs),
           interval: goDuration(health.intervalMs),
           timeout: goDuration(probeTimeoutMs(health)),
           retries: 1,

@@ -21,6 +21,15 @@ const SHORTEST_STOP_MS = 10_000;
 const SWARM_MS = 60_000;
 
 /**
+ * How long a container may take to stop.
+ *
+ * @internal
+ */
+export function stopGracePeriodMs(stopGraceMs: number): number {
+  return Math.max(stopGraceMs, SHORTEST_STOP_MS);
+}
+
+/**
  * What every container of a swarm has in common: no way to write to its own files, no rights, and an end that it is
  * asked for.
  *
@@ -40,7 +49,7 @@ export function hardenedContainer(
     capDrop: ['ALL'],
     // Without options: the provider ends with a panic on any of them.
     mounts: writable.map((target) => ({ type: 'tmpfs', target })),
-    stopGracePeriod: shortGoDuration(Math.max(stopGraceMs, SHORTEST_STOP_MS)),
+    stopGracePeriod: shortGoDuration(stopGracePeriodMs(stopGraceMs)),
   };
 }
 
