@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Check, TextRule } from '../../../validation/check';
 
-/** Addresses of one generation: as many as a cluster has instances at the most. */
-export const BLOCK_SIZE = 64;
+/** Where the addresses of instances begin, counted from the subnet's first. Those before are for what there is once. */
+export const FIRST_INSTANCE = 64;
+
+/** As many as a cluster has at the most. */
+const MOST_INSTANCES = 64;
 
 /** Docker gives the first address to the gateway. */
 const FRONT_OFFSET = 2;
@@ -28,11 +31,7 @@ const SUBNET: TextRule = {
 };
 
 /**
- * The addresses of a platform's network, all known at synth.
- *
- * Block 0 is for what there is once. Every other block holds one generation of the instances, so that a new generation
- * can run beside the old one, each slot at an address that nginx can be told before anything is started. The last
- * quarter is for Redis, each generation at an address of its own.
+ * The addresses of a platform's network.
  *
  * @internal
  */
@@ -64,35 +63,14 @@ export class Subnet {
     return toText(this.start + FRONT_OFFSET);
   }
 
-  /** How many generations of instances have a block of their own. */
-  public get generations(): number {
-    return this.firstOfRedis / BLOCK_SIZE - 1;
+  /** Number of places for the instances of a cluster, one beside the other; the last address is for broadcasts. */
+  public get places(): number {
+    return this.size - FIRST_INSTANCE - MOST_INSTANCES;
   }
 
-  /** Counted from the subnet's first address. */
-  public get firstOfRedis(): number {
-    return (this.size * 3) / 4;
-  }
-
-  /** How many generations of a Redis have an address of their own; the last address is for broadcasts. */
-  public get redisGenerations(): number {
-    return this.size / 4 - 1;
-  }
-
-  /** The address of a Redis of a generation. */
-  public redis(generation: number): string {
-    return toText(this.start + this.firstOfRedis + (generation % this.redisGenerations));
-  }
-
-  /** Where whatever else joins the network gets its address; Docker would give it that of nginx. */
+  /** Where Redis, and whatever else joins the network, gets its address; Docker would give it that of nginx. */
   public get others(): string {
-    return `${toText(this.start + BLOCK_SIZE / 2)}/27`;
-  }
-
-  /** The address of a slot, counted from 0, in the block of a generation. */
-  public instance(generation: number, slot: number): string {
-    const block = 1 + (generation % this.generations);
-    return toText(this.start + block * BLOCK_SIZE + slot);
+    return `${toText(this.start + FIRST_INSTANCE / 2)}/27`;
   }
 }
 

@@ -114,7 +114,7 @@ function clientSide(
       ? []
       : [{ internal: INSIDE_HTTPS, external: https, ip: address }]),
   ];
-  return { networksAdvanced: attachment(context, subnet.front, name), ports };
+  return { networksAdvanced: attachment(context, name, subnet.front), ports };
 }
 
 /** Capabilities to switch to the workers' user and own their folders; in the host's network also for ports below 1024. */
