@@ -149,7 +149,11 @@ function deliver(
     // The image of nginx itself, so that the binary that tests is the one that serves.
     image: settings.nginxImage,
     ...oneShotContainer(
-      deliveryScript(settings.statusPort, selfSigned ? spec.serverNames : undefined),
+      deliveryScript(
+        settings.statusPort,
+        selfSigned ? spec.serverNames : undefined,
+        settings.drainSeconds,
+      ),
       DELIVERY_CAPABILITIES,
       `nginx was not given its new configuration; the one before it goes on serving.\n\${self.container_logs}\n` +
         'If the configuration is right and something else went wrong, run the delivery again with -replace and its address.',

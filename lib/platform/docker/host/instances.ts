@@ -79,7 +79,8 @@ export function runInstances(
         },
         // The provider sees a change of a label, and none of a health check, of tmpfs or of init.
         labels: generation.labels,
-        dependsOn,
+        // One after another: Terraform stops old instances in the opposite order, each when the one before has ended.
+        dependsOn: [...dependsOn, ...containers.slice(-1)],
         lifecycle: fresh('name', 'networks_advanced'),
       }),
     );
