@@ -92,6 +92,9 @@ const SWARM = [
   'terraform_data.Backplane_Password_81379A11',
 ];
 
+const ADDRESS_OF_CONTAINER =
+  /^\$\{tolist\(docker_container\.Aiwm_Instance\d_[0-9A-F]{8}\.networks_advanced\)\.0\.ipv4_address\}:3003$/;
+
 /** A node publishes on all of its addresses. */
 const WARNINGS: Record<string, string[]> = {
   'docker-swarm': [
@@ -102,7 +105,7 @@ const WARNINGS: Record<string, string[]> = {
 describe.each<[string, string[], RegExp]>([
   ['local', LOCAL, /^127\.0\.0\.1:300[345]$/],
   ['local-redis', [...LOCAL, 'terraform_data.Backplane_Redis_5CB0A8E5'], /^127\.0\.0\.1:300[345]$/],
-  ['docker', DOCKER, /^10\.\d+\.\d+\.\d+:3003$/],
+  ['docker', DOCKER, ADDRESS_OF_CONTAINER],
   [
     'docker-redis',
     [
@@ -110,7 +113,7 @@ describe.each<[string, string[], RegExp]>([
       'docker_container.Backplane_Redis_5CB0A8E5',
       'terraform_data.Backplane_Password_81379A11',
     ],
-    /^10\.\d+\.\d+\.\d+:3003$/,
+    ADDRESS_OF_CONTAINER,
   ],
   ['docker-swarm', SWARM, /^aiwm-[123]:3003$/],
 ])('%s', (name, addresses, instance) => {

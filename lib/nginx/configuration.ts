@@ -50,7 +50,13 @@ function http(intent: Intent): Entry[] {
 }
 
 function basics(intent: Intent): Entry[] {
-  return [directive('server_tokens', 'off'), ...tempPaths(intent), ...hashSizes(intent)];
+  return [
+    directive('server_tokens', 'off'),
+    comment('How long a client may take to send its request.'),
+    directive('client_header_timeout', '10s'),
+    ...tempPaths(intent),
+    ...hashSizes(intent),
+  ];
 }
 
 /** All five, because nginx creates the compiled-in folders even for modules that are not used. */

@@ -36,15 +36,35 @@ describeWithEngine('a new version of the service on Docker', (engine) => {
     deployment.describe({
       service: `aiwm-test/node-chat:${version}`,
       ...options,
-      platform: { nginxImage: 'aiwm-test/nginx:1.22', seesClientAddresses: true },
+      platform: {
+        nginxImage: 'aiwm-test/nginx:1.22',
+        seesClientAddresses: true,
+        drainTimeout: '30s',
+        ...options.platform,
+      },
       cluster: { health: { startTimeout: '6s' }, ...options.cluster },
     });
-  /** Does something while 30 clients come anew, 300 times a second. */
+  /**
+   * Does something while 30 clients come anew, 200 times a second. They are patient: a machine at its limit answers late,
+   * and that is no error.
+   */
   async function underLoad(work: () => Promise<unknown>): Promise<LoadReport> {
-    const load = await clients.ask('startLoad', { url, perSecond: 300, ca: deployment.ca });
+    const load = await clients.ask('startLoad', {
+      url,
+      perSecond: 200,
+      ca: deployment.ca,
+      timeoutMs: 60_000,
+    });
     await work();
     return clients.ask('stopLoad', load);
   }
+  /** Instances that close their door when they are told to stop, and end 8 s later. */
+  const slowToStop = (version: string, instances = 3) =>
+    described(version, {
+      instances,
+      platform: { drainTimeout: '12s' },
+      cluster: { stopGrace: '30s', environment: { CHAT_LINGER_MS: '8000' } },
+    });
   function slots({ instances }: LoadReport): string[] {
     return Object.values(instances).map((seen) => seen.join(' then '));
   }
@@ -92,6 +112,42 @@ describeWithEngine('a new version of the service on Docker', (engine) => {
     expect(await deployment.terraform.plan(described('2'))).toEqual({});
   });
 
+  test('old instances stop one after another, and each as slowly as it may: no probe ends one that was told to stop', async () => {
+    await deployment.terraform.apply(slowToStop('1'));
+    const webSockets = await clients.ask('connect', 30, {
+      url,
+      ca: deployment.ca,
+      transports: ['websocket'],
+      reconnection: true,
+    });
+    const begin = Date.now();
+    const report = await underLoad(() => deployment.terraform.apply(slowToStop('2')));
+    expect(report.failures).toEqual({});
+    const ends = (await engine.endsSince(begin)).filter(({ name }) =>
+      name.startsWith(`${deployment.name}-aiwm-`),
+    );
+    expect(
+      ends.map(({ name, exitCode }) => [/aiwm-(\d)-[0-9a-f]{8}$/.exec(name)?.[1], exitCode]),
+    ).toEqual([
+      ['3', 0],
+      ['2', 0],
+      ['1', 0],
+    ]);
+    const pauses = ends.slice(1).map((end, index) => end.milliseconds - ends[index]!.milliseconds);
+    expect(pauses.filter((pause) => pause < 8000)).toEqual([]);
+    // The WebSockets of one instance at a time, and of each once.
+    await clients.ask('waitUntilConnected', webSockets, 5_000);
+    const reports = await clients.ask('report', webSockets);
+    expect(reports.filter(({ disconnects }) => disconnects !== 1)).toEqual([]);
+    await clients.ask('disconnect', webSockets);
+  });
+
+  test('an instance less is no error either', async () => {
+    const report = await underLoad(() => deployment.terraform.apply(slowToStop('2', 2)));
+    expect(report.failures).toEqual({});
+    expect(Object.keys(await deployment.containers())).not.toContain('aiwm-3');
+  });
+
   test('one that never gets healthy fails the apply, and the old one goes on serving; the next good one cleans up', async () => {
     const before = await generation();
     const failing = await underLoad(async () => {
@@ -106,7 +162,9 @@ describeWithEngine('a new version of the service on Docker', (engine) => {
     expect(good.failures).toEqual({});
     expect(Object.keys(good.versions)).toEqual(['1', '2']);
     expect(await generation()).not.toBe(before);
-    expect((await deployment.remains()).filter((name) => name.includes('aiwm-1-'))).toHaveLength(1);
+    expect(
+      (await deployment.remains()).filter((name) => /-aiwm-1-[0-9a-f]{8}$/.test(name)),
+    ).toHaveLength(1);
   });
 
   test.each<[string, DockerStack]>([

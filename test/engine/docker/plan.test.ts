@@ -14,7 +14,12 @@ import { DockerSwarmStack } from '../../../examples/docker-swarm';
 import { quietEnvironment } from '../../../scripts/machine/quiet.mjs';
 import { describeWithEngine } from '../../support/docker/engine';
 import { pluginProblem } from '../../support/docker/plugins';
-import { readablePlan, wordsForContent, type PlanJson } from '../../support/docker/readable-plan';
+import {
+  readablePlan,
+  withPlannedAddresses,
+  wordsForContent,
+  type PlanJson,
+} from '../../support/docker/readable-plan';
 import { goldenFolder } from '../../support/stack/golden';
 import { temporaryFolder } from '../../support/machine/temporary-folder';
 
@@ -99,7 +104,10 @@ if (problem) {
     test.each(names)('%s', async (name) => {
       const example = await Example.get(name);
       const plan = await example.plan(engine.environment);
-      const configuration = readFileSync(join(goldenFolder, `${name}.nginx.conf`), 'utf8');
+      const configuration = withPlannedAddresses(
+        readFileSync(join(goldenFolder, `${name}.nginx.conf`), 'utf8'),
+        plan,
+      );
       const text = readablePlan(plan, [
         [configuration, `<test/golden/${name}.nginx.conf>`],
         [

@@ -158,11 +158,11 @@ describeWithEngine('DockerSwarmPlatform with a backplane, from nothing to nothin
     expect(await deployment.terraform.plan(described())).toEqual({});
   });
 
-  test.each([{ name: 'other' }, { encrypted: true }])(
+  test.each([{ name: 'other' }, { encrypted: false }])(
     '%j is refused by the plan while the subnet stays',
     async (change) => {
       expect(await deployment.terraform.planInVain(described(change))).toContain(
-        `the network ${deployment.name}-10-201-0-0-16 cannot change while its subnet stays the same. With another name or encryption, also give a subnet`,
+        `the network ${deployment.name}-10-201-0-0-16-encrypted cannot change while its subnet stays the same. With another name or encryption, also give a subnet`,
       );
     },
   );

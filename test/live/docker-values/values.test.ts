@@ -89,6 +89,10 @@ function addressOf({ networks_advanced: networks = [] }: ContainerJson): string 
   return networks[0]!.ipv4_address;
 }
 
+function numberOf(address: string): number {
+  return address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+}
+
 /** A file of a new folder. */
 function file(content: string, name = 'secret'): string {
   const folder = temporaryFolder('secret');
@@ -120,11 +124,7 @@ describe.each<[string, (late: string) => string]>([
     evaluate(
       stack,
       Object.fromEntries(
-        instances.flatMap(([name, container]) => [
-          [`${name}_name`, container.name],
-          [`${name}_label`, container.labels![0]!.value],
-          [`${name}_address`, addressOf(container)],
-        ]),
+        instances.flatMap(([name, container]) => [[`${name}_label`, container.labels![0]!.value]]),
       ),
       { late },
     );
@@ -133,27 +133,16 @@ describe.each<[string, (late: string) => string]>([
     expect(warnings.mock.calls).toEqual([]);
   });
 
-  test.each(['test', 'prod "1" <&>', ''])(
-    'has the addresses that its name leads to: %j',
-    (late) => {
-      const values = compute(late);
-      const generation = values.Aiwm_Instance1_label!;
-      expect(generation).toMatch(/^[0-9a-f]{8}$/);
-      expect(instances).toHaveLength(3);
-      for (const [name] of instances) {
-        const number = Number(name.replace('Aiwm_Instance', ''));
-        expect({
-          name: values[`${name}_name`],
-          label: values[`${name}_label`],
-          address: values[`${name}_address`],
-        }).toEqual({
-          name: `stack-platform-aiwm-${number}-${generation}`,
-          label: generation,
-          address: subnet.instance(parseInt(generation, 16), number - 1),
-        });
-      }
-    },
-  );
+  test.each(['test', 'prod "1" <&>', ''])('is named by all of its instances: %j', (late) => {
+    const values = compute(late);
+    const generation = values.Aiwm_Instance1_label!;
+    expect(generation).toMatch(/^[0-9a-f]{8}$/);
+    expect(instances.map(([name]) => values[`${name}_label`])).toEqual([
+      generation,
+      generation,
+      generation,
+    ]);
+  });
 
   test('is another one for another value, and the same for the same', () => {
     const [one, other, again] = ['a', 'b', 'a'].map((late) => compute(late).Aiwm_Instance1_label);
@@ -182,20 +171,39 @@ test('a swarm gets the configuration that Terraform completes', () => {
   expect(text).toContain('default "";');
 });
 
-test('a Redis whose password is in a file has the address that its name leads to', () => {
+test('the instances have addresses beside each other, in the subnet, and names of the same draw', () => {
+  const stack = built((site) => {
+    site.platform({ subnet: SUBNET });
+    site.front();
+  });
+  const { Aiwm_Instance1: one, Aiwm_Instance3: three } = containersOf(stack);
+  const { first, last, name } = evaluate(stack, {
+    first: addressOf(one!),
+    last: addressOf(three!),
+    name: three!.name,
+  });
+  const [network, offset] = [SUBNET.split('/')[0]!, numberOf(first!)];
+  expect(name).toMatch(/^stack-platform-aiwm-3-[0-9a-f]{8}$/);
+  expect(numberOf(last!)).toBe(offset + 2);
+  expect(offset).toBeGreaterThanOrEqual(numberOf(network) + 64);
+  const digits = parseInt(/[0-9a-f]{8}$/.exec(name!)![0], 16);
+  expect(offset).toBe(numberOf(network) + 64 + (digits % subnet.places));
+});
+
+test('a Redis whose password is in a file has the name of its generation', () => {
   const stack = built((site) => {
     site.platform({ subnet: SUBNET });
     site.all({}, {}, { password: Secret.fromFile(file('swordfish\n')) });
   });
   const { Backplane_Redis: redis, Aiwm_Instance1: instance } = containersOf(stack);
-  const { name, address, url } = evaluate(stack, {
-    name: redis!.name,
-    address: addressOf(redis!),
+  const { alias, generation, url } = evaluate(stack, {
+    alias: redis!.networks_advanced![0]!.aliases[0]!,
+    generation: redis!.labels![0]!.value,
     url: variable(instance!, 'REDIS_URL'),
   });
-  const [, generation] = /^stack-platform-backplane-([0-9a-f]{8})$/.exec(name!)!;
-  expect(address).toBe(subnet.redis(parseInt(generation!, 16)));
-  expect(url).toBe(`redis://:swordfish@${address}:6379`);
+  expect(alias).toBe(`backplane-${generation}`);
+  expect(generation).toMatch(/^[0-9a-f]{8}$/);
+  expect(url).toBe(`redis://:swordfish@${alias}:6379`);
 });
 
 describe('a secret reaches an instance', () => {

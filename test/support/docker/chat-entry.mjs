@@ -7,6 +7,7 @@ const {
   CHAT_BEHAVIOUR = 'good',
   CHAT_VERSION = '',
   CHAT_SLOW_MS = '20000',
+  CHAT_LINGER_MS = '0',
   PORT,
   HOST,
 } = process.env;
@@ -16,6 +17,14 @@ process.on('SIGUSR2', () => {
   console.log('SIGUSR2: blocking the event loop');
   for (;;);
 });
+
+// It has closed its door, and takes its time to end.
+if (CHAT_LINGER_MS !== '0') {
+  const { exit } = process;
+  process.exit = /** @type {typeof exit} */ (
+    (code) => void setTimeout(() => exit.call(process, code), Number(CHAT_LINGER_MS))
+  );
+}
 
 const { emit } = Server.prototype;
 /** @type {(this: Server, ...values: any[]) => boolean} */

@@ -139,6 +139,8 @@ export class DockerDeployment {
       name: this.name,
       nginxImage: 'aiwm-test/nginx:1.30',
       redisImage: backplane === 'valkey' ? 'aiwm-test/valkey:7.2' : 'aiwm-test/redis:7.0',
+      // Open WebSockets stay for all of it, and few tests are about that.
+      drainTimeout: '2s',
       ...platform,
       publish: { https, http, ...platform?.publish },
     });

@@ -40,6 +40,26 @@ export class Engine {
     return `${stdout}${stderr}`.trim();
   }
 
+  /** The ends of containers since then, in order. */
+  async endsSince(milliseconds: number): Promise<ContainerEnd[]> {
+    const since = (milliseconds / 1000).toFixed(3);
+    const text = await this.docker(
+      ...['events', '--since', since, '--until', (Date.now() / 1000).toFixed(3)],
+      ...['--filter', 'type=container', '--filter', 'event=die', '--format', '{{json .}}'],
+    );
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const { Actor: actor, timeNano } = JSON.parse(line) as {
+          Actor: { Attributes: { name: string; exitCode: string } };
+          timeNano: number;
+        };
+        const { name, exitCode } = actor.Attributes;
+        return { name, exitCode: Number(exitCode), milliseconds: timeNano / 1e6 };
+      });
+  }
+
   /** What the Engine knows about a container, network, volume, image, service or node. */
   async inspect<T>(what: string): Promise<T> {
     const [found] = JSON.parse(await this.docker('inspect', what)) as [T];
@@ -59,6 +79,12 @@ export class Engine {
       maxBuffer: 64 * 1024 * 1024,
     });
   }
+}
+
+export interface ContainerEnd {
+  readonly name: string;
+  readonly exitCode: number;
+  readonly milliseconds: number;
 }
 
 export type EngineOrReason =

@@ -50,7 +50,24 @@ export function readablePlan(plan: PlanJson, words: Words): string {
   return `${sections.map((section) => section.join('\n')).join('\n\n')}\n`;
 }
 
-/** Words for what a change of the service's files alone changes: image, generation, and the addresses of instances. */
+/** A configuration with the addresses that the plan gives to the containers that it refers to. */
+export function withPlannedAddresses(
+  configuration: string,
+  { resource_changes: changes = [] }: PlanJson,
+): string {
+  return configuration.replace(
+    /\$\{tolist\((docker_container\.\w+)\.networks_advanced\)\.0\.ipv4_address\}/g,
+    (_, referred: string) => {
+      const { change } = changes.find(({ address }) => address === referred)!;
+      return (change.after as unknown as PlannedContainer).networks_advanced![0]!.ipv4_address;
+    },
+  );
+}
+
+/**
+ * Words for what a change of the service's files alone changes, or the time of the plan: image and generation, names and
+ * addresses of containers.
+ */
 export function wordsForContent({ resource_changes: changes = [] }: PlanJson): Words {
   const containers = changes.flatMap(({ type, change: { after } }) =>
     type === 'docker_container' ? [after as unknown as PlannedContainer] : [],
@@ -61,20 +78,24 @@ export function wordsForContent({ resource_changes: changes = [] }: PlanJson): W
       ? [String(after?.name).split(':').at(-1)!]
       : [],
   );
-  const generations = containers.flatMap(({ labels, networks_advanced: networks }) => {
+  const generations = containers.flatMap(({ labels, name, networks_advanced: networks }) => {
     const id = labels?.find(({ label }) => label === 'aiwm.generation')?.value;
     const [network] = networks ?? [];
     return id === undefined || network === undefined
       ? []
       : [
           [id, '<generation>'] as const,
-          [`${network.ipv4_address}`, `<address of ${network.aliases[0]}>`] as const,
+          [name.slice(-8), '<drawn by the plan>'] as const,
+          ...(network.ipv4_address
+            ? [[network.ipv4_address, `<address of ${network.aliases[0]}>`] as const]
+            : []),
         ];
   });
   return [...generations, ...images.map((tag) => [tag, '<content>'] as const)];
 }
 
 interface PlannedContainer {
+  readonly name: string;
   readonly labels?: readonly { readonly label: string; readonly value: string }[];
   readonly networks_advanced?: readonly {
     readonly ipv4_address: string;

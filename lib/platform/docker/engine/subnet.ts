@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Check, TextRule } from '../../../validation/check';
 
-/** Number of addresses of one generation, which is the largest number of instances of a cluster. */
-export const BLOCK_SIZE = 64;
+/** Offset of the first address for instances. The addresses before it are for parts that exist only once. */
+export const FIRST_INSTANCE = 64;
+
+/** Largest number of instances of a cluster. */
+const MOST_INSTANCES = 64;
 
 /** Offset of the address of nginx. The address before it is that of the gateway. */
 const FRONT_OFFSET = 2;
@@ -28,11 +31,7 @@ const SUBNET: TextRule = {
 };
 
 /**
- * Addresses of a platform's network, all known at synth.
- *
- * Block 0 is for the gateway, nginx and containers that join the network later. Every other block holds one generation
- * of instances, so that a new generation can run beside the old one. The address of every slot is known before anything
- * is started, so nginx can be configured with it. The last quarter is for Redis, with one address for each generation.
+ * Addresses of a platform's network.
  *
  * @internal
  */
@@ -66,35 +65,14 @@ export class Subnet {
     return toText(this.start + FRONT_OFFSET);
   }
 
-  /** Number of generations of instances that have a block of their own. */
-  public get generations(): number {
-    return this.firstOfRedis / BLOCK_SIZE - 1;
+  /** Number of places for the instances of a cluster, side by side. The last address is for broadcasts. */
+  public get places(): number {
+    return this.size - FIRST_INSTANCE - MOST_INSTANCES;
   }
 
-  /** Offset of the first address for Redis. */
-  public get firstOfRedis(): number {
-    return (this.size * 3) / 4;
-  }
-
-  /** Number of generations of Redis that have an address of their own. The last address is for broadcasts. */
-  public get redisGenerations(): number {
-    return this.size / 4 - 1;
-  }
-
-  /** Address of the Redis of a generation. */
-  public redis(generation: number): string {
-    return toText(this.start + this.firstOfRedis + (generation % this.redisGenerations));
-  }
-
-  /** Range for other containers that join the network. Without it Docker might give them the address of nginx. */
+  /** Range for Redis and other containers that join the network. Without it Docker might give them the address of nginx. */
   public get others(): string {
-    return `${toText(this.start + BLOCK_SIZE / 2)}/27`;
-  }
-
-  /** Address of a slot, counted from 0, in the block of a generation. */
-  public instance(generation: number, slot: number): string {
-    const block = 1 + (generation % this.generations);
-    return toText(this.start + block * BLOCK_SIZE + slot);
+    return `${toText(this.start + FIRST_INSTANCE / 2)}/27`;
   }
 }
 

@@ -1,5 +1,8 @@
 import { alternativeNames, ASK, makeSelfSigned, NEEDS_OPENSSL } from '../engine/self-signed-script';
 
+/** Default of nginx, for a configuration that does not set it. */
+const CLIENT_HEADER_SECONDS = 60;
+
 /** Folder with the configuration of nginx: a volume that only the delivery can write to. */
 export const CONFIGURATION_FOLDER = '/etc/aiwm';
 
@@ -30,6 +33,7 @@ export function nginxCommand(): string[] {
 export function deliveryScript(
   statusPort: number,
   selfSignedNames: readonly string[] | undefined,
+  drainSeconds: number,
 ): string {
   return [
     'set -eu',
@@ -67,14 +71,48 @@ export function deliveryScript(
     '  fi',
     '  sleep 0.1',
     'done',
-    '# Workers from before still answer whom they had accepted, and by the old configuration: the instances that it',
-    '# names are stopped after this. Those with open WebSockets stay for longer.',
-    'remain() { for each in $workers; do [ ! -e "$each" ] || return 0; done; return 1; }',
-    'i=0',
-    'while remain && [ $i -lt 50 ]; do i=$((i + 1)); sleep 0.1; done',
+    ...drain(drainSeconds),
     'ls -1t $conf/releases | tail -n +4 | while read -r past; do rm -rf "$conf/releases/$past"; done',
     'echo "nginx serves release $id"',
   ].join('\n');
+}
+
+/**
+ * Part that waits until no client needs an instance that the new configuration no longer names. Terraform stops those
+ * instances after this script.
+ *
+ * A worker of the old configuration accepts for some moments more. What it has accepted may send a request for as long as
+ * `client_header_timeout`, and the worker sends that to an old address. No new worker knows these addresses, so the
+ * connections to them only become fewer.
+ */
+function drain(limitSeconds: number): string[] {
+  return [
+    '# Instances that only the old configuration names are stopped after this, and old workers send clients to them still.',
+    `peers() { sed -n 's/^ *server "*\\([0-9][0-9.]*:[0-9]*\\)[" ;].*/\\1/p' "$1/nginx.conf" | sort -u; }`,
+    'retired=',
+    'if [ -n "$old" ]; then',
+    '  peers "$new" > /tmp/peers; retired=$(peers "$conf/$old" | grep -vxF -f /tmp/peers || :)',
+    '  silent=$(sed -n "s/^ *client_header_timeout \\([0-9]*\\)s;/\\1/p" "$conf/$old/nginx.conf" | sort -n | tail -n 1)',
+    `  [ -n "$silent" ] || silent=${CLIENT_HEADER_SECONDS}`,
+    'fi',
+    '# An open connection to an address with its port, as the kernel writes it.',
+    `open() { (IFS=.:; set -- $1; printf ' %02X%02X%02X%02X:%04X 01 \\n' "$4" "$3" "$2" "$1" "$5"); }`,
+    'for each in $retired; do open "$each"; done > /tmp/open',
+    'remain() { for each in $workers; do [ ! -e "$each" ] || return 0; done; return 1; }',
+    'accept() { for each in $workers; do case $(2> /dev/null tr "\\000" " " < "$each") in *shutting*|"") ;; *) return 0 ;; esac; done; return 1; }',
+    '# First all have to have closed their door, then what they had let in has to have asked, then nobody may be connected.',
+    'begin=$(date +%s); closed=',
+    'while [ -n "$retired" ] && remain; do',
+    '  now=$(date +%s)',
+    `  if [ $((now - begin)) -ge ${limitSeconds} ]; then`,
+    `    echo "Connections to the old instances are open ${limitSeconds} s after the reload; they end with their instances."`,
+    '    break',
+    '  fi',
+    '  if accept; then closed=; elif [ -z "$closed" ]; then closed=$now; fi',
+    `  if [ -n "$closed" ] && [ $((now - closed)) -gt "$silent" ] && ! grep -qF -f /tmp/open /proc/net/tcp; then break; fi`,
+    '  sleep 1',
+    'done',
+  ];
 }
 
 /** Part that creates a certificate, again when the names change or less than 30 days are left. */

@@ -20,14 +20,15 @@ export interface DockerContext {
 }
 
 /**
- * Place of a container in the platform's network: its address, and a name that the other containers know.
+ * Place of a container in the platform's network: a name that the other containers know, and its address.
  *
+ * @param ipv4Address - undefined for one that Docker chooses at each start
  * @internal
  */
 export function attachment(
   { network }: DockerContext,
-  address: string,
   alias: string,
+  ipv4Address?: string,
 ): ContainerNetworksAdvanced[] {
-  return [{ name: network.name, aliases: [alias], ipv4Address: address }];
+  return [{ name: network.name, aliases: [alias], ipv4Address }];
 }

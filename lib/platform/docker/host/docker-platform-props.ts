@@ -116,6 +116,16 @@ export interface DockerPlatformProps {
    */
   readonly seesClientAddresses?: boolean;
   /**
+   * How long old instances keep serving after nginx uses the new ones, 0s to 15m.
+   *
+   * They stop earlier when no connection to them is left, which takes at least 11 s while an old worker of nginx lives.
+   * Open WebSockets stay for the whole time. Then the old instances stop one after another, each with the `stopGrace` of
+   * its cluster.
+   *
+   * @default "30s"
+   */
+  readonly drainTimeout?: string;
+  /**
    * Program that checks the health of an instance from inside its container.
    *
    * @default HealthProbe.node()

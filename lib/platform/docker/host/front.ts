@@ -118,7 +118,7 @@ function clientSide(
       ? []
       : [{ internal: INSIDE_HTTPS, external: https, ip: address }]),
   ];
-  return { networksAdvanced: attachment(context, subnet.front, name), ports };
+  return { networksAdvanced: attachment(context, name, subnet.front), ports };
 }
 
 /** Capabilities to run workers as their own user; with the host's network also to listen on ports below 1024. */
@@ -153,7 +153,11 @@ function deliver(
     // The image of nginx itself, so that the binary that tests is the one that serves.
     image: settings.nginxImage,
     ...oneShotContainer(
-      deliveryScript(settings.statusPort, selfSigned ? spec.serverNames : undefined),
+      deliveryScript(
+        settings.statusPort,
+        selfSigned ? spec.serverNames : undefined,
+        settings.drainSeconds,
+      ),
       DELIVERY_CAPABILITIES,
       `nginx did not receive its new configuration; the previous one continues to serve.\n\${self.container_logs}\n` +
         'If the configuration is correct and something else failed, repeat the delivery with -replace and its address.',

@@ -1,3 +1,4 @@
+import type { Container } from '@cdktf/provider-docker/lib/container';
 import type { Construct } from 'constructs';
 import { resourceName } from '../../../terraform/names';
 import type { Check } from '../../../validation/check';
@@ -8,6 +9,7 @@ import { goDuration } from '../engine/go-duration';
 import { CONTAINER_FOLDER, hardened } from '../engine/hardening';
 import { probeTimeoutMs, trySeconds } from '../engine/probe-timeout';
 import { attachment, type DockerContext } from './docker-context';
+import { fresh, freshAddress, freshDigits } from './fresh';
 import { Generation } from './generation';
 import { resolveSecret, type SecretValue, secretsVersion } from './secrets';
 import { buildServiceImage, resolveServiceImage, type ServiceImage } from './service-image';
@@ -48,40 +50,45 @@ export function runInstances(
     subnet: subnet.cidr,
     serviceVersion: spec.service.version,
     health: { ...health },
-    probe: probe._resolve(0, health),
+    probe: probe._resolve(0, health, spec.stopGraceMs),
     secrets: secrets.map((secret) => secret.name),
     ...secretsVersion(scope, secrets, redis),
-    // Two clusters with the same specification need addresses and names of their own.
     cluster: resourceName(scope),
     port: spec.slots[0]?.port,
     environment: commonEnvironment(spec),
   });
-  const addresses = spec.slots.map((_, index) => generation.address(subnet, index));
-  const containers = spec.slots.map(
-    (slot, index) =>
+  const digits = freshDigits(resourceName(scope));
+  const containers: Container[] = [];
+  for (const [index, slot] of spec.slots.entries()) {
+    containers.push(
       new bindings.Container(scope, slot.id, {
         ...base,
         provider,
-        name: `${name}-${slot.name}-${generation.id}`,
+        name: `${name}-${slot.name}-${digits}`,
         env: Object.entries({ ...commonEnvironment(spec), ...slot.environment, HOST: '0.0.0.0' })
           .concat(secrets.map((secret) => [secret.name, secret.value]))
           .map(([variable, value]) => `${variable}=${value}`)
           .sort(),
-        networksAdvanced: attachment(context, addresses[index]!, slot.name),
+        networksAdvanced: attachment(context, slot.name, freshAddress(subnet, digits, index)),
         healthcheck: {
-          test: probe._resolve(slot.port, health),
+          test: probe._resolve(slot.port, health, spec.stopGraceMs),
           interval: goDuration(health.intervalMs),
           timeout: goDuration(probeTimeoutMs(health)),
           retries: 1,
           startPeriod: goDuration(health.startTimeoutMs),
         },
         // The provider sees a change of a label, and none of a health check, of tmpfs or of init.
-        labels: [{ label: 'aiwm.generation', value: generation.id }],
-        dependsOn,
-        lifecycle: { createBeforeDestroy: true },
+        labels: generation.labels,
+        // One after another: Terraform stops old instances in the opposite order, each when the one before has ended.
+        dependsOn: [...dependsOn, ...containers.slice(-1)],
+        lifecycle: fresh('name', 'networks_advanced'),
       }),
-  );
-  return { addresses, dependables: containers };
+    );
+  }
+  return {
+    addresses: containers.map((container) => container.networksAdvanced.get(0).ipv4Address),
+    dependables: containers,
+  };
 }
 
 interface ResolvedInstances {

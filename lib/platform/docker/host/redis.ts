@@ -10,6 +10,7 @@ import { REDIS_PORT } from '../engine/ports';
 import { REDIS_USER, redisCommand, redisHealthcheck } from '../engine/redis-command';
 import { redisUrl } from '../engine/secrets';
 import { attachment, type DockerContext, STOP_SECONDS } from './docker-context';
+import { fresh, freshDigits } from './fresh';
 import { Generation } from './generation';
 import { REDIS_SECRET, resolveSecret, secretsVersion } from './secrets';
 
@@ -44,28 +45,30 @@ export function runRedis(
       : resolveSecret(check, 'password', 'password', spec.password);
   const password = given?.value ?? generatedPassword(scope);
   const command = redisCommand(spec, REDIS_PORT);
-  // The new container is created before the old one is destroyed, so it needs a name and an address of its own.
   const generation = new Generation({
     image,
     command,
     subnet: subnet.cidr,
     ...(given === undefined ? {} : secretsVersion(scope, [given])),
   });
-  const address = generation.redisAddress(subnet);
+  // Redis of another generation runs beside this one for a while, and no instance may connect to it.
+  const alias = `${spec.name}-${generation.id}`;
   const redis = new bindings.Container(scope, 'Redis', {
     provider,
-    name: `${name}-${spec.name}-${generation.id}`,
+    name: `${name}-${spec.name}-${freshDigits(spec.name)}`,
     image,
     ...command,
     env: [`AIWM_REDIS_PASSWORD=${password}`],
-    networksAdvanced: attachment(context, address, spec.name),
+    networksAdvanced: attachment(context, alias),
     healthcheck: redisHealthcheck(spec),
     wait: true,
     waitTimeout: 60,
     destroyGraceSeconds: STOP_SECONDS,
     user: REDIS_USER,
+    labels: generation.labels,
+    lifecycle: fresh('name'),
     ...hardened([], ['/tmp', '/data']),
   });
-  const url = Secret.ofPlatform(REDIS_SECRET, redisUrl(password, address, REDIS_PORT));
+  const url = Secret.ofPlatform(REDIS_SECRET, redisUrl(password, alias, REDIS_PORT));
   return { running: { url, dependables: [redis] }, generation };
 }

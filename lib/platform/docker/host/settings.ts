@@ -1,4 +1,5 @@
 import { type Check, show } from '../../../validation/check';
+import { resolveDuration } from '../../../validation/duration';
 import { IMAGE, IP_ADDRESS } from '../../../validation/text-rules';
 import type { PlatformTraits } from '../../contract';
 import { HealthProbe } from '../engine/health-probe';
@@ -28,6 +29,8 @@ export interface DockerSettings {
   readonly publish: Required<DockerPublish>;
   readonly hostNetwork: boolean;
   readonly statusPort: number;
+  /** Time from a reload to the end of the instances that it has replaced, at the most. */
+  readonly drainSeconds: number;
   readonly probe: HealthProbe;
   /** Checked in `runInstances`, so that the error names the cluster. */
   readonly writableFolders: readonly string[];
@@ -66,6 +69,10 @@ export function resolveSettings(check: Check, props: DockerPlatformProps): Docke
     publish,
     hostNetwork,
     statusPort,
+    drainSeconds: Math.ceil(
+      resolveDuration(check, 'drainTimeout', props.drainTimeout ?? '30s', '0s', '15m').milliseconds /
+        1000,
+    ),
     probe: props.probe ?? HealthProbe.node(),
     writableFolders: props.writableFolders ?? ['/tmp'],
   };

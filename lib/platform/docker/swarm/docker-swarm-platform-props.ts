@@ -39,12 +39,13 @@ export interface DockerSwarmPlatformProps {
    */
   readonly subnet?: string;
   /**
-   * Whether traffic between nodes in that network is encrypted with IPsec.
+   * Whether traffic between nodes in that network is encrypted with IPsec: requests of clients, and the messages and the
+   * password of Redis.
    *
    * Encryption costs throughput and needs a kernel with IPsec on every node. A change interrupts the service during the
    * apply.
    *
-   * @default false
+   * @default true
    * @see https://docs.docker.com/engine/network/drivers/overlay/
    */
   readonly encrypted?: boolean;

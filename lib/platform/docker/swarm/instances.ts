@@ -13,7 +13,7 @@ import { type PinnedImage, pinnedImage } from './pinned-image';
 import { createSecrets, resolveSecrets, secretPath } from './secrets';
 import { NAME } from './settings';
 import type { SwarmContext } from './swarm-context';
-import { hardenedContainer, rollout, secretFile, TASK } from './task';
+import { hardenedContainer, rollout, secretFile, stopGracePeriodMs, TASK } from './task';
 
 /**
  * Runs the instances of a cluster, each as a service of its own.
@@ -96,7 +96,7 @@ function runInstance(
           secretFile(secret, secretPath(name), instanceUser),
         ),
         healthcheck: {
-          test: probe._resolve(slot.port, health),
+          test: probe._resolve(slot.port, health, stopGracePeriodMs(stopGraceMs)),
           interval: shortGoDuration(health.intervalMs),
           timeout: shortGoDuration(probeTimeoutMs(health)),
           retries: 1,

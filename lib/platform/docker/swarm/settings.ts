@@ -76,7 +76,7 @@ export function resolveSettings(check: Check, props: DockerSwarmPlatformProps): 
     },
     name,
     subnet: subnet === undefined ? undefined : new Subnet(check, 'subnet', subnet),
-    encrypted: props.encrypted ?? false,
+    encrypted: props.encrypted ?? true,
     nginxImage,
     redisImage: props.redisImage,
     publish: resolvePublishedPorts(check, props.publish),

@@ -21,6 +21,15 @@ const SHORTEST_STOP_MS = 10_000;
 const SWARM_MS = 60_000;
 
 /**
+ * How long a container may take to stop, in milliseconds.
+ *
+ * @internal
+ */
+export function stopGracePeriodMs(stopGraceMs: number): number {
+  return Math.max(stopGraceMs, SHORTEST_STOP_MS);
+}
+
+/**
  * Configuration that all containers of a swarm share. A container cannot write to its own files and has no
  * capabilities.
  *
@@ -40,7 +49,7 @@ export function hardenedContainer(
     capDrop: ['ALL'],
     // Without options, on any of which the provider panics.
     mounts: writable.map((target) => ({ type: 'tmpfs', target })),
-    stopGracePeriod: shortGoDuration(Math.max(stopGraceMs, SHORTEST_STOP_MS)),
+    stopGracePeriod: shortGoDuration(stopGracePeriodMs(stopGraceMs)),
   };
 }
 

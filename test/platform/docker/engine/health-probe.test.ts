@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { HealthProbe } from 'cdktf-aiwm/docker';
 import fc from 'fast-check';
@@ -20,6 +21,10 @@ afterAll(cleanUp);
 
 const MARKER = '/dev/shm/.aiwm-was-healthy';
 const KILLS = ["process.kill(-1,'SIGKILL')", 'kill -9 -1'];
+
+/** In place of the minute for which a check watches what is well. */
+const WATCHED_SECONDS = 2;
+const STOP_GRACE_MS = 5000;
 
 interface Kind {
   readonly name: string;
@@ -42,7 +47,7 @@ const usual: ResolvedHealthCheck = {
 };
 
 test.each(KINDS)('Terraform reads nothing of its own in the probe by $name', ({ probe }) => {
-  expect(probe._resolve(3003, usual).filter((word) => /[$%]\{/.test(word))).toEqual([]);
+  expect(probe._resolve(3003, usual, 5000).filter((word) => /[$%]\{/.test(word))).toEqual([]);
 });
 
 interface Checked {
@@ -60,7 +65,13 @@ function harmless(command: readonly string[], marker: string): string[] {
     throw new Error(`this is no probe that a test may run: ${script}`);
   }
   const word = kill.startsWith('process') ? "console.log('KILLED')" : 'echo KILLED';
-  const safe = script.split(kill).join(word).split(MARKER).join(marker);
+  const safe = script
+    .split(kill)
+    .join(word)
+    .split(MARKER)
+    .join(marker)
+    // What is well is watched for a minute.
+    .replace(/(-lt |>=)60\b/, `$1${WATCHED_SECONDS}`);
   if (/\bkill\b/.test(safe)) {
     throw new Error(`there is still a kill in ${safe}`);
   }
@@ -68,19 +79,28 @@ function harmless(command: readonly string[], marker: string): string[] {
   return kind === 'CMD-SHELL' ? ['sh', '-c', safe] : [...words.slice(0, -1), safe];
 }
 
-/** Runs a probe as the Engine would, in a container that has or has not been healthy before. */
+/** What a check has left behind that saw its instance well some seconds ago. */
+function wellBefore(seconds: number, unwell = ''): string {
+  return `${Math.floor(uptime()) - seconds}${unwell}\n`;
+}
+
+/** Runs a probe as the Engine would, in a container in which another has run before, or none. */
 async function ask(
   probe: HealthProbe,
   port: number,
   health: Partial<ResolvedHealthCheck> = {},
-  { wasHealthy = false, environment = {} as Record<string, string> } = {},
+  {
+    before = undefined as string | undefined,
+    environment = {} as Record<string, string>,
+    stopGraceMs = STOP_GRACE_MS,
+  } = {},
 ): Promise<Checked> {
   const marker = join(temporaryFolder('probe'), 'healthy');
-  if (wasHealthy) {
-    writeFileSync(marker, '');
+  if (before !== undefined) {
+    writeFileSync(marker, before);
   }
   const resolved = { ...usual, ...health };
-  const [program, ...args] = harmless(probe._resolve(port, resolved), marker);
+  const [program, ...args] = harmless(probe._resolve(port, resolved, stopGraceMs), marker);
   const started = performance.now();
   const child = spawn(program === 'node' ? process.execPath : program!, args, {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -91,7 +111,7 @@ async function ask(
   // As the Engine cuts off a check.
   const limit = setTimeout(
     () => process.kill(-child.pid!, 'SIGKILL'),
-    resolved.failures * resolved.timeoutMs + 5000,
+    resolved.failures * resolved.timeoutMs + WATCHED_SECONDS * 1000 + 5000,
   );
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
@@ -182,31 +202,90 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
     });
   });
 
-  test.concurrent(
-    'what has been well and hangs is ended, when all tries have had their time',
-    async () => {
-      const port = await serve(hanging);
-      const { milliseconds, ...checked } = await ask(probe, port, {}, { wasHealthy: true });
-      expect(checked).toEqual({ code: 1, killed: true, wasHealthy: true });
-      expect(milliseconds).toBeGreaterThan(usual.failures * usual.timeoutMs - 100);
-      expect(milliseconds).toBeLessThan(usual.failures * usual.timeoutMs + 5000);
-    },
-  );
+  test('what has been well and hangs is ended, when all tries have had their time', async () => {
+    const port = await serve(hanging);
+    const { milliseconds, ...checked } = await ask(probe, port, {}, { before: wellBefore(60) });
+    expect(checked).toEqual({ code: 1, killed: true, wasHealthy: true });
+    expect(milliseconds).toBeGreaterThan(usual.failures * usual.timeoutMs - 100);
+    expect(milliseconds).toBeLessThan(usual.failures * usual.timeoutMs + 5000);
+  });
 
   test.concurrent('what has been well and answers badly is ended as well', async () => {
     const port = await serve(status(500));
-    expect(await ask(probe, port, {}, { wasHealthy: true })).toMatchObject({
+    expect(await ask(probe, port, {}, { before: wellBefore(60) })).toMatchObject({
       code: 1,
       killed: true,
     });
   });
 
-  test.concurrent('what has been well and is well is left alone', async () => {
-    const port = await serve(status(200));
-    expect(await ask(probe, port, {}, { wasHealthy: true })).toMatchObject({
-      code: 0,
+  // It closes its door and says no more, and Docker ends it when that takes too long.
+  test('what was well a moment ago may have been told to stop, and is not ended before a stop would be', async () => {
+    const port = await freePort();
+    const options = { stopGraceMs: 30_000 };
+    // It may have been told at any time until the next question: 2 s, and 5 s for the start of another check.
+    expect(await ask(probe, port, {}, { ...options, before: wellBefore(34) })).toMatchObject({
+      code: 1,
       killed: false,
     });
+    expect(await ask(probe, port, {}, { ...options, before: wellBefore(38) })).toMatchObject({
+      code: 1,
+      killed: true,
+    });
+  });
+
+  test('a check that ends nobody leaves to the next one when it was well', async () => {
+    const port = await freePort();
+    const before = wellBefore(38, ' unwell');
+    expect(await ask(probe, port, {}, { before, stopGraceMs: 30_000 })).toMatchObject({
+      killed: true,
+    });
+  });
+
+  // The start of a check costs the Engine more than a hundred questions.
+  test('what is well goes on being asked by the same check, and is left alone', async () => {
+    let asked = 0;
+    const port = await serve((request, response) => {
+      asked += 1;
+      status(200)(request, response);
+    });
+    const { milliseconds, ...checked } = await ask(
+      probe,
+      port,
+      { intervalMs: 500 },
+      { before: wellBefore(2) },
+    );
+    expect(checked).toEqual({ code: 0, killed: false, wasHealthy: true });
+    expect(milliseconds).toBeGreaterThan((WATCHED_SECONDS - 1) * 1000);
+    expect(asked).toBeGreaterThanOrEqual(3);
+  });
+
+  test('what gets unwell meanwhile is told of at once', async () => {
+    let asked = 0;
+    const port = await serve((request, response) =>
+      status((asked += 1) < 3 ? 200 : 503)(request, response),
+    );
+    const { code, milliseconds } = await ask(
+      probe,
+      port,
+      { intervalMs: 100, failures: 1 },
+      { before: wellBefore(2) },
+    );
+    expect(code).toBe(1);
+    expect(asked).toBe(3);
+    expect(milliseconds).toBeLessThan(WATCHED_SECONDS * 1000);
+  });
+
+  test.each([
+    ['for the first time', undefined],
+    ['again', wellBefore(3, ' unwell')],
+  ])('what gets well %s is told of at once', async (_, before) => {
+    let asked = 0;
+    const port = await serve((request, response) => {
+      asked += 1;
+      status(200)(request, response);
+    });
+    expect(await ask(probe, port, {}, { before })).toMatchObject({ code: 0, killed: false });
+    expect(asked).toBe(1);
   });
 
   test.concurrent('a proxy in the environment of the service is not asked', async () => {
@@ -232,7 +311,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
 });
 
 test.each(KINDS.slice(1))('$name: the shell reads the script without complaint', ({ probe }) => {
-  const [, script] = probe._resolve(3003, usual);
+  const [, script] = probe._resolve(3003, usual, 5000);
   const { status: code, stderr } = spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });

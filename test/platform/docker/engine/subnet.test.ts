@@ -3,7 +3,7 @@ import { BlockList } from 'node:net';
 import { TerraformStack } from 'cdktf';
 import fc from 'fast-check';
 import { Check } from '../../../../lib/validation/check';
-import { BLOCK_SIZE, Subnet } from '../../../../lib/platform/docker/engine/subnet';
+import { FIRST_INSTANCE, Subnet } from '../../../../lib/platform/docker/engine/subnet';
 import { newApp } from '../../../support/stack/site';
 
 const check = new Check(new TerraformStack(newApp(), 'Stack'));
@@ -39,36 +39,23 @@ const cidrs = fc
     const first = number(String(range)) + (place % count) * 2 ** (32 - prefix);
     return `${text(first)}/${prefix}`;
   });
-const generations = fc.integer({ min: 0, max: 2 ** 32 - 1 });
-const slots = fc.integer({ min: 0, max: BLOCK_SIZE - 1 });
-
 /** Without the last, which is for broadcasts. */
 function isInside(cidr: string, address: string): boolean {
   const [first, last] = ends(cidr);
   return number(address) > first && number(address) < last;
 }
 
-test('the address of an instance is in the network, and nothing else may have it', () => {
+test('wherever the instances of a cluster are, all 64 are in the network, and nothing else may have their addresses', () => {
   fc.assert(
-    fc.property(cidrs, generations, slots, (cidr, generation, slot) => {
+    fc.property(cidrs, (cidr) => {
       const network = subnet(cidr);
-      const address = network.instance(generation, slot);
-      expect(isInside(cidr, address)).toBe(true);
-      expect([network.gateway, network.front]).not.toContain(address);
-      // All for Redis come after the first of these.
-      expect(number(address)).toBeLessThan(number(network.redis(0)));
-    }),
-  );
-});
-
-test('so is the address of a Redis', () => {
-  fc.assert(
-    fc.property(cidrs, generations, (cidr, generation) => {
-      const network = subnet(cidr);
-      const address = network.redis(generation);
-      expect(isInside(cidr, address)).toBe(true);
-      expect([network.gateway, network.front]).not.toContain(address);
-      expect(number(address)).toBeGreaterThanOrEqual(number(network.redis(0)));
+      const [first] = ends(cidr);
+      const at = (place: number, slot: number) => text(first + FIRST_INSTANCE + place + slot);
+      expect(isInside(cidr, at(network.places - 1, 63))).toBe(true);
+      expect(isInside(cidr, at(network.places, 63))).toBe(false);
+      const [others] = ends(network.others);
+      expect(number(at(0, 0))).toBe(others + 32);
+      expect(number(network.front)).toBeLessThan(others);
     }),
   );
 });
@@ -83,52 +70,12 @@ test('gateway and front are in the network, and two', () => {
   );
 });
 
-test('two blocks have no address in common, and a block has one for each slot', () => {
-  fc.assert(
-    fc.property(cidrs, generations, generations, (cidr, one, other) => {
-      const network = subnet(cidr);
-      const block = (generation: number) =>
-        Array.from({ length: BLOCK_SIZE }, (_, slot) => network.instance(generation, slot));
-      const isSame = one % network.generations === other % network.generations;
-      expect(new Set([...block(one), ...block(other)]).size).toBe((isSame ? 1 : 2) * BLOCK_SIZE);
-    }),
-  );
-});
-
 test.each([
-  ['10.110.0.0/16', 767, 16_383],
-  ['172.16.128.0/17', 383, 8191],
-  ['192.168.64.0/18', 191, 4095],
-  ['10.0.32.0/19', 95, 2047],
-  ['10.255.240.0/20', 47, 1023],
-])(
-  '%s has room for %i generations of instances and %i of a Redis',
-  (cidr, ofInstances, ofRedis) => {
-    const network = subnet(cidr);
-    const places = (count: number, at: (generation: number) => string) =>
-      new Set(Array.from({ length: count }, (_, generation) => at(generation))).size;
-    const firstSlot = (generation: number) => network.instance(generation, 0);
-    const redis = (generation: number) => network.redis(generation);
-    expect(places(ofInstances, firstSlot)).toBe(ofInstances);
-    expect(firstSlot(ofInstances)).toBe(firstSlot(0));
-    expect(places(ofRedis, redis)).toBe(ofRedis);
-    expect(redis(ofRedis)).toBe(redis(0));
-  },
-);
-
-test('where things are in it', () => {
-  const network = subnet('10.110.0.0/16');
-  expect({
-    gateway: network.gateway,
-    front: network.front,
-    instances: [network.instance(0, 0), network.instance(766, 63)],
-    redis: [network.redis(0), network.redis(16_382)],
-  }).toEqual({
-    gateway: '10.110.0.1',
-    front: '10.110.0.2',
-    instances: ['10.110.0.64', '10.110.191.255'],
-    redis: ['10.110.192.0', '10.110.255.254'],
-  });
+  ['10.110.0.0/16', 65_408],
+  ['172.16.128.0/17', 32_640],
+  ['10.255.240.0/20', 3968],
+])('%s has %i places for instances', (cidr, places) => {
+  expect(subnet(cidr).places).toBe(places);
 });
 
 describe('the network of a name', () => {

@@ -59,6 +59,7 @@ const ENGINE: Case[] = [
   ['a host with another scheme', 'host', platform({ host: 'https://host.example' })],
   ['a host with a blank', 'host', platform({ host: 'ssh://deploy@host.example -v' })],
   ['an empty host', 'host', platform({ host: '' })],
+  ['a drain that Terraform would not wait for', 'drainTimeout', platform({ drainTimeout: '16m' })],
   [
     'host and provider',
     'host',

@@ -79,16 +79,21 @@ describe('how an instance is run', () => {
   test('its health is asked for as the cluster says; all tries are within one check', () => {
     expect(instance!.healthcheck).toMatchObject({
       interval: '1m30s',
-      timeout: '13s',
+      // 60 s of watching, an interval, and the tries.
+      timeout: '2m43s',
       retries: 1,
       start_period: '2m0s',
-      test: HealthProbe.node()._resolve(3003, {
-        path: '/up',
-        intervalMs: 90_000,
-        timeoutMs: 500,
-        failures: 4,
-        startTimeoutMs: 120_000,
-      }),
+      test: HealthProbe.node()._resolve(
+        3003,
+        {
+          path: '/up',
+          intervalMs: 90_000,
+          timeoutMs: 500,
+          failures: 4,
+          startTimeoutMs: 120_000,
+        },
+        45_000,
+      ),
     });
     expect(instance).toMatchObject({ init: true, wait: true });
   });
@@ -130,37 +135,51 @@ describe('how an instance is run', () => {
 describe('a generation', () => {
   const before = clustered();
 
-  test('two slots differ in name, number, address and alias, and in nothing else', () => {
+  test('two slots differ in name, number, address and alias, and in what they wait for', () => {
     const { Aiwm_Instance1: one, Aiwm_Instance2: two } = before;
-    const asOne = JSON.stringify(two)
-      .split(addressOf(two!)!)
-      .join(addressOf(one!)!)
+    const { depends_on: waitsFor, ...other } = two!;
+    const { depends_on: waitsForNothing, ...first } = one!;
+    const [placeOfOne, placeOfTwo] = ['(64 + ', '(65 + '];
+    const asOne = JSON.stringify(other)
+      .split(placeOfTwo!)
+      .join(placeOfOne)
       .replace(/aiwm-2/g, 'aiwm-1')
       .replace('INSTANCE_ID=2', 'INSTANCE_ID=1');
     expect(addressOf(two!)).not.toBe(addressOf(one!));
-    expect(JSON.parse(asOne)).toEqual(one);
+    expect(JSON.parse(asOne)).toEqual(first);
+    expect(waitsForNothing).toEqual([]);
+    expect(waitsFor).toEqual([expect.stringMatching(/^docker_container\.Aiwm_Instance1_/)]);
   });
 
-  test('the new one is there before the old one goes', () => {
+  // Terraform stops the old ones in the opposite order, each when the one before has ended.
+  test('one instance starts after another', () => {
+    const { Aiwm_Instance1: one, Aiwm_Instance3: three } = before;
+    expect(one!.depends_on).toEqual([]);
+    expect(three!.depends_on).toEqual([
+      expect.stringMatching(/^docker_container\.Aiwm_Instance2_/),
+    ]);
+  });
+
+  test('the new one is there before the old one goes, under a name and at an address that each plan draws anew', () => {
     for (const name of INSTANCES) {
-      expect(before[name]!.lifecycle).toEqual({ create_before_destroy: true });
+      expect(before[name]!.lifecycle).toEqual({
+        create_before_destroy: true,
+        ignore_changes: ['name', 'networks_advanced'],
+      });
+      expect(before[name]!.name).toContain('plantimestamp()');
+      expect(addressOf(before[name]!)).toContain('plantimestamp()');
     }
   });
 
-  test('is in the name and in a label of each', () => {
+  test('is in a label of each', () => {
     const generation = generationOf(before.Aiwm_Instance1!)!;
     expect(generation).toMatch(/^[0-9a-f]{8}$/);
-    expect(INSTANCES.map((name) => before[name]!.name)).toEqual([
-      `stack-platform-aiwm-1-${generation}`,
-      `stack-platform-aiwm-2-${generation}`,
-      `stack-platform-aiwm-3-${generation}`,
-    ]);
     expect(new Set(INSTANCES.map((name) => generationOf(before[name]!)))).toEqual(
       new Set([generation]),
     );
   });
 
-  // Each of these the provider would ignore, or it would want one name or address for two containers.
+  // Each of these the provider would ignore, or it is in no attribute that Terraform compares.
   const changes: [string, Partial<AiwmClusterProps>, DockerPlatformProps?][] = [
     ['image', { service: AiwmService.image('registry.example/aiwm:1.4.3') }],
     ['health path', { health: { path: '/up' } }],
@@ -185,8 +204,6 @@ describe('a generation', () => {
   test.each(named)('another $what is another one, for all', ({ cluster, platform }) => {
     const after = clustered(cluster, platform);
     for (const name of INSTANCES) {
-      expect(after[name]!.name).not.toBe(before[name]!.name);
-      expect(addressOf(after[name]!)).not.toBe(addressOf(before[name]!));
       expect(generationOf(after[name]!)).not.toBe(generationOf(before[name]!));
     }
   });
@@ -228,7 +245,7 @@ describe('a generation', () => {
     expect(new Set(addresses).size).toBe(6);
   });
 
-  test('that only Terraform can name has a name and addresses that it computes', () => {
+  test('that only Terraform can name has a label that it computes', () => {
     const { Aiwm_Instance1: one } = containersOf(
       built((site) => {
         const late = new TerraformVariable(site.scope, 'late', {});
@@ -236,9 +253,7 @@ describe('a generation', () => {
       }),
     );
     expect(one!.env).toContain('STAGE=${var.late}');
-    for (const text of [one!.name, generationOf(one!), addressOf(one!)]) {
-      expect(text).toContain('var.late');
-    }
+    expect(generationOf(one!)).toContain('var.late');
   });
 });
 
@@ -311,7 +326,7 @@ describe('secrets', () => {
 
   test('another value is another generation, although nobody is told which', () => {
     for (const name of ['Aiwm_Instance1', 'Backplane_Redis']) {
-      expect(containers[name]!.name).toMatch(/terraform_data\.\w+_SecretsVersion_\w+\.id/);
+      expect(generationOf(containers[name]!)).toMatch(/terraform_data\.\w+_SecretsVersion_\w+\.id/);
     }
     const versions = Object.entries(stack.resources('terraform_data')).filter(([name]) =>
       name.includes('SecretsVersion'),
