@@ -49,7 +49,7 @@ function resolveQuestion(
   const timeout = checkDuration(
     check,
     'failover.answerTimeout',
-    failover.answerTimeout ?? '2s',
+    failover.answerTimeout ?? '3s',
     '100ms',
     '60s',
   );

@@ -39,10 +39,10 @@ export interface Failover {
    */
   readonly failTimeout?: string;
   /**
-   * How long an instance may take to answer the question whether it is alive, e.g. "2s". 100ms to 60s. Longer than its
+   * How long an instance may take to answer the question whether it is alive, e.g. "3s". 100ms to 60s. Longer than its
    * event loop is ever busy.
    *
-   * @default "2s"
+   * @default "3s"
    */
   readonly answerTimeout?: string;
   /**
