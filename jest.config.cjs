@@ -1,6 +1,8 @@
-// Four projects: `unit` needs nothing but this repository, `live` starts real nginx, Redis and services, `engine` a real
-// Docker Engine or an emulated AWS, and `load` wants the machine for itself. scripts/test.mjs runs all and prints the
-// closing line.
+// Which project a test belongs to is said by its folder. test/live starts real nginx, Redis and services, test/engine a
+// real Docker Engine or an emulated AWS, test/load wants the machine for itself, and the rest needs nothing but this
+// repository. scripts/test.mjs runs all and prints the closing line.
+
+const timeout = '<rootDir>/test/support/machine/test-timeout.ts';
 
 /** @type {import('jest').Config} */
 const shared = {
@@ -25,41 +27,42 @@ const shared = {
   moduleNameMapper: {
     '^cdktf-aiwm$': '<rootDir>/lib/index.ts',
     '^cdktf-aiwm/testing$': '<rootDir>/lib/testing/index.ts',
+    '^cdktf-aiwm/platform$': '<rootDir>/lib/platform/index.ts',
+    '^cdktf-aiwm/(aws|docker|local)$': '<rootDir>/lib/platform/$1/index.ts',
   },
-  setupFiles: ['<rootDir>/test/support/token-traces.ts'],
+  setupFiles: ['<rootDir>/test/support/stack/token-traces.ts'],
+  setupFilesAfterEnv: [timeout],
   snapshotFormat: { escapeString: false, printBasicPrototype: false },
 };
 
-/** Of the live tests. */
-const underLoad = '/test/live/(capacity|docker-rollout)';
-const withEngine = '/test/live/(docker-|aws-host-docker|aws-moto)';
-
-/** @param {string} displayName */
-const live = (displayName) => ({
+/**
+ * @param {string} displayName
+ * @param {string[]} folders
+ * @returns {import('jest').Config}
+ */
+const inFolders = (displayName, ...folders) => ({
   ...shared,
   displayName,
-  setupFilesAfterEnv: ['<rootDir>/test/support/live-timeout.ts'],
+  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
 });
 
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
     {
-      ...shared,
-      displayName: 'unit',
-      testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/live/'],
+      ...inFolders('unit', '.'),
+      testPathIgnorePatterns: ['live', 'engine', 'load'].map(
+        (folder) => `<rootDir>/test/${folder}/`,
+      ),
     },
+    inFolders('live', 'live'),
     {
-      ...live('live'),
-      testMatch: ['<rootDir>/test/live/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', withEngine, underLoad],
+      // The same tests of a front, with nginx.conf as AwsPlatform has it.
+      ...inFolders('live, rendered for AWS', 'live/front'),
+      setupFilesAfterEnv: [timeout, '<rootDir>/test/support/aws/render-on-aws.ts'],
     },
-    {
-      ...live('engine'),
-      testRegex: `${withEngine}.*\\.test\\.ts$`,
-      testPathIgnorePatterns: ['/node_modules/', underLoad],
-    },
-    { ...live('load'), testRegex: `${underLoad}.*\\.test\\.ts$` },
+    inFolders('engine', 'engine/docker', 'engine/swarm'),
+    inFolders('emulated AWS', 'engine/moto'),
+    inFolders('load', 'load'),
   ],
 };

@@ -1,12 +1,12 @@
 import { TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
-  AwsPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   RedisEngine,
   TlsCertificate,
 } from 'cdktf-aiwm';
+import { AwsPlatform } from 'cdktf-aiwm/aws';
 import type { Construct } from 'constructs';
 import { site } from './aws-site';
 

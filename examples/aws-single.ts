@@ -1,12 +1,6 @@
 import { TerraformStack } from 'cdktf';
-import {
-  AiwmCluster,
-  AwsEntry,
-  AwsNetwork,
-  AwsPlatform,
-  NginxWsFrontend,
-  TlsCertificate,
-} from 'cdktf-aiwm';
+import { AiwmCluster, NginxWsFrontend, TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry, AwsNetwork, AwsPlatform } from 'cdktf-aiwm/aws';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
 import { site } from './aws-site';

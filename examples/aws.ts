@@ -1,5 +1,6 @@
 import { TerraformStack } from 'cdktf';
-import { AiwmCluster, AwsPlatform, NginxWsFrontend, TlsCertificate } from 'cdktf-aiwm';
+import { AiwmCluster, NginxWsFrontend, TlsCertificate } from 'cdktf-aiwm';
+import { AwsPlatform } from 'cdktf-aiwm/aws';
 import type { Construct } from 'constructs';
 import { site } from './aws-site';
 

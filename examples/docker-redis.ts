@@ -1,11 +1,6 @@
 import { TerraformStack } from 'cdktf';
-import {
-  AiwmCluster,
-  DockerPlatform,
-  NginxWsFrontend,
-  RedisAdapterBackplane,
-  TlsCertificate,
-} from 'cdktf-aiwm';
+import { AiwmCluster, NginxWsFrontend, RedisAdapterBackplane, TlsCertificate } from 'cdktf-aiwm';
+import { DockerPlatform } from 'cdktf-aiwm/docker';
 import type { Construct } from 'constructs';
 import { chatServiceForDocker } from './chat-service';
 

@@ -2,11 +2,11 @@ import { TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  DockerSwarmPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   TlsCertificate,
 } from 'cdktf-aiwm';
+import { DockerSwarmPlatform } from 'cdktf-aiwm/docker';
 import type { Construct } from 'constructs';
 
 /**

@@ -1,11 +1,6 @@
 import { TerraformStack } from 'cdktf';
-import {
-  AiwmCluster,
-  LocalPlatform,
-  NginxWsFrontend,
-  RedisAdapterBackplane,
-  TlsCertificate,
-} from 'cdktf-aiwm';
+import { AiwmCluster, NginxWsFrontend, RedisAdapterBackplane, TlsCertificate } from 'cdktf-aiwm';
+import { LocalPlatform } from 'cdktf-aiwm/local';
 import type { Construct } from 'constructs';
 import { chatService } from './chat-service';
 import { portsFrom } from './ports';

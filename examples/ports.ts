@@ -1,4 +1,4 @@
-import type { LocalPlatformProps } from 'cdktf-aiwm';
+import type { LocalPlatformProps } from 'cdktf-aiwm/local';
 
 /** The ports of an example, for a machine on which the usual ones are taken: AIWM_HTTPS_PORT=9443 npm run … */
 export function portsFrom(environment: NodeJS.ProcessEnv): {

@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, TerraformStack } from 'cdktf';
-import { AiwmCluster, AiwmService, LocalPlatform, NginxWsFrontend } from 'cdktf-aiwm';
+import { AiwmCluster, AiwmService, NginxWsFrontend } from 'cdktf-aiwm';
+import { LocalPlatform } from 'cdktf-aiwm/local';
 import { Construct } from 'constructs';
 
 const SIZES = [60, 300, 1000, 3000];

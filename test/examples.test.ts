@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { App, TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
-  LocalPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   TlsCertificate,
   type AiwmClusterProps,
   type NginxWsFrontendProps,
 } from 'cdktf-aiwm';
+import { LocalPlatform } from 'cdktf-aiwm/local';
 import { multiLineSerializer, synthesize, synthesizeStack } from 'cdktf-aiwm/testing';
 import { chatService } from '../examples/chat-service';
 import { AwsStack } from '../examples/aws';
@@ -22,9 +22,9 @@ import { DockerRedisStack } from '../examples/docker-redis';
 import { DockerSwarmStack } from '../examples/docker-swarm';
 import { LocalStack } from '../examples/local';
 import { LocalRedisStack } from '../examples/local-redis';
-import { expectGolden, goldenFolder } from './support/golden';
-import { lineDiff } from './support/line-diff';
-import { temporaryFolder } from './support/temporary-folder';
+import { expectGolden, goldenFolder } from './support/stack/golden';
+import { lineDiff } from './support/stack/line-diff';
+import { temporaryFolder } from './support/machine/temporary-folder';
 
 expect.addSnapshotSerializer(multiLineSerializer);
 
@@ -95,7 +95,7 @@ const SWARM = [
 /** A node publishes on all of its addresses. */
 const WARNINGS: Record<string, string[]> = {
   'docker-swarm': [
-    'docker-swarm/Frontend: TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+    'docker-swarm/Frontend: TlsCertificate.selfSigned() on a public platform: clients do not trust it. Use it for development only.',
   ],
 };
 

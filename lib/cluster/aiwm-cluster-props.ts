@@ -5,102 +5,122 @@ import type { AiwmService } from '../model/service';
 import type { IPlatform } from '../platform/platform';
 import type { IBackplane } from './redis-adapter-backplane';
 
-/** What one instance may use. */
+/** Resources that one instance may use. */
 export interface InstanceLimits {
   /**
-   * Memory, e.g. "512m".
+   * Memory, with a unit of "k", "m" or "g", e.g. "512m".
    *
    * @default - no limit
    */
   readonly memory?: string;
   /**
-   * Processors, e.g. 0.5.
+   * Number of processors, above 0 and at most 256, e.g. 0.5.
    *
    * @default - no limit
    */
   readonly cpu?: number;
 }
 
-/** Properties of an `AiwmCluster`. */
+/**
+ * Properties of an `AiwmCluster`.
+ *
+ * Durations are in the notation of nginx: "500ms", "30s", "1h30m".
+ *
+ * @see https://nginx.org/en/docs/syntax.html
+ */
 export interface AiwmClusterProps {
-  /** Where the instances run. */
+  /** Platform that runs the instances. */
   readonly platform: IPlatform;
-  /** What each of them runs. */
+  /** Program that each instance runs. */
   readonly service: AiwmService;
   /**
-   * How many, 1 to 64. Instance 2 stays instance 2, with its port and its place in nginx's list, whatever
-   * the number becomes.
+   * Number of instances, 1 to 64.
+   *
+   * A change adds or removes the last instances. The others keep their numbers, their ports and their positions in
+   * nginx's list.
    *
    * @default 3
    */
   readonly instances?: number;
   /**
-   * The port of the first instance; where a platform shares one address, the others take the following ones. A
-   * change on AWS takes the service down for the time of the roll-out: nginx hears of the new ports when all have moved.
+   * Port of the first instance.
+   *
+   * The others use the same port, or the following ones on a platform where all instances share one address. On AWS, a
+   * change interrupts the service until the roll-out is complete, because nginx receives the new ports only then.
    *
    * @default 3003
    */
   readonly firstPort?: number;
   /**
-   * Lets an event of one instance reach the clients of all. Turns the balancing from `ip_hash` to round-robin.
+   * Backplane by which an event of one instance reaches the clients of all.
    *
-   * @default - none: a client's state lives on its one instance
+   * It changes the default balancing from affinity to round-robin.
+   *
+   * @see https://socket.io/docs/v4/adapter/
+   * @default - none; the state of a client exists on one instance only
    */
   readonly backplane?: IBackplane;
   /**
-   * Whether the service begins the ids of its Engine.IO sessions with AIWM_SESSION_ID_PREFIX, which instances get then:
-   * "2." for the second. nginx sends every request of a session to its instance by that, also those of clients that keep
-   * no cookies and share an address. In the service it is one line:
+   * Whether the service begins the ids of its Engine.IO sessions with AIWM_SESSION_ID_PREFIX.
+   *
+   * The instances get that variable then: "2." for the second. nginx sends every request of a session to its instance by
+   * it, also those of clients that keep no cookies and share one address. In the service it is one line:
    * `io.engine.generateId = () => process.env.AIWM_SESSION_ID_PREFIX + randomBytes(15).toString("base64url")`.
    *
+   * @see https://socket.io/docs/v4/server-api/#enginegenerateid
    * @default false
    */
   readonly marksSessionIds?: boolean;
   /**
-   * Instances that get no new clients, by number: ["2"]. Their line stays, marked `down`, so that the clients of
-   * the others stay where they are.
+   * Numbers of the instances that receive no new clients, e.g. ["2"].
+   *
+   * nginx keeps them in its list, marked as `down`, so that the clients of the other instances do not move. Drain an
+   * instance before you remove it.
    *
    * @default - none
    */
   readonly drained?: string[];
   /**
-   * The `path` of the instances' Socket.IO server, which they get as AIWM_ENGINE_PATH.
+   * Path of the instances' Socket.IO server, which they receive as AIWM_ENGINE_PATH.
    *
+   * @see https://socket.io/docs/v4/server-options/#path
    * @default "/dev/aiwm/chat/"
    */
   readonly enginePath?: string;
   /**
-   * Further variables for the instances. They stand in the plan and the state.
+   * Additional environment variables of the instances. They are visible in Terraform's plan and state.
    *
    * @default - none
    */
   readonly environment?: Record<string, string>;
   /**
-   * Further variables whose values stand nowhere.
+   * Additional environment variables whose values are secret.
    *
    * @default - none
    */
   readonly secrets?: Record<string, Secret>;
   /**
-   * Socket.IO's heartbeat: reaches the instances by their environment and tightens the front's timeouts.
+   * Heartbeat of Socket.IO.
    *
-   * @default - Socket.IO's own: 25s and 20s
+   * The instances receive it in their environment, and the front closes silent WebSockets accordingly.
+   *
+   * @default - Socket.IO's own: an interval of 25s and a timeout of 20s
    */
   readonly heartbeat?: Heartbeat;
   /**
-   * How the platform finds out whether an instance serves.
+   * Health check by which the platform decides whether an instance can serve clients.
    *
-   * @default - "/health" every 2s; three bad answers in a row restart the instance
+   * @default - "/health" every 2s; 3 consecutive failures restart the instance
    */
   readonly health?: HealthCheck;
   /**
-   * How long an instance may take to stop before it is killed.
+   * How long an instance may take to stop before it is killed, 0s to 1h.
    *
    * @default "30s"
    */
   readonly stopGrace?: string;
   /**
-   * What one instance may use.
+   * Resources that one instance may use.
    *
    * @default - no limits
    */

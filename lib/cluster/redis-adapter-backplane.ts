@@ -5,85 +5,114 @@ import { Check } from '../validation/check';
 import type { IPlatform } from '../platform/platform';
 import { resourceName } from '../terraform/names';
 import type { Secret } from '../model/secret';
-import { REDIS_URL, SIZE } from '../validation/text-rules';
+import type { OutputBufferLimit } from '../platform/contract';
+import { resolveSize } from '../validation/size';
+import { REDIS_URL } from '../validation/text-rules';
 
-/** What lets instances pass messages to each other's clients. */
+/** Backplane by which the instances of a cluster reach each other's clients. */
 export interface IBackplane extends IConstruct {
-  /** The URL that instances get as REDIS_URL, when it holds no password. */
+  /** URL that instances receive as REDIS_URL; undefined if it holds a password. */
   readonly url?: string;
-  /** Where the URL is found, when it holds a password. */
+  /** URL as a secret, if it holds a password. */
   readonly urlSecret?: Secret;
   /**
-   * Whether it is a Redis Cluster, which instances get told as REDIS_CLUSTER.
+   * Whether it is a Redis Cluster. Instances then receive REDIS_CLUSTER=1.
    *
    * @default false
    */
   readonly isCluster?: boolean;
-  /** Whether this stack runs it. */
+  /** Whether this stack runs the Redis. */
   readonly isManaged: boolean;
-  /** What has to be there before an instance may connect. */
+  /** Resources that must exist before an instance may connect. */
   readonly dependables: ITerraformDependable[];
 }
 
-/** What runs as Redis. */
+const MIB = 2 ** 20;
+
+/**
+ * The output buffer of one subscriber, the same on every platform. It is twice Redis' default, so that a burst of large
+ * events does not disconnect an instance, and a quarter of the default memory, so that one slow instance cannot fill
+ * it.
+ */
+const OUTPUT_BUFFER: OutputBufferLimit = {
+  hardBytes: 64 * MIB,
+  softBytes: 16 * MIB,
+  softSeconds: 60,
+};
+
+/** Server that runs as Redis. */
 export enum RedisEngine {
   /** Redis. */
   REDIS = 'redis',
-  /** Valkey, which speaks the same protocol. */
+  /**
+   * Valkey, which uses the same protocol.
+   *
+   * @see https://valkey.io
+   */
   VALKEY = 'valkey',
 }
 
 /** Properties of a `RedisAdapterBackplane`. */
 export interface RedisAdapterBackplaneProps {
-  /** Where it runs. */
+  /** Platform that runs it. */
   readonly platform: IPlatform;
   /**
-   * What runs.
+   * Server that runs.
    *
    * @default RedisEngine.REDIS
    */
   readonly engine?: RedisEngine;
   /**
-   * Memory that it may use, e.g. "256m". Pub/sub keeps nothing; it goes into the buffers of slow subscribers.
+   * Memory that it may use, with a unit of "k", "m" or "g".
+   *
+   * Pub/sub stores nothing: the memory is for the output buffers of slow subscribers.
    *
    * @default "256m"
    */
   readonly maxMemory?: string;
   /**
-   * Its password.
+   * Password of the Redis.
    *
-   * @default - one that the platform makes and keeps
+   * @default - one that the platform generates and keeps
    */
   readonly password?: Secret;
 }
 
-/** A Redis that exists already. Give one of the two. */
-export interface RedisUrl {
+/**
+ * URL of an existing Redis.
+ *
+ * Give either `url` or `secret`.
+ */
+export interface ExistingRedisOptions {
   /**
-   * Its URL, when it needs no password: "redis://cache.internal:6379".
+   * URL of a Redis without a password, e.g. "redis://cache.internal:6379".
    *
-   * @default - the URL is in `secret`
+   * @default - the value of `secret`
    */
   readonly url?: string;
   /**
-   * Its whole URL with the password in it.
+   * Complete URL of a Redis, including its password.
    *
-   * @default - the URL is in `url`
+   * @default - `url`, without a password
    */
   readonly secret?: Secret;
   /**
-   * Whether it is a Redis Cluster, of Redis 7 or later: the URL is that of any of its nodes, and instances reach the
-   * others where these say that they are. Instances get REDIS_CLUSTER=1 and need the sharded adapter.
+   * Whether it is a Redis Cluster of Redis 7 or later.
    *
+   * The URL may name any of its nodes; instances discover the others, and must be able to reach them. Instances receive
+   * REDIS_CLUSTER=1 and need the sharded adapter.
+   *
+   * @see https://socket.io/docs/v4/redis-adapter/
    * @default false
    */
   readonly cluster?: boolean;
 }
 
 /**
- * A Redis, or a Redis Cluster, for `@socket.io/redis-adapter`: an event that one instance emits reaches the clients of all.
+ * A Redis or a Redis Cluster for `@socket.io/redis-adapter`.
  *
- * A cluster that has one is balanced in rotation instead of by client address.
+ * An event that one instance emits reaches the clients of all instances. nginx therefore balances a cluster with a
+ * backplane in rotation, instead of by client address.
  *
  * @see https://socket.io/docs/v4/redis-adapter/
  * @example
@@ -92,11 +121,12 @@ export interface RedisUrl {
  */
 export class RedisAdapterBackplane extends Construct implements IBackplane {
   /**
-   * A Redis that exists already.
+   * An existing Redis.
    *
-   * @throws ValidationError for a URL that holds a password, for the database of a cluster, or for none or both of the two
+   * @throws ValidationError unless exactly one of `url` and `secret` is given, for a `url` with a password, or for a
+   * Redis Cluster whose `url` names a database
    */
-  public static fromUrl(scope: Construct, id: string, source: RedisUrl): IBackplane {
+  public static fromUrl(scope: Construct, id: string, source: ExistingRedisOptions): IBackplane {
     return new ExistingRedis(scope, id, source);
   }
 
@@ -106,14 +136,15 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
   public readonly isManaged = true;
   public readonly dependables: ITerraformDependable[];
 
-  /** @throws ValidationError for a size that is none */
+  /** @throws ValidationError for an invalid property */
   public constructor(scope: Construct, id: string, props: RedisAdapterBackplaneProps) {
     super(scope, id);
     const check = new Check(this);
     const redis = props.platform.runRedis(this, {
       name: resourceName(this),
       engine: check.oneOf('engine', props.engine ?? RedisEngine.REDIS, Object.values(RedisEngine)),
-      maxMemory: check.text('maxMemory', props.maxMemory ?? '256m', SIZE),
+      maxMemoryBytes: resolveSize(check, 'maxMemory', props.maxMemory ?? '256m'),
+      outputBuffer: OUTPUT_BUFFER,
       password: props.password,
     });
     this.urlSecret = redis.url;
@@ -129,32 +160,36 @@ class ExistingRedis extends Construct implements IBackplane {
   public readonly isManaged = false;
   public readonly dependables: ITerraformDependable[] = [];
 
-  public constructor(scope: Construct, id: string, { url, secret, cluster = false }: RedisUrl) {
+  public constructor(
+    scope: Construct,
+    id: string,
+    { url, secret, cluster = false }: ExistingRedisOptions,
+  ) {
     super(scope, id);
     const check = new Check(this);
     if ((url === undefined) === (secret === undefined)) {
-      check.refuse(
-        'url',
-        url === undefined ? 'neither url nor secret is given' : 'both url and secret are given',
-        'one of the two',
-        'Use url for a Redis without a password, secret for the whole URL of one that has a password.',
-      );
+      check.refuse('url', {
+        problem:
+          url === undefined ? 'neither url nor secret is given' : 'both url and secret are given',
+        allowed: 'one of the two',
+        remedy:
+          'Use url for a Redis without a password, or secret for the complete URL of a Redis with one.',
+      });
     }
     if (url !== undefined && url.includes('@')) {
-      check.refuse(
-        'url',
-        'the URL holds a password, which would stand in the plan and the state',
-        REDIS_URL.allowed,
-        'Give the whole URL as secret: Secret.fromEnvironment("REDIS_URL") or Secret.fromFile(…).',
-      );
+      check.refuse('url', {
+        problem: 'the URL contains a password, which would appear in the plan and the state',
+        allowed: REDIS_URL.allowed,
+        remedy:
+          'Pass the complete URL as secret: Secret.fromEnvironment("REDIS_URL") or Secret.fromFile(…).',
+      });
     }
     this.url = url === undefined ? undefined : check.text('url', url, REDIS_URL);
     if (cluster && /\/0*[1-9]\d*$/.test(url ?? '')) {
-      check.refuse(
-        'url',
-        `"${url}" names a database, and a Redis Cluster has none but the first`,
-        '"redis://host:6379" or "rediss://host:6379"',
-      );
+      check.refuse('url', {
+        problem: `"${url}" names a database, but a Redis Cluster has only the first one`,
+        allowed: '"redis://host:6379" or "rediss://host:6379"',
+      });
     }
     this.urlSecret = secret;
     this.isCluster = cluster;

@@ -1,13 +1,19 @@
 import type { Check } from '../validation/check';
-import { checkDuration } from '../validation/duration';
-import type { HealthCheck, ResolvedHealthCheck } from '../model/health-check';
-import type { Heartbeat, ResolvedHeartbeat } from '../model/heartbeat';
+import { resolveDuration } from '../validation/duration';
+import type { HealthCheck } from '../model/health-check';
+import type { ResolvedHealthCheck } from '../platform/contract';
+import type { Heartbeat } from '../model/heartbeat';
+import type { ResolvedHeartbeat } from '../platform/contract';
 import { PATH } from '../validation/text-rules';
 
-/** @internal */
+/**
+ * Health check with its defaults.
+ *
+ * @internal
+ */
 export function resolveHealth(check: Check, health: HealthCheck = {}): ResolvedHealthCheck {
   const milliseconds = (property: string, text: string, from: string, to: string): number =>
-    checkDuration(check, property, text, from, to).milliseconds;
+    resolveDuration(check, property, text, from, to).milliseconds;
   return {
     path: check.text('health.path', health.path ?? '/health', PATH),
     intervalMs: milliseconds('health.interval', health.interval ?? '2s', '100ms', '5m'),
@@ -22,12 +28,16 @@ export function resolveHealth(check: Check, health: HealthCheck = {}): ResolvedH
   };
 }
 
-/** @internal */
+/**
+ * Heartbeat in milliseconds.
+ *
+ * @internal
+ */
 export function resolveHeartbeat(check: Check, heartbeat: Heartbeat): ResolvedHeartbeat {
   return {
-    intervalMs: checkDuration(check, 'heartbeat.interval', heartbeat.interval, '500ms', '1h')
+    intervalMs: resolveDuration(check, 'heartbeat.interval', heartbeat.interval, '500ms', '1h')
       .milliseconds,
-    timeoutMs: checkDuration(check, 'heartbeat.timeout', heartbeat.timeout, '500ms', '1h')
+    timeoutMs: resolveDuration(check, 'heartbeat.timeout', heartbeat.timeout, '500ms', '1h')
       .milliseconds,
   };
 }

@@ -1,12 +1,12 @@
+import type { Upstream } from '../model/upstream';
+import type { NginxLayout } from '../platform/contract';
+import type { IPlatform } from '../platform/platform';
+import type { TokensInText } from '../terraform/tokens-in-text';
 import type { Check } from '../validation/check';
 import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
-import type { IPlatform, NginxLayout } from '../platform/platform';
-import { AiwmRoutes } from '../model/routes';
-import type { TokensInText } from '../terraform/tokens-in-text';
-import type { Upstream } from '../model/upstream';
 
 /**
- * What a user said of a front, and what is needed to check it.
+ * The properties of a front and what it takes to resolve them.
  *
  * @internal
  */
@@ -16,12 +16,10 @@ export interface FrontContext {
   /** How nginx runs on the platform. */
   readonly layout: NginxLayout;
   readonly tokens: TokensInText;
-  /** What is legal and still worth a word; added to. */
-  readonly warnings: string[];
 }
 
 /**
- * The properties of a front, with what it stands before and where it runs.
+ * The properties of a front, with its platform and its upstream decided.
  *
  * @internal
  */
@@ -29,8 +27,3 @@ export type FrontProps = NginxWsFrontendProps & {
   readonly platform: IPlatform;
   readonly upstream: Upstream;
 };
-
-/** @internal */
-export function routesOf({ props }: FrontContext): AiwmRoutes {
-  return props.routes ?? AiwmRoutes.guide();
-}

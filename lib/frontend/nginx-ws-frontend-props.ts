@@ -15,148 +15,188 @@ import type { TlsCertificate } from '../model/tls-certificate';
 import type { Upstream } from '../model/upstream';
 import type { IPlatform } from '../platform/platform';
 
-/** Properties of an `NginxWsFrontend`. */
+/**
+ * Properties of an `NginxWsFrontend`.
+ *
+ * Give either `cluster` or `upstream`.
+ */
 export interface NginxWsFrontendProps {
   /**
-   * The instances behind it.
+   * Cluster whose instances serve the clients.
    *
    * @default - the servers of `upstream`
    */
   readonly cluster?: IAiwmCluster;
   /**
-   * Servers that exist already, instead of a cluster. Needs `platform`.
+   * Existing servers that serve the clients, in place of a cluster.
+   *
+   * Requires `platform`.
    *
    * @default - the instances of `cluster`
    */
   readonly upstream?: Upstream;
   /**
-   * Where nginx runs.
+   * Platform that runs nginx.
    *
-   * @default - where the cluster runs
+   * @default - the platform of `cluster`
    */
   readonly platform?: IPlatform;
-  /** The name that clients use. */
+  /**
+   * Host name that clients use, e.g. "api.x-or.cloud".
+   *
+   * @see https://nginx.org/en/docs/http/server_names.html
+   */
   readonly serverName: string;
   /**
-   * Further names.
+   * Additional host names that clients may use, at most 63.
+   *
+   * "*.x-or.cloud" stands for every name below "x-or.cloud".
    *
    * @default - none
    */
   readonly alternativeNames?: string[];
   /**
-   * Where the certificate comes from.
+   * Source of the TLS certificate.
    *
-   * @default - plain HTTP, which a platform that others can reach refuses
+   * Required on a platform that other machines can reach.
+   *
+   * @default - plain HTTP
    */
   readonly tls?: TlsCertificate;
   /**
-   * Which public paths lead where.
+   * Public paths of the service.
    *
    * @default AiwmRoutes.guide()
    */
   readonly routes?: AiwmRoutes;
   /**
-   * What clients may use. With WEBSOCKET alone no request needs affinity.
+   * Transports that clients may use.
    *
-   * @default [ClientTransport.POLLING, ClientTransport.WEBSOCKET]
+   * With `ClientTransport.WEBSOCKET` alone, no request needs affinity.
+   *
+   * @see https://socket.io/docs/v4/client-options/#transports
+   * @default - both; WEBSOCKET alone for a plain WebSocket path
    */
   readonly clientTransports?: ClientTransport[];
   /**
-   * How nginx chooses an instance.
+   * Method by which nginx chooses an instance.
    *
-   * @default - Balancing.ipHash(), or Balancing.cookie() where the platform hides the addresses of clients, or
-   * Balancing.hash("$remote_addr") where those of instances change; with a backplane Balancing.roundRobin()
+   * @default - `Balancing.roundRobin()` with a backplane. Without one `Balancing.ipHash()`; `Balancing.cookie()` where
+   * the platform hides the addresses of clients; `Balancing.hash("$remote_addr")` where the addresses of instances
+   * change
    */
   readonly balancing?: Balancing;
   /**
-   * When another instance is tried.
+   * When a request is retried on another instance, and when an instance is taken out of rotation.
    *
-   * @default - three failures in 10s, 5s to connect, three tries
+   * @default - an instance is out for 10s after 3 failures within 10s; 5s to connect; 3 tries
    */
   readonly failover?: Failover;
   /**
-   * How long a connection may be silent.
+   * How long a connection may be silent before nginx closes it.
    *
-   * @default - 7 days for WebSockets, 60s for REST
+   * @default - 7d for WebSockets, or slightly longer than the cluster's heartbeat; 60s for REST
    */
   readonly timeouts?: FrontTimeouts;
   /**
-   * Limits on WebSocket handshakes.
+   * Limits on the WebSocket handshakes of one client.
    *
-   * @default - none
+   * @default - no limits
    */
   readonly limits?: ConnectionLimits;
   /**
-   * Pages that may open a WebSocket: "https://app.x-or.cloud". Clients that send no Origin are native and may. Apps have
-   * origins of their own: "capacitor://localhost", "ionic://localhost", "tauri://localhost", "chrome-extension://<id>".
-   * "null" is what pages from files and sandboxed frames send, whoever wrote them.
+   * Origins whose pages may connect, e.g. "https://app.x-or.cloud" or "https://*.x-or.cloud".
    *
-   * @default - all
+   * Apps have origins of their own: "capacitor://localhost", "ionic://localhost", "tauri://localhost" or
+   * "chrome-extension://<id>". Pages from files and sandboxed frames send "null", whoever wrote them.
+   *
+   * CORS does not apply to WebSockets, so without this list any page can open one. Native clients send no Origin header
+   * and are always accepted.
+   *
+   * @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Origin
+   * @default - all origins
    */
   readonly allowedOrigins?: string[];
   /**
-   * Proxies that are believed when they name the client's address: "10.0.0.0/8".
+   * Addresses of proxies that nginx trusts to report a client's address, e.g. "10.0.0.0/8".
    *
-   * @default - none
+   * Affinity, limits and logs depend on that address.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_realip_module.html
+   * @default - none besides the platform's own load balancer
    */
   readonly trustedProxies?: string[];
   /**
-   * Whether those proxies name it by the PROXY protocol instead of X-Forwarded-For.
+   * Whether those proxies report it by the PROXY protocol instead of the X-Forwarded-For header.
    *
-   * @default false
+   * A platform with a load balancer of its own decides this itself.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
+   * @default - false, or what the platform's own load balancer does
    */
   readonly proxyProtocol?: boolean;
   /**
-   * How requests are logged.
+   * Format of the access log.
    *
    * @default AccessLog.READABLE
    */
   readonly accessLog?: AccessLog;
   /**
-   * What a client is told when a WebSocket cannot be had.
+   * Answers to clients that cannot get a WebSocket.
    *
    * @default ErrorPages.json()
    */
   readonly errorPages?: ErrorPages;
   /**
-   * The largest request body. Above Socket.IO's maxHttpBufferSize (1 MB); WebSocket messages are not limited by it.
+   * Largest request body, with a unit of "k", "m" or "g".
    *
+   * Keep it above Socket.IO's `maxHttpBufferSize`, which is 1 MB by default. It does not limit WebSocket messages.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#client_max_body_size
    * @default "2m"
    */
   readonly maxBodySize?: string;
   /**
-   * Whether HTTP/2 is offered. WebSockets use HTTP/1.1 beside it.
+   * Whether nginx offers HTTP/2 to clients. WebSockets continue to use HTTP/1.1.
    *
+   * @see https://nginx.org/en/docs/http/ngx_http_v2_module.html
    * @default true
    */
   readonly http2?: boolean;
   /**
-   * Tells browsers never to use plain HTTP for this name again.
+   * Strict-Transport-Security header, which makes browsers refuse plain HTTP for this name from then on.
    *
-   * @default - not told
+   * @default - no such header
    */
   readonly hsts?: Hsts;
   /**
-   * WebSockets open at one time at one nginx, 1 to 500000. Decides nginx's limits on connections and descriptors.
+   * Number of WebSockets that one nginx must be able to hold at a time, 1 to 500000.
    *
-   * @default - 10000; behind a load balancer of the platform, more than it takes for another nginx to come
+   * It decides how many connections and files nginx may open.
+   *
+   * @see https://nginx.org/en/docs/ngx_core_module.html#worker_connections
+   * @default - 10000; behind the platform's own load balancer, enough to last until another nginx is added
    */
   readonly expectedConnections?: number;
   /**
-   * How long open WebSockets outlive a change of the configuration. A promise to clients: keep it long. A swarm cannot
-   * keep it, and has `frontDrain` instead.
+   * How long open WebSockets survive a change of the configuration, 1s to 7d.
    *
-   * @default - "1h"; on a DockerSwarmPlatform its frontDrain
+   * Clients have to reconnect after it, so keep it long. A swarm cannot honor it and has `frontDrain` instead.
+   *
+   * @see https://nginx.org/en/docs/ngx_core_module.html#worker_shutdown_timeout
+   * @default - "1h"; the `frontDrain` of a DockerSwarmPlatform
    */
   readonly drainTimeout?: string;
   /**
-   * The nginx that runs there, "1.22" or "1.22.1": decides the syntax of HTTP/2 and of cookie affinity, nothing else.
+   * Version of the nginx that runs there, e.g. "1.22" or "1.22.1".
    *
-   * @default - what the platform says
+   * It decides only the syntax of HTTP/2 and of cookie affinity.
+   *
+   * @default - the version that the platform reports
    */
   readonly nginxVersion?: string;
   /**
-   * Lines of nginx configuration of your own.
+   * Custom lines of nginx configuration.
    *
    * @default - none
    */

@@ -1,5 +1,5 @@
 import type { ITerraformDependable } from 'cdktf';
-import { Annotations, TerraformOutput } from 'cdktf';
+import { TerraformOutput } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../validation/check';
 import { FrontIntent } from './front-intent';
@@ -10,8 +10,12 @@ import { TlsKind } from '../model/tls-certificate';
 import type { Upstream } from '../model/upstream';
 
 /**
- * nginx in front of WebSocket instances, right by construction.
+ * nginx as the reverse proxy of a WebSocket service.
  *
+ * It renders an nginx.conf for the service and has the platform run nginx with it. Properties that contradict each
+ * other are refused at synth.
+ *
+ * @see https://nginx.org/en/docs/http/websocket.html
  * @example
  * new NginxWsFrontend(this, "Frontend", {
  *   cluster,
@@ -20,34 +24,35 @@ import type { Upstream } from '../model/upstream';
  * });
  */
 export class NginxWsFrontend extends Construct {
-  /** The nginx.conf. Addresses that are known only at apply stand in it as Tokens. */
+  /** Text of the nginx.conf, with Tokens in place of values that are known only at apply. */
   public readonly configuration: string;
-  /** Where clients find the service. */
+  /** URL of the service. */
   public readonly url: string;
-  /** Where clients find its WebSocket. */
+  /** URL of its WebSocket. */
   public readonly webSocketUrl: string;
-  /** What has to be there before clients can be told. */
+  /** Resources that must exist before clients can connect. */
   public readonly dependables: ITerraformDependable[];
-  /** The Terraform output of `url`. */
+  /** Terraform output of `url`. */
   public readonly urlOutput: TerraformOutput;
-  /** The Terraform output of `webSocketUrl`. */
+  /** Terraform output of `webSocketUrl`. */
   public readonly webSocketUrlOutput: TerraformOutput;
 
-  /** @throws ValidationError naming the property that is wrong, for contradictions too */
+  /** @throws ValidationError for an invalid property or for properties that contradict each other */
   public constructor(scope: Construct, id: string, props: NginxWsFrontendProps) {
     super(scope, id);
     const check = new Check(this);
-    const { platform, upstream } = whatIsFronted(check, props);
+    const { platform, upstream } = resolveTarget(check, props);
     const intent = new FrontIntent(check, { ...props, platform, upstream });
     this.configuration = intent.render();
-    intent.warnings.forEach((warning) => Annotations.of(this).addWarning(warning));
+    this.url = intent.url('http');
+    this.webSocketUrl = intent.url('ws');
 
     const { cluster, tls } = props;
     this.dependables = platform.runNginx(this, {
       name: resourceName(this),
       configuration: this.configuration,
       certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
-      serverNames: [props.serverName, ...(props.alternativeNames ?? [])],
+      serverNames: intent.serverNames,
       foreignPeers:
         cluster?.platform === platform
           ? []
@@ -55,8 +60,6 @@ export class NginxWsFrontend extends Construct {
       openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;
-    this.url = intent.url('http');
-    this.webSocketUrl = intent.url('ws');
     this.urlOutput = this.output('Url', 'url', this.url, 'Where clients find the service.');
     this.webSocketUrlOutput = this.output(
       'WebSocketUrl',
@@ -73,30 +76,30 @@ export class NginxWsFrontend extends Construct {
   }
 }
 
-function whatIsFronted(
+/** The servers behind nginx, and the platform that runs it. */
+function resolveTarget(
   check: Check,
   { cluster, upstream, platform }: NginxWsFrontendProps,
 ): { platform: IPlatform; upstream: Upstream } {
   if (cluster !== undefined) {
     if (upstream !== undefined) {
-      check.refuse('upstream', 'cluster is given as well', 'one of the two');
+      check.refuse('upstream', { problem: 'cluster is given as well', allowed: 'one of the two' });
     }
     return { platform: platform ?? cluster.platform, upstream: cluster.upstream };
   }
   if (upstream === undefined) {
-    check.refuse(
-      'cluster',
-      'neither cluster nor upstream is given',
-      'one of the two',
-      'Give the AiwmCluster to front, or upstream: Upstream.servers([…]) for servers that exist.',
-    );
+    check.refuse('cluster', {
+      problem: 'neither cluster nor upstream is given',
+      allowed: 'one of the two',
+      remedy:
+        'Pass the AiwmCluster as cluster, or existing servers as upstream: Upstream.servers([…]).',
+    });
   }
   if (platform === undefined) {
-    check.refuse(
-      'platform',
-      'an upstream alone does not say where nginx shall run',
-      'a platform, e.g. new LocalPlatform(this, "Platform")',
-    );
+    check.refuse('platform', {
+      problem: 'an upstream alone does not determine where nginx runs',
+      allowed: 'a platform, e.g. new LocalPlatform(this, "Platform")',
+    });
   }
   return { platform, upstream };
 }

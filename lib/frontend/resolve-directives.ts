@@ -1,14 +1,18 @@
 import { Token } from 'cdktf';
 import type { OwnDirectives } from '../nginx/intent';
-import type { OwnContext } from '../nginx/own-directives';
+import type { OwnContext } from '../nginx/directive-contexts';
 import { parseOwnDirective } from '../nginx/own-directives';
 import type { ParsedDirective } from '../nginx/parse';
 import { NginxSyntaxError, NginxTextError } from '../nginx/text-error';
 import { DIRECTIVE } from '../validation/text-rules';
 import type { FrontContext } from './front-context';
 
-/** @internal */
-export function checkOwnDirectives(context: FrontContext): OwnDirectives {
+/**
+ * The user's own lines of nginx configuration, parsed.
+ *
+ * @internal
+ */
+export function resolveDirectives(context: FrontContext): OwnDirectives {
   const {
     check,
     props: { directives = {} },
@@ -16,7 +20,7 @@ export function checkOwnDirectives(context: FrontContext): OwnDirectives {
   const parsed = (where: OwnContext): ParsedDirective[] =>
     check
       .list(`directives.${where}`, directives[where] ?? [])
-      .map((line, index) => ownDirective(context, where, line, index));
+      .map((line, index) => customDirective(context, where, line, index));
   return {
     http: parsed('http'),
     server: parsed('server'),
@@ -25,7 +29,7 @@ export function checkOwnDirectives(context: FrontContext): OwnDirectives {
   };
 }
 
-function ownDirective(
+function customDirective(
   { check, tokens }: FrontContext,
   where: OwnContext,
   line: string,
@@ -34,22 +38,20 @@ function ownDirective(
   const property = `directives.${where}[${index}]`;
   check.text(property, line, DIRECTIVE);
   if (Token.isUnresolved(line) && !/^\s*[a-z_]/.test(line)) {
-    check.refuse(
-      property,
-      'it begins with a Token, so which directive it is cannot be checked',
-      'a directive that is written out; its values may be Tokens',
-      'Write `add_header X-Stage "${stage}";`, with the Token in the place of a value.',
-    );
+    check.refuse(property, {
+      problem: 'it begins with a Token, so which directive it is cannot be checked',
+      allowed: 'a directive that is written out; its values may be Tokens',
+      remedy: 'Write `add_header X-Stage "${stage}";`, with the Token in the place of a value.',
+    });
   }
   try {
     return parseOwnDirective(where, tokens.hide(line));
   } catch (error) {
     if (error instanceof NginxTextError) {
-      check.refuse(
-        property,
-        tokens.describe(error.message),
-        error instanceof NginxSyntaxError ? DIRECTIVE.allowed : undefined,
-      );
+      check.refuse(property, {
+        problem: tokens.describe(error.message),
+        allowed: error instanceof NginxSyntaxError ? DIRECTIVE.allowed : undefined,
+      });
     }
     throw error;
   }

@@ -5,24 +5,26 @@ import { EPHEMERAL_PORTS } from '../nginx/workers';
 import { HASH_KEY } from '../validation/text-rules';
 import type { FrontContext } from './front-context';
 
-/** @internal */
-export function checkLimits(
+/**
+ * Limits on WebSocket handshakes.
+ *
+ * @internal
+ */
+export function resolveLimits(
   check: Check,
   { connectionsPerClient, handshakesPerSecond, burst, key }: ConnectionLimits,
 ): Limits {
   if (connectionsPerClient === undefined && handshakesPerSecond === undefined) {
-    check.refuse(
-      'limits',
-      'nothing is limited',
-      'connectionsPerClient, handshakesPerSecond or both',
-    );
+    check.refuse('limits', {
+      problem: 'no limit is given',
+      allowed: 'connectionsPerClient, handshakesPerSecond or both',
+    });
   }
   if (burst !== undefined && handshakesPerSecond === undefined) {
-    check.refuse(
-      'limits.burst',
-      'there is no rate to exceed',
-      'burst together with handshakesPerSecond',
-    );
+    check.refuse('limits.burst', {
+      problem: 'burst has no effect without a rate',
+      allowed: 'burst together with handshakesPerSecond',
+    });
   }
   const optional = (
     property: string,
@@ -39,9 +41,13 @@ export function checkLimits(
   };
 }
 
-/** @internal */
-export function checkExpectedConnections(
-  { check, props, layout: { entry }, warnings }: FrontContext,
+/**
+ * Number of WebSockets for which one nginx must have room.
+ *
+ * @internal
+ */
+export function resolveExpectedConnections(
+  { check, props, layout: { entry } }: FrontContext,
   peers: readonly Peer[],
 ): number {
   const given = props.expectedConnections;
@@ -52,21 +58,20 @@ export function checkExpectedConnections(
     500_000,
   );
   if (entry !== undefined && expected < entry.connectionsPerHost) {
-    check.refuse(
-      'expectedConnections',
-      `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, and one with room for ${expected} would be full before`,
-      `${entry.connectionsPerHost} to 500000`,
-      `Leave it out, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
-    );
+    check.refuse('expectedConnections', {
+      problem: `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, but one with room for ${expected} would be full before that`,
+      allowed: `${entry.connectionsPerHost} to 500000`,
+      remedy: `Remove it, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
+    });
   }
-  // Where nobody said how many, they are as many as another nginx does not take over.
+  // Without a number from the user, expect as many as one nginx holds before the platform adds another.
   const likely = given ?? entry?.connectionsPerHost ?? expected;
   const serving = peers.filter(({ down, backup }) => !down && !backup).length;
   const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));
   const each = Math.ceil(likely / serving);
   if (hasPorts && each > EPHEMERAL_PORTS) {
-    warnings.push(
-      `${likely} connections over ${serving} instance(s) are ${each} to one address and port, and Linux has ` +
+    check.warn(
+      `${likely} connections over ${serving} instance(s) are ${each} to each address and port, but Linux has only ` +
         `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,
     );
   }

@@ -1,89 +1,94 @@
-import type { ResolvedHeartbeat } from '../model/heartbeat';
-import { checkDuration } from '../validation/duration';
-import type { Timeouts } from '../nginx/intent';
+import type { ResolvedHeartbeat } from '../platform/contract';
+import { resolveDuration } from '../validation/duration';
+import type { Routes, Timeouts } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';
 import type { FrontContext } from './front-context';
-import { routesOf } from './front-context';
 
-/** The heartbeat of a Socket.IO server that was told nothing else. */
+/** Socket.IO's own defaults. */
 const DEFAULT_HEARTBEAT: ResolvedHeartbeat = { intervalMs: 25_000, timeoutMs: 20_000 };
 
-/** A heartbeat's own timeout must end a dead connection before nginx does; this much later is soon enough. */
+/** Time by which nginx waits longer than the heartbeat, so that the heartbeat ends a dead connection first. */
 const HEARTBEAT_MARGIN_SECONDS = 30;
 
-/** @internal */
-export function resolveTimeouts(context: FrontContext): Timeouts {
+/**
+ * Times after which nginx closes a silent connection.
+ *
+ * @internal
+ */
+export function resolveTimeouts(
+  context: FrontContext,
+  { webSocket: { engineIo } }: Routes,
+): Timeouts {
   const { check, props } = context;
   const { timeouts = {}, cluster } = props;
   const decided = cluster?.heartbeat;
   const { intervalMs, timeoutMs } = decided ?? DEFAULT_HEARTBEAT;
   const heartbeatMs = intervalMs + timeoutMs;
-  checkIdleTimeout(context, heartbeatMs);
+  if (engineIo) {
+    checkIdleTimeout(context, heartbeatMs);
+  }
   const derived =
     decided === undefined ? '7d' : `${Math.ceil(heartbeatMs / 1000) + HEARTBEAT_MARGIN_SECONDS}s`;
-  const webSocket = checkDuration(
+  const webSocket = resolveDuration(
     check,
     'timeouts.webSocket',
     timeouts.webSocket ?? derived,
     '1s',
     '365d',
   );
-  if (routesOf(context)._engineIo && webSocket.milliseconds <= heartbeatMs) {
-    check.refuse(
-      'timeouts.webSocket',
-      `"${webSocket.text}" ends a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) can`,
-      `more than ${heartbeatMs / 1000}s`,
-      'Raise it, or give the cluster a shorter heartbeat.',
-    );
+  if (engineIo && webSocket.milliseconds <= heartbeatMs) {
+    check.refuse('timeouts.webSocket', {
+      problem: `"${webSocket.text}" closes a silent connection before Socket.IO's heartbeat (every ${intervalMs / 1000}s, answer within ${timeoutMs / 1000}s) does`,
+      allowed: `more than ${heartbeatMs / 1000}s`,
+      remedy: 'Increase it, or give the cluster a shorter heartbeat.',
+    });
   }
   return {
     webSocket: webSocket.text,
-    rest: checkDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
+    rest: resolveDuration(check, 'timeouts.rest', timeouts.rest ?? '60s', '1s', '1d').text,
   };
 }
 
-/** A silent connection that the load balancer drops is one that neither side hears of. */
+/** When the load balancer drops a silent connection, it notifies neither side. */
 function checkIdleTimeout(context: FrontContext, heartbeatMs: number): void {
   const {
     check,
     props: { tls, platform },
     layout: { entry },
   } = context;
-  if (entry === undefined || !routesOf(context)._engineIo) {
+  if (entry === undefined) {
     return;
   }
   const terminated = tls?.kind === TlsKind.ACM;
   const idleMs = terminated ? entry.terminatedIdleTimeoutMs : entry.idleTimeoutMs;
   if (heartbeatMs >= idleMs) {
     const isFixed = terminated && entry.terminatedIdleTimeoutMs !== entry.idleTimeoutMs;
-    check.refuse(
-      'heartbeat',
-      `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, and a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
-      `interval and timeout of less than ${idleMs / 1000}s together`,
-      isFixed
-        ? 'Give the cluster a shorter heartbeat, or let nginx speak TLS: TlsCertificate.fromSecret(…), whose connections may be silent longer.'
-        : `Give the cluster a shorter heartbeat, or raise ${entry.idleTimeoutProperty} at ${platform.node.path}.`,
-    );
+    check.refuse('heartbeat', {
+      problem: `the load balancer of ${platform.traits.name} drops a connection after ${idleMs / 1000}s of silence, but a heartbeat may take ${heartbeatMs / 1000}s (interval and timeout)`,
+      allowed: `an interval and a timeout of less than ${idleMs / 1000}s in total`,
+      remedy: isFixed
+        ? 'Give the cluster a shorter heartbeat, or terminate TLS at nginx: TlsCertificate.fromSecret(…) allows longer silence.'
+        : `Give the cluster a shorter heartbeat, or increase ${entry.idleTimeoutProperty} at ${platform.node.path}.`,
+    });
   }
 }
 
 /**
- * How long old workers keep their connections.
+ * How long old workers of nginx keep their connections after a reload.
  *
  * @internal
  */
 export function resolveDrainTimeout({ check, props, layout }: FrontContext): string {
   const { drainTimeout, platform } = props;
   if (layout.drainTimeout !== undefined && drainTimeout !== undefined) {
-    check.refuse(
-      'drainTimeout',
-      `"${drainTimeout}" cannot be kept on ${platform.traits.name}: a changed configuration takes a new nginx, for which the old one has to go`,
-      'no drainTimeout',
-      `Set how long the old one may take at ${platform.node.path}.`,
-    );
+    check.refuse('drainTimeout', {
+      problem: `"${drainTimeout}" is not possible on ${platform.traits.name}: a changed configuration starts a new nginx, and the old one has to stop first`,
+      allowed: 'no drainTimeout',
+      remedy: `At ${platform.node.path}, set how long the old one may take to stop.`,
+    });
   }
   return (
     layout.drainTimeout ??
-    checkDuration(check, 'drainTimeout', drainTimeout ?? '1h', '1s', '7d').text
+    resolveDuration(check, 'drainTimeout', drainTimeout ?? '1h', '1s', '7d').text
   );
 }

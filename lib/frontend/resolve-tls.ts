@@ -1,31 +1,36 @@
 import type { Check } from '../validation/check';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import type { Hsts as HstsOptions } from '../model/front-options';
 import type { Hsts, Tls } from '../nginx/intent';
 import { TlsKind } from '../model/tls-certificate';
-import type { FrontContext } from './front-context';
+import type { FrontProps } from './front-context';
 
-/** @internal */
-export function chooseTls({ check, props, warnings }: FrontContext): Tls {
-  const { tls, platform } = props;
+/**
+ * Place where the TLS of clients ends.
+ *
+ * @internal
+ */
+export function resolveTls(check: Check, { tls, platform }: FrontProps): Tls {
   const kinds = platform.traits.tlsKinds ?? USUAL_KINDS;
   if (tls === undefined) {
     if (platform.traits.isPublic) {
-      check.refuse(
-        'tls',
-        `${platform.traits.name} can be reached by other machines, and without TLS tokens and messages travel in the clear`,
-        listOf(kinds),
-      );
+      check.refuse('tls', {
+        problem: `other machines can reach ${platform.traits.name}, and without TLS, tokens and messages are sent unencrypted`,
+        allowed: listOf(kinds),
+      });
     }
     return 'none';
   }
   if (!kinds.includes(tls.kind)) {
     const { name } = platform.traits;
-    check.refuse('tls', `${SAYS[tls.kind]} is not possible on ${name}`, listOf(kinds));
+    check.refuse('tls', {
+      problem: `${CODE[tls.kind]} is not possible on ${name}`,
+      allowed: listOf(kinds),
+    });
   }
   if (tls.kind === TlsKind.SELF_SIGNED && platform.traits.isPublic) {
-    warnings.push(
-      'TlsCertificate.selfSigned() on a public platform: clients will refuse it. It is for development.',
+    check.warn(
+      'TlsCertificate.selfSigned() on a public platform: clients do not trust it. Use it for development only.',
     );
   }
   return tls.kind === TlsKind.TERMINATED_UPSTREAM || tls.kind === TlsKind.ACM
@@ -35,8 +40,8 @@ export function chooseTls({ check, props, warnings }: FrontContext): Tls {
 
 const USUAL_KINDS = [TlsKind.FILES, TlsKind.SELF_SIGNED, TlsKind.TERMINATED_UPSTREAM];
 
-/** As a user writes them. */
-const SAYS: Record<TlsKind, string> = {
+/** Each kind as it is written in code. */
+const CODE: Record<TlsKind, string> = {
   [TlsKind.FILES]: 'TlsCertificate.fromFiles(…)',
   [TlsKind.SELF_SIGNED]: 'TlsCertificate.selfSigned()',
   [TlsKind.TERMINATED_UPSTREAM]: 'TlsCertificate.terminatedUpstream()',
@@ -44,48 +49,42 @@ const SAYS: Record<TlsKind, string> = {
   [TlsKind.SECRETS_MANAGER]: 'TlsCertificate.fromSecret(…)',
 };
 
-/** What each is for, where the name does not say it. */
+/** Purposes that the names do not make clear. */
 const PURPOSES: Partial<Record<TlsKind, string>> = {
   [TlsKind.SELF_SIGNED]: ' for development',
-  [TlsKind.TERMINATED_UPSTREAM]: ' behind a proxy that speaks TLS',
+  [TlsKind.TERMINATED_UPSTREAM]: ' behind a proxy that terminates TLS',
 };
 
 function listOf(kinds: readonly TlsKind[]): string {
   return kinds
     .map((kind, index) => {
-      const said = index === 0 ? SAYS[kind] : SAYS[kind].replace('TlsCertificate', '');
-      return `${said}${PURPOSES[kind] ?? ''}`;
+      const code = index === 0 ? CODE[kind] : CODE[kind].replace('TlsCertificate', '');
+      return `${code}${PURPOSES[kind] ?? ''}`;
     })
     .join(', ');
 }
 
-/** @internal */
-export function checkHsts({ check, props }: FrontContext, tls: Tls): Hsts | undefined {
-  const { hsts } = props;
-  if (hsts === undefined) {
-    return undefined;
-  }
+/**
+ * The Strict-Transport-Security header.
+ *
+ * @internal
+ */
+export function resolveHsts(check: Check, hsts: HstsOptions, tls: Tls): Hsts {
   if (tls === 'none') {
-    check.refuse(
-      'hsts',
-      'browsers ignore it over plain HTTP',
-      'a front with tls',
-      'Set tls, or leave hsts out.',
-    );
+    check.refuse('hsts', {
+      problem: 'browsers ignore it over plain HTTP',
+      allowed: 'a front with tls',
+      remedy: 'Set tls, or remove hsts.',
+    });
   }
-  return decided(check, hsts);
-}
-
-function decided(check: Check, hsts: HstsOptions): Hsts {
-  const maxAge = checkDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
+  const maxAge = resolveDuration(check, 'hsts.maxAge', hsts.maxAge ?? '365d', '1s', '3650d');
   const year = 365 * 86_400;
   const maxAgeSeconds = Math.round(maxAge.milliseconds / 1000);
   if (hsts.preload && !(hsts.includeSubDomains && maxAgeSeconds >= year)) {
-    check.refuse(
-      'hsts.preload',
-      'browsers take a name into their lists only with its subdomains and for a year',
-      'preload with includeSubDomains: true and maxAge of at least "365d"',
-    );
+    check.refuse('hsts.preload', {
+      problem: 'browsers preload a name only with its subdomains and for at least a year',
+      allowed: 'preload with includeSubDomains: true and maxAge of at least "365d"',
+    });
   }
   return {
     maxAgeSeconds,

@@ -2,51 +2,50 @@ import { isIP } from 'node:net';
 import { Token } from 'cdktf';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
-import { checkDuration } from '../validation/duration';
+import { resolveDuration } from '../validation/duration';
 import { looksUpNames } from '../nginx/pool';
-import type { Failover, Intent, Peer, Question, Upstream } from '../nginx/intent';
+import type { Failover, Intent, Peer, Question, Routes, Upstream } from '../nginx/intent';
 import { PATH } from '../validation/text-rules';
 import { chooseMethods } from './choose-balancing';
 import type { FrontContext } from './front-context';
-import { routesOf } from './front-context';
 
-/** @internal */
-export function checkUpstream(context: FrontContext): Upstream {
-  const { check, props, tokens, warnings } = context;
+/**
+ * The pool of instances, with its balancing, its failover and the question that finds a live one.
+ *
+ * @internal
+ */
+export function resolveUpstream(context: FrontContext, routes: Routes): Upstream {
+  const { check, props, tokens } = context;
   const peers = props.upstream
-    ._peers(check, tokens)
-    .map((peer, index) => lookedUp(context, peer, props.upstream.list[index]!.address));
+    ._resolve(check, tokens)
+    .map((peer, index) => resolvePeer(context, peer, props.upstream.list[index]!.address));
   const methods = chooseMethods(check, {
     balancing: props.balancing,
     hasBackplane: props.upstream.hasBackplane,
     marksSessions: props.upstream.marksSessionIds,
-    transports: transports(context),
+    transports: resolveTransports(check, props.clientTransports, routes),
     hasBackup: peers.some(({ backup }) => backup),
     seesClientAddresses: seesClientAddresses(context),
     addressesChange: looksUpNames({ peers }) ? props.platform.traits.name : undefined,
     secure: props.tls !== undefined,
   });
-  if (methods.warning !== undefined) {
-    warnings.push(methods.warning);
-  }
   const question = resolveQuestion(context, peers);
   return {
     name: 'aiwm_backend',
     peers,
-    method: methods.method,
-    sessionMethod: methods.sessionMethod,
+    ...methods,
     question,
     marksSessions: props.upstream.marksSessionIds,
     failover: resolveFailover(context, question !== undefined),
   };
 }
 
-/** Of a lone instance there is nothing to ask. */
+/** The question before a new session. A lone instance needs none. */
 function resolveQuestion(
   { check, props: { upstream, failover = {} } }: FrontContext,
   peers: readonly Peer[],
 ): Question | undefined {
-  const timeout = checkDuration(
+  const timeout = resolveDuration(
     check,
     'failover.answerTimeout',
     failover.answerTimeout ?? '3s',
@@ -61,12 +60,12 @@ function resolveQuestion(
       };
 }
 
-/** What is asked may be strict: it is asked again soon, and nothing of a client is in it. */
+/** Stricter where nginx asks: it asks again soon, and nothing of a client is in the question. */
 function resolveFailover(
   { check, props: { failover = {} } }: FrontContext,
   asks: boolean,
 ): Failover {
-  const connect = checkDuration(
+  const connect = resolveDuration(
     check,
     'failover.connectTimeout',
     failover.connectTimeout ?? '5s',
@@ -76,7 +75,7 @@ function resolveFailover(
   const tries = check.integer('failover.tries', failover.tries ?? 3, 1, 16);
   return {
     maxFails: check.integer('failover.maxFails', failover.maxFails ?? (asks ? 1 : 3), 0, 100),
-    failTimeout: failTimeout(check, failover.failTimeout ?? (asks ? '2s' : '10s')),
+    failTimeout: resolveFailTimeout(check, failover.failTimeout ?? (asks ? '2s' : '10s')),
     connectTimeout: connect.text,
     tries,
     triesTimeout: `${Math.ceil((connect.milliseconds * tries) / 1000)}s`,
@@ -84,12 +83,13 @@ function resolveFailover(
 }
 
 /**
- * Affinity by address is none where all clients come from one.
+ * Affinity by client address sends every client to one instance where nginx sees a single address for all of them.
  *
+ * @throws ValidationError where the platform hides the addresses of clients
  * @internal
  */
 export function checkAffinityByAddress(context: FrontContext, intent: Intent): void {
-  const { check, props, layout, warnings } = context;
+  const { check, props, layout } = context;
   const { platform } = props;
   const { upstream, trustedProxies, tls } = intent;
   const method = upstream.sessionMethod ?? upstream.method;
@@ -97,21 +97,21 @@ export function checkAffinityByAddress(context: FrontContext, intent: Intent): v
     return;
   }
   if (!seesClientAddresses(context)) {
-    check.refuse(
-      'balancing',
-      `${platform.traits.name} hides the addresses of clients, so ip_hash would send all of them to one instance`,
-      'Balancing.cookie(), Balancing.hash(…), or trustedProxies that name the client',
-    );
+    check.refuse('balancing', {
+      problem: `${platform.traits.name} hides the addresses of clients, so ip_hash would send all of them to one instance`,
+      allowed:
+        'Balancing.cookie(), Balancing.hash(…), or trustedProxies that report the client address',
+    });
   }
   if (tls === 'terminated-upstream' && layout.entry === undefined) {
-    warnings.push(
-      'TLS is terminated in front of nginx and no proxy is trusted: ip_hash sees that proxy alone and sends everybody to one instance. Name it in trustedProxies.',
+    check.warn(
+      'TLS is terminated in front of nginx, but no proxy is trusted: ip_hash sees only that proxy and sends all clients to one instance. List the proxy in trustedProxies.',
     );
   }
 }
 
-/** Addresses stay what they are, and of a Token nobody can say whether it is a name. */
-function lookedUp({ layout }: FrontContext, peer: Peer, address: string): Peer {
+/** Marks a peer that nginx has to look up repeatedly: a literal name. A Token may turn out to be an address. */
+function resolvePeer({ layout }: FrontContext, peer: Peer, address: string): Peer {
   const isName =
     !Token.isUnresolved(address) &&
     !address.startsWith('unix:') &&
@@ -120,44 +120,42 @@ function lookedUp({ layout }: FrontContext, peer: Peer, address: string): Peer {
   return layout.resolver !== undefined && isName ? { ...peer, resolve: true } : peer;
 }
 
-/** A proxy that is trusted names the client, whatever the platform shows of it. */
+/** A trusted proxy names the client, even where the platform hides its address. */
 function seesClientAddresses({ props: { platform, trustedProxies = [] } }: FrontContext): boolean {
   return platform.traits.seesClientAddresses || trustedProxies.length > 0;
 }
 
-function failTimeout(check: Check, text: string): string {
-  checkDuration(check, 'failover.failTimeout', text, '1s', '1h');
+function resolveFailTimeout(check: Check, text: string): string {
+  resolveDuration(check, 'failover.failTimeout', text, '1s', '1h');
   if (text.endsWith('ms')) {
-    check.refuse(
-      'failover.failTimeout',
-      `"${text}" holds milliseconds, and nginx counts this time in seconds`,
-      '1s to 1h',
-    );
+    check.refuse('failover.failTimeout', {
+      problem: `"${text}" contains milliseconds, but nginx counts this time in whole seconds`,
+      allowed: '1s to 1h',
+    });
   }
   return text;
 }
 
-function transports(context: FrontContext): readonly ClientTransport[] {
-  const { check, props } = context;
-  const engineIo = routesOf(context)._engineIo;
+function resolveTransports(
+  check: Check,
+  given: readonly ClientTransport[] | undefined,
+  { webSocket: { engineIo } }: Routes,
+): readonly ClientTransport[] {
   const all = Object.values(ClientTransport);
-  const given = props.clientTransports;
   const transports = check
     .list('clientTransports', given ?? (engineIo ? all : [ClientTransport.WEBSOCKET]))
     .map((transport, index) => check.oneOf(`clientTransports[${index}]`, transport, all));
   if (transports.length === 0) {
-    check.refuse(
-      'clientTransports',
-      'the list is empty, so no client could connect',
-      'at least one ClientTransport',
-    );
+    check.refuse('clientTransports', {
+      problem: 'the list is empty, so no client could connect',
+      allowed: 'at least one ClientTransport',
+    });
   }
   if (!engineIo && transports.includes(ClientTransport.POLLING)) {
-    check.refuse(
-      'clientTransports',
-      'a plain WebSocket path has no long-polling',
-      '[ClientTransport.WEBSOCKET], or routes: AiwmRoutes.socketIo({…})',
-    );
+    check.refuse('clientTransports', {
+      problem: 'a plain WebSocket path has no long-polling',
+      allowed: '[ClientTransport.WEBSOCKET], or routes: AiwmRoutes.socketIo({…})',
+    });
   }
   return transports;
 }

@@ -1,14 +1,15 @@
 import type { Check } from '../validation/check';
-import { checkDuration } from '../validation/duration';
-import type { Method } from '../nginx/intent';
+import { resolveDuration } from '../validation/duration';
+import type { Method, Upstream } from '../nginx/intent';
 import { COOKIE_DOMAIN, COOKIE_NAME, HASH_KEY, PATH } from '../validation/text-rules';
 
 /**
- * How nginx chooses an instance.
+ * Method by which nginx chooses an instance.
  *
- * Without one, the front derives it: `ipHash()`, or `cookie()` where the platform hides the addresses of clients; and
- * `roundRobin()` as soon as there is a backplane.
+ * A front without one uses `roundRobin()` with a backplane. Without a backplane it uses `ipHash()`, or `cookie()` where
+ * the platform hides the addresses of clients.
  *
+ * @see https://nginx.org/en/docs/http/load_balancing.html
  * @example
  * new NginxWsFrontend(this, "Frontend", {
  *   cluster,
@@ -18,7 +19,9 @@ import { COOKIE_DOMAIN, COOKIE_NAME, HASH_KEY, PATH } from '../validation/text-r
  */
 export class Balancing {
   /**
-   * One client address, one instance. IPv4 goes by the first three octets: a whole /24 shares an instance. Not on a
+   * Affinity by client address.
+   *
+   * nginx uses the first three octets of an IPv4 address, so a whole /24 network shares one instance. Not possible on a
    * swarm, where the addresses of instances change.
    *
    * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#ip_hash
@@ -28,11 +31,13 @@ export class Balancing {
   }
 
   /**
-   * One value, one instance: a header, an argument or a cookie that the client sends with every request.
-   * For native clients: browsers cannot set a header on a WebSocket. A client that does not send the value
-   * is kept by its address.
+   * Affinity by a header, query argument or cookie that clients send with every request.
    *
-   * @param key - `$http_<header>`, `$arg_<argument>`, `$cookie_<name>`, `$remote_addr`, e.g. `$http_x_session_id`
+   * A header is an option for native clients only, because browsers cannot set one on a WebSocket. A client that does
+   * not send the value is identified by its address.
+   *
+   * @param key - nginx variable: `$http_<header>`, `$arg_<argument>`, `$cookie_<name>` or `$remote_addr`, e.g.
+   * `$http_x_session_id`
    * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#hash
    */
   public static hash(key: string): Balancing {
@@ -43,18 +48,21 @@ export class Balancing {
   }
 
   /**
-   * One browser, one instance, by a cookie that nginx hands out. Right for browsers behind one NAT.
+   * Affinity by a cookie that nginx sets. Best for many browsers behind one NAT.
    *
-   * nginx does it itself (`sticky`) from 1.29.6; before that a random cookie is hashed.
+   * nginx 1.29.6 and later use `sticky`; for older versions, a random cookie is set and hashed.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#sticky
    */
   public static cookie(options: AffinityCookieOptions = {}): Balancing {
-    return new Balancing('Balancing.cookie()', (check) => checkCookie(check, options));
+    return new Balancing('Balancing.cookie()', (check) => resolveCookie(check, options));
   }
 
   /**
-   * The instance with the fewest open connections. Evens out what a restart has skewed, where round-robin does not.
+   * The instance with the fewest open connections.
    *
-   * Socket.IO's long-polling needs affinity all the same: see `RotationOptions.sessionAffinity`.
+   * Unlike round-robin, it evens out the connections again after a restart. Socket.IO's long-polling still needs
+   * affinity: see `RotationOptions.sessionAffinity`.
    *
    * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#least_conn
    */
@@ -67,9 +75,9 @@ export class Balancing {
   }
 
   /**
-   * The instances in turn.
+   * Each instance in turn.
    *
-   * Socket.IO's long-polling needs affinity all the same: see `RotationOptions.sessionAffinity`.
+   * Socket.IO's long-polling still needs affinity: see `RotationOptions.sessionAffinity`.
    */
   public static roundRobin(options: RotationOptions = {}): Balancing {
     return new Balancing('Balancing.roundRobin()', () => ({ kind: 'round-robin' }), options);
@@ -77,108 +85,109 @@ export class Balancing {
 
   private constructor(
     private readonly name: string,
-    private readonly bind: (check: Check) => Method,
+    private readonly resolveMethod: (check: Check) => Method,
     private readonly rotation?: RotationOptions,
   ) {}
 
-  /** As it is written in code. */
+  /** The method as it is written in code. */
   public toString(): string {
     return this.name;
   }
 
   /**
-   * Whether one client's requests may reach several instances.
+   * The method, and the one that keeps an Engine.IO session on its instance where the first does not.
    *
+   * @param affinity - default for such sessions; undefined where clients cannot use long-polling
    * @internal
    */
-  public get _rotates(): boolean {
-    return this.rotation !== undefined;
-  }
-
-  /** @internal */
-  public _method(check: Check): Method {
-    return this.bind(check);
-  }
-
-  /**
-   * What keeps an Engine.IO session on its instance beside a rotating method.
-   *
-   * @param affinity - what does it unless the user said otherwise
-   * @internal
-   */
-  public _sessionMethod(check: Check, affinity: Balancing): Method | undefined {
-    if (this.rotation === undefined) {
-      return undefined;
+  public _resolve(check: Check, affinity?: Balancing): Pick<Upstream, 'method' | 'sessionMethod'> {
+    const method = this.resolveMethod(check);
+    if (this.rotation === undefined || affinity === undefined) {
+      return { method };
     }
     const chosen = this.rotation.sessionAffinity ?? affinity;
-    if (chosen._rotates) {
-      check.refuse(
-        'balancing.sessionAffinity',
-        `${chosen} does not keep a session on one instance`,
-        'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
-      );
+    if (chosen.rotation !== undefined) {
+      check.refuse('balancing.sessionAffinity', {
+        problem: `${chosen} does not keep a session on one instance`,
+        allowed: 'Balancing.ipHash(), Balancing.hash(…) or Balancing.cookie(…)',
+      });
     }
-    return chosen._method(check);
+    return { method, sessionMethod: chosen.resolveMethod(check) };
   }
 }
 
-/** What `Balancing.roundRobin()` and `Balancing.leastConnections()` take. */
+/** Options of `Balancing.roundRobin()` and `Balancing.leastConnections()`. */
 export interface RotationOptions {
   /**
-   * Keeps the requests of one Engine.IO session on the instance that knows it. Applies while clients may use
-   * long-polling; WebSockets that start their own session are still balanced in rotation.
+   * Method that keeps all requests of one Engine.IO session on the same instance.
    *
-   * @default - Balancing.ipHash(); Balancing.cookie() on a platform that hides the addresses of clients, and
-   * Balancing.hash("$remote_addr") where those of instances change
+   * It applies only where clients may use long-polling. A WebSocket that starts its own session may still reach any
+   * instance.
+   *
+   * @see https://socket.io/docs/v4/using-multiple-nodes/
+   * @default - `Balancing.ipHash()`; `Balancing.cookie()` where the platform hides the addresses of clients;
+   * `Balancing.hash("$remote_addr")` where the addresses of instances change
    */
   readonly sessionAffinity?: Balancing;
 }
 
-/** The cookie of `Balancing.cookie()`. It is always HttpOnly, and Secure whenever clients come over TLS. */
+/**
+ * Cookie of `Balancing.cookie()`.
+ *
+ * It is always HttpOnly, and Secure whenever clients connect over TLS.
+ *
+ * @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Set-Cookie
+ */
 export interface AffinityCookieOptions {
   /**
-   * Its name: letters, digits and "_".
+   * Name of the cookie: letters, digits and "_", at most 64.
    *
    * @default "aiwm_srv"
    */
   readonly name?: string;
   /**
-   * Its path.
+   * Path below which browsers send the cookie.
    *
    * @default "/"
    */
   readonly path?: string;
   /**
-   * The domain that it goes to with all its subdomains.
+   * Domain to which browsers send the cookie, with all its subdomains.
    *
-   * @default - this host alone
+   * @default - only the host that set it
    */
   readonly domain?: string;
   /**
-   * Whether it goes along from pages of other sites. `None` needs TLS, and `withCredentials` in the client.
+   * Whether browsers send the cookie with requests from pages of other sites.
+   *
+   * `SameSite.NONE` requires TLS, and `withCredentials` in the Socket.IO client.
    *
    * @default SameSite.LAX
    */
   readonly sameSite?: SameSite;
   /**
-   * How long a browser keeps it, e.g. "1h".
+   * How long browsers keep the cookie, 1s to 365d, e.g. "1h".
    *
-   * @default - until the browser closes
+   * @default - until the browser is closed
    */
   readonly maxAge?: string;
 }
 
-/** Whether a cookie goes along from pages of other sites. */
+/**
+ * Whether browsers send a cookie with requests from pages of other sites.
+ *
+ * @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Set-Cookie
+ */
 export enum SameSite {
-  /** From no other site. */
+  /** Never from another site. */
   STRICT = 'strict',
-  /** When a link is followed. */
+  /** From another site only when the user follows a link. */
   LAX = 'lax',
-  /** From every site. */
+  /** From any site. */
   NONE = 'none',
 }
 
-function checkCookie(check: Check, options: AffinityCookieOptions): Method {
+function resolveCookie(check: Check, options: AffinityCookieOptions): Method {
   const { name = 'aiwm_srv', path = '/', domain, sameSite = SameSite.LAX, maxAge } = options;
   return {
     kind: 'cookie',
@@ -192,7 +201,7 @@ function checkCookie(check: Check, options: AffinityCookieOptions): Method {
         maxAge === undefined
           ? undefined
           : Math.round(
-              checkDuration(check, 'balancing.maxAge', maxAge, '1s', '365d').milliseconds / 1000,
+              resolveDuration(check, 'balancing.maxAge', maxAge, '1s', '365d').milliseconds / 1000,
             ),
     },
   };

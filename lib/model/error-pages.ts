@@ -4,8 +4,9 @@ import type { ErrorPages as ErrorPagesIntent } from '../nginx/intent';
 import { PAGE_BODY } from '../validation/text-rules';
 
 /**
- * What a client is told when a WebSocket cannot be had. Browsers hide the answer to a failed handshake from the
- * page; native clients and people with curl see it.
+ * Answers to clients that cannot get a WebSocket.
+ *
+ * Browsers hide the answer to a failed handshake from the page. Native clients and command-line tools can read it.
  *
  * @example
  * new NginxWsFrontend(this, "Frontend", {
@@ -15,12 +16,12 @@ import { PAGE_BODY } from '../validation/text-rules';
  * });
  */
 export class ErrorPages {
-  /** JSON bodies, with Retry-After where trying again helps. */
+  /** JSON bodies, with a Retry-After header where a retry can succeed. */
   public static json(options: JsonErrorPages = {}): ErrorPages {
     return new ErrorPages(options);
   }
 
-  /** nginx's own pages. */
+  /** The built-in pages of nginx. */
   public static off(): ErrorPages {
     return new ErrorPages();
   }
@@ -34,7 +35,7 @@ export class ErrorPages {
       return undefined;
     }
     const body = (property: keyof JsonErrorPages & string, text: string): string =>
-      checkJson(check, `errorPages.${property}`, text);
+      resolveJson(check, `errorPages.${property}`, text);
     return {
       unavailable: body('unavailable', options.unavailable ?? '{"error":"chat_unavailable"}'),
       tooManyConnections: body(
@@ -47,40 +48,41 @@ export class ErrorPages {
   }
 }
 
-/** The bodies of `ErrorPages.json`, each a JSON text. */
+/** Bodies of `ErrorPages.json()`: JSON text of at most 2000 bytes each, without "$". */
 export interface JsonErrorPages {
   /**
-   * With status 503, when no instance can be reached.
+   * Body with status 503, when no instance can be reached.
    *
    * @default '{"error":"chat_unavailable"}'
    */
   readonly unavailable?: string;
   /**
-   * With status 429, when a limit is exceeded.
+   * Body with status 429, when a client exceeds a limit.
    *
    * @default '{"error":"too_many_connections"}'
    */
   readonly tooManyConnections?: string;
   /**
-   * With status 403, for an Origin that is not in `allowedOrigins`.
+   * Body with status 403, for an Origin that is not in `allowedOrigins`.
    *
    * @default '{"error":"origin_refused"}'
    */
   readonly originRefused?: string;
   /**
-   * Seconds to wait before another try, with 503 and 429.
+   * Seconds that clients should wait before a retry after status 503 or 429, 1 to 86400.
    *
+   * @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Retry-After
    * @default 5
    */
   readonly retryAfter?: number;
 }
 
-function checkJson(check: Check, property: string, text: string): string {
+function resolveJson(check: Check, property: string, text: string): string {
   check.text(property, text, PAGE_BODY);
   try {
     JSON.parse(text);
   } catch {
-    check.refuse(property, `${show(text)} is not JSON`, PAGE_BODY.allowed);
+    check.refuse(property, { problem: `${show(text)} is not JSON`, allowed: PAGE_BODY.allowed });
   }
   return text;
 }

@@ -1,104 +1,132 @@
 /**
- * What a Socket.IO client may use to reach the service.
+ * Transport by which a Socket.IO client reaches the service.
  *
  * @see https://socket.io/docs/v4/client-options/#transports
  */
 export enum ClientTransport {
-  /** HTTP long-polling. Socket.IO's clients start with it unless told otherwise. */
+  /** HTTP long-polling, with which Socket.IO clients start by default. */
   POLLING = 'polling',
   /** WebSocket. */
   WEBSOCKET = 'websocket',
 }
 
 /**
- * How requests are logged. Every line names the instance that answered; none holds a query, because session
- * ids and tokens stand there. A WebSocket's line is written when it closes.
+ * Format of the access log.
+ *
+ * Every line names the instance that answered. No line holds a query, because queries contain session ids and tokens.
+ * The line of a WebSocket is written when it closes.
  */
 export enum AccessLog {
-  /** For people: one line of words and `name=value`. */
+  /** One line of words and `name=value` pairs, for people. */
   READABLE = 'readable',
-  /** For a log pipeline: one JSON object a line. */
+  /** One JSON object per line, for a log pipeline. */
   JSON = 'json',
-  /** Nothing is logged. */
+  /** No access log. */
   OFF = 'off',
 }
 
-/** When another instance is tried. */
+/** When a request is retried on another instance, and when an instance is taken out of rotation. */
 export interface Failover {
   /**
    * Number of questions without a good answer within `failTimeout` after which an instance gets no new sessions for that
-   * same period. 0 to 100; 0 never leaves one out. nginx asks by itself: what clients do is not counted.
+   * same period, 0 to 100.
    *
-   * @default 1
+   * nginx itself asks for the health path before a new session. Requests of clients never count. 0 never takes an
+   * instance out of rotation.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#max_fails
+   * @default - 1; 3 for a single instance, which nginx does not ask
    */
   readonly maxFails?: number;
   /**
-   * How long an instance is left out, and within which time `maxFails` failures count, e.g. "2s". 1s to 1h.
+   * Period within which failures count, and for which an instance is then out of rotation, 1s to 1h.
    *
-   * @default "2s"
+   * Whole seconds only.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#fail_timeout
+   * @default - "2s"; "10s" for a single instance
    */
   readonly failTimeout?: string;
   /**
-   * How long an instance may take to answer the question whether it is alive, e.g. "3s". 100ms to 60s. Longer than its
-   * event loop is ever busy.
+   * How long an instance may take to answer at its health path before a new session, 100ms to 60s.
+   *
+   * Choose a value above the longest time for which its event loop is busy.
    *
    * @default "3s"
    */
   readonly answerTimeout?: string;
   /**
-   * How long an instance may take to accept a connection. At most 60s: a longer one delays failover by minutes.
+   * How long an instance may take to accept a connection, 10ms to 60s.
    *
+   * An unreachable instance delays a request by this time before nginx tries another one.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_connect_timeout
    * @default "5s"
    */
   readonly connectTimeout?: string;
   /**
-   * How many instances are tried for one request. 1 to 16.
+   * Number of instances that nginx tries for one request, 1 to 16.
    *
+   * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream_tries
    * @default 3
    */
   readonly tries?: number;
 }
 
-/** How long a connection may be silent. */
+/**
+ * How long a connection may be silent before nginx closes it.
+ *
+ * @see https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_read_timeout
+ */
 export interface FrontTimeouts {
   /**
-   * A WebSocket without traffic in either direction.
+   * How long a WebSocket may have no traffic in either direction, 1s to 365d.
    *
-   * @default - "7d"; with a heartbeat, its interval and timeout and 30s more
+   * @default - "7d"; with the cluster's heartbeat, its interval plus its timeout plus 30s
    */
   readonly webSocket?: string;
   /**
-   * A REST call without an answer.
+   * How long a REST call may wait for an answer, 1s to 1d.
    *
    * @default "60s"
    */
   readonly rest?: string;
 }
 
-/** Limits on WebSocket handshakes. REST calls and long-polling are not counted. Give at least one of the two. */
+/**
+ * Limits on the WebSocket handshakes of one client.
+ *
+ * REST calls and long-polling do not count. Give `connectionsPerClient`, `handshakesPerSecond` or both.
+ */
 export interface ConnectionLimits {
   /**
-   * Open WebSockets of one client, 1 to 65535.
+   * Number of WebSockets that one client may have open, 1 to 65535.
    *
+   * @see https://nginx.org/en/docs/http/ngx_http_limit_conn_module.html
    * @default - no limit
    */
   readonly connectionsPerClient?: number;
   /**
-   * Handshakes of one client in a second, 1 to 10000. Leave room for many people behind one address, who all
-   * come back at once after a reload.
+   * Number of handshakes that one client may make per second, 1 to 10000.
    *
+   * Leave room for many users behind one address, who may all reconnect at the same moment.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_limit_req_module.html
    * @default - no limit
    */
   readonly handshakesPerSecond?: number;
   /**
-   * Handshakes that may come above `handshakesPerSecond` at once, 0 to 100000.
+   * Number of handshakes above `handshakesPerSecond` that are accepted at once, 0 to 100000.
    *
+   * @see https://nginx.org/en/docs/http/ngx_http_limit_req_module.html#limit_req
    * @default - four times handshakesPerSecond
    */
   readonly burst?: number;
   /**
-   * The variable that tells one client from another. Who does not send a header, argument or cookie is told apart by
-   * address; who sends another one each time is a new client each time.
+   * nginx variable that identifies a client, as in `Balancing.hash()`.
+   *
+   * A client that does not send the header, argument or cookie is identified by its address. One that sends a new value
+   * each time counts as a new client each time.
    *
    * @default "$binary_remote_addr"
    */
@@ -106,56 +134,64 @@ export interface ConnectionLimits {
 }
 
 /**
- * Tells browsers never to use plain HTTP for this name again. A promise that outlives the stack.
+ * Strict-Transport-Security header, which makes browsers refuse plain HTTP for a name.
+ *
+ * Browsers remember it for `maxAge`, even when the stack is gone.
  *
  * @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Strict-Transport-Security
  */
 export interface Hsts {
   /**
-   * How long browsers remember, e.g. "365d".
+   * How long browsers remember it, 1s to 3650d.
    *
    * @default "365d"
    */
   readonly maxAge?: string;
   /**
-   * Whether all subdomains are meant as well.
+   * Whether it applies to all subdomains as well.
    *
    * @default false
    */
   readonly includeSubDomains?: boolean;
   /**
-   * Whether the name may go into browsers' built-in lists. Needs `includeSubDomains` and at least "365d".
+   * Whether the name may be included in the preload lists of browsers.
    *
+   * Requires `includeSubDomains` and a `maxAge` of at least "365d".
+   *
+   * @see https://hstspreload.org
    * @default false
    */
   readonly preload?: boolean;
 }
 
 /**
- * Lines of nginx configuration of your own, one directive an entry: `gzip on;`. They are parsed, and refused where
- * they would undo what the library says.
+ * Custom lines of nginx configuration, one directive per entry, e.g. `gzip on;`.
+ *
+ * They are parsed, and refused where they would undo a generated directive.
+ *
+ * @see https://nginx.org/en/docs/dirindex.html
  */
 export interface NginxDirectives {
   /**
-   * In `http`.
+   * Lines in the `http` block.
    *
    * @default - none
    */
   readonly http?: string[];
   /**
-   * In the `server` that clients reach.
+   * Lines in the `server` block that clients reach.
    *
    * @default - none
    */
   readonly server?: string[];
   /**
-   * In the locations of the WebSocket.
+   * Lines in the locations of the WebSocket.
    *
    * @default - none
    */
   readonly webSocket?: string[];
   /**
-   * In the locations of the REST API.
+   * Lines in the locations of the REST API.
    *
    * @default - none
    */

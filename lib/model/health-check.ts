@@ -1,47 +1,33 @@
-/** How a platform finds out whether an instance serves. */
+/** Health check by which a platform decides whether an instance can serve clients. */
 export interface HealthCheck {
   /**
-   * The path that answers 2xx while the instance serves.
+   * HTTP path that answers 2xx while the instance can serve clients.
    *
    * @default "/health"
    */
   readonly path?: string;
   /**
-   * Time from one question to the next, e.g. "2s".
+   * Time between two checks, 100ms to 5m.
    *
    * @default "2s"
    */
   readonly interval?: string;
   /**
-   * How long an answer may take, e.g. "2s".
+   * How long an answer may take, 100ms to 5m.
    *
    * @default "2s"
    */
   readonly timeout?: string;
   /**
-   * So many bad answers in a row mean that the instance hangs: it is restarted. 1 to 20.
+   * Number of consecutive failures after which an instance is restarted, 1 to 20.
    *
    * @default 3
    */
   readonly failures?: number;
   /**
-   * How long an instance may take from its start to its first good answer, e.g. "60s".
+   * How long an instance may take from its start to its first successful check, 100ms to 1h.
    *
    * @default "60s"
    */
   readonly startTimeout?: string;
-}
-
-/** A health check with every value decided. Times are in milliseconds. */
-export interface ResolvedHealthCheck {
-  /** The path that answers 2xx while the instance serves. */
-  readonly path: string;
-  /** Time from one question to the next. */
-  readonly intervalMs: number;
-  /** How long an answer may take. */
-  readonly timeoutMs: number;
-  /** So many bad answers in a row mean that the instance hangs. */
-  readonly failures: number;
-  /** How long an instance may take from its start to its first good answer. */
-  readonly startTimeoutMs: number;
 }

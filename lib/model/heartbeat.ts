@@ -1,19 +1,13 @@
 /**
- * Socket.IO's own heartbeat. It reaches the instances by their environment, and the front's timeouts follow it.
+ * Heartbeat of Socket.IO.
+ *
+ * The instances receive it in their environment, and the front derives its timeouts from it.
  *
  * @see https://socket.io/docs/v4/server-options/#pinginterval
  */
 export interface Heartbeat {
-  /** How often the server pings, e.g. "25s". */
+  /** Time between two pings of the server, 500ms to 1h, e.g. "25s". */
   readonly interval: string;
-  /** How long it waits for the answer before it closes the connection, e.g. "20s". */
+  /** How long the server waits for an answer before it closes the connection, 500ms to 1h, e.g. "20s". */
   readonly timeout: string;
-}
-
-/** A heartbeat with its lengths in milliseconds. */
-export interface ResolvedHeartbeat {
-  /** How often the server pings. */
-  readonly intervalMs: number;
-  /** How long it waits for the answer. */
-  readonly timeoutMs: number;
 }

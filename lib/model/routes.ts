@@ -3,9 +3,9 @@ import type { Routes } from '../nginx/intent';
 import { PATH } from '../validation/text-rules';
 
 /**
- * Which public paths lead where. Everything else is answered with 404.
+ * Public paths of a service. nginx answers all other paths with 404.
  *
- * A path is matched as itself and below itself: "/dev/aiwm" takes "/dev/aiwm/users", never "/dev/aiwmfoo".
+ * A path matches itself and everything below it: "/dev/aiwm" matches "/dev/aiwm/users" but not "/dev/aiwmfoo".
  *
  * @example
  * new NginxWsFrontend(this, "Frontend", {
@@ -15,7 +15,7 @@ import { PATH } from '../validation/text-rules';
  * });
  */
 export class AiwmRoutes {
-  /** The paths of the guide: "/dev/aiwm/chat", "/dev/aiwm" and "/dev/aiwm/health". */
+  /** The default paths of AIWM: "/dev/aiwm/chat" (WebSocket), "/dev/aiwm" (REST) and "/dev/aiwm/health". */
   public static guide(): AiwmRoutes {
     return AiwmRoutes.socketIo({
       webSocket: '/dev/aiwm/chat',
@@ -24,19 +24,23 @@ export class AiwmRoutes {
     });
   }
 
-  /** A Socket.IO (Engine.IO) endpoint, with what else the service offers. */
+  /** A Socket.IO endpoint, with or without REST and health paths. */
   public static socketIo(options: SocketIoRoutes): AiwmRoutes {
     return new AiwmRoutes(true, options);
   }
 
-  /** A plain WebSocket path. It reaches the instances as the client wrote it. */
-  public static webSocketOnly(path: string, options: WebSocketOnlyRoutes = {}): AiwmRoutes {
+  /**
+   * A plain WebSocket endpoint, without Socket.IO.
+   *
+   * @param path - public path, which the instances receive unchanged
+   */
+  public static webSocketOnly(path: string, options: WebSocketOnlyRoutesOptions = {}): AiwmRoutes {
     const { plainRequests = false, ...others } = options;
     return new AiwmRoutes(false, { ...others, webSocket: path }, plainRequests);
   }
 
   /**
-   * Socket.IO serves its path with a slash at the end, however it was written.
+   * The path as Socket.IO serves it: always with a trailing slash.
    *
    * @internal
    */
@@ -51,34 +55,25 @@ export class AiwmRoutes {
   ) {}
 
   /**
-   * Whether clients speak Engine.IO, and so may use long-polling.
-   *
-   * @internal
-   */
-  public get _engineIo(): boolean {
-    return this.engineIo;
-  }
-
-  /**
-   * @param enginePath - where the instances serve Engine.IO, as far as it is known
-   * @param healthTarget - where the instances answer health checks
+   * @param enginePath - path at which the instances serve Engine.IO; undefined for the public path
+   * @param healthTarget - path at which the instances answer health checks
    * @internal
    */
   public _resolve(check: Check, enginePath: string | undefined, healthTarget: string): Routes {
-    const webSocket = checkPath(check, 'routes.webSocket', this.options.webSocket);
-    const rest = optionalPath(check, 'routes.rest', this.options.rest);
-    const health = optionalPath(check, 'routes.health', this.options.health);
+    const webSocket = resolvePath(check, 'routes.webSocket', this.options.webSocket);
+    const rest = resolveOptionalPath(check, 'routes.rest', this.options.rest);
+    const health = resolveOptionalPath(check, 'routes.health', this.options.health);
     refuseSamePaths(check, { webSocket, rest, health });
     const target = enginePath === undefined ? `${webSocket}/` : AiwmRoutes._enginePath(enginePath);
     const isMapped = this.engineIo && target !== `${webSocket}/`;
     if (isMapped && rest !== undefined && target.startsWith(`${rest}/`)) {
-      check.refuse(
-        'routes.rest',
-        `below "${rest || '/'}" lies the instances' own path of Socket.IO, "${target}": clients could reach it there, past the ` +
-          'Origin list, the limits and the affinity of routes.webSocket',
-        'a REST path that does not hold it',
-        `Set enginePath to "${webSocket}/" (of the cluster, or of Upstream.servers), or choose another path for rest.`,
-      );
+      check.refuse('routes.rest', {
+        problem:
+          `the instances' own Socket.IO path, "${target}", is below "${rest || '/'}": clients could reach it there and bypass the ` +
+          'allowed origins, the limits and the affinity of routes.webSocket',
+        allowed: 'a REST path that does not contain it',
+        remedy: `Set enginePath of the cluster or of Upstream.servers to "${webSocket}/", or choose another path for rest.`,
+      });
     }
     return {
       webSocket: {
@@ -93,44 +88,48 @@ export class AiwmRoutes {
   }
 }
 
-/** What a service offers beside its WebSocket. */
-export interface OtherRoutes {
+/** Paths of a service besides its WebSocket. */
+export interface WebSocketRoutesOptions {
   /**
-   * The public path of the REST API. It goes through unchanged.
+   * Public path of the REST API, which the instances receive unchanged.
    *
    * @default - no REST API
    */
   readonly rest?: string;
   /**
-   * The public path that says whether some instance is alive. Not logged.
+   * Public path that reports whether at least one instance is healthy. Its requests are not logged.
    *
    * @default - no public health path
    */
   readonly health?: string;
 }
 
-/** What a service offers beside its plain WebSocket. */
-export interface WebSocketOnlyRoutes extends OtherRoutes {
+/** Options for the routes of a plain WebSocket endpoint. */
+export interface WebSocketOnlyRoutesOptions extends WebSocketRoutesOptions {
   /**
-   * Whether requests to the WebSocket's path that open no WebSocket reach the instances, as for GraphQL or SockJS.
+   * Whether requests to the path of the WebSocket that open no WebSocket reach the instances, as for GraphQL or SockJS.
    *
    * @default false - nginx answers them with 426 "Upgrade Required"
    */
   readonly plainRequests?: boolean;
 }
 
-/** The paths of a Socket.IO service. */
-export interface SocketIoRoutes extends OtherRoutes {
-  /** The public path of Socket.IO: what clients give as `path`. Works with and without a slash at its end. */
+/** Paths of a Socket.IO service. */
+export interface SocketIoRoutes extends WebSocketRoutesOptions {
+  /**
+   * Public path of Socket.IO, which clients pass as `path`. It works with and without a trailing slash.
+   *
+   * @see https://socket.io/docs/v4/client-options/#path
+   */
   readonly webSocket: string;
 }
 
-function optionalPath(check: Check, property: string, path?: string): string | undefined {
-  return path === undefined ? undefined : checkPath(check, property, path);
+function resolveOptionalPath(check: Check, property: string, path?: string): string | undefined {
+  return path === undefined ? undefined : resolvePath(check, property, path);
 }
 
-/** Without the slash at its end, so that both forms can be written. */
-function checkPath(check: Check, property: string, path: string): string {
+/** The path without its trailing slash, so that both forms are accepted. */
+function resolvePath(check: Check, property: string, path: string): string {
   return check.text(property, path, PATH).replace(/\/$/, '');
 }
 
@@ -142,11 +141,10 @@ function refuseSamePaths(check: Check, paths: Record<string, string | undefined>
     }
     const other = seen.get(path);
     if (other !== undefined) {
-      check.refuse(
-        `routes.${name}`,
-        `"${path || '/'}" is the path of routes.${other} as well`,
-        'a path of its own for each',
-      );
+      check.refuse(`routes.${name}`, {
+        problem: `"${path || '/'}" is also the path of routes.${other}`,
+        allowed: 'a different path for each',
+      });
     }
     seen.set(path, name);
   }

@@ -1,8 +1,8 @@
 /**
- * A value that must not be written down in a stack: it is named here and read where it is used.
+ * Reference to a secret value. The value itself is read only where it is used.
  *
- * It is in no plan, no log and no snapshot. It is in no state either, but on the Docker platforms, where what a container
- * is given is part of it, and for the password of ElastiCache.
+ * It never appears in a plan, a log or a snapshot. It does appear in Terraform's state on the Docker platforms, whose
+ * provider stores everything that a container receives, and for the password of ElastiCache.
  *
  * @example
  * new AiwmCluster(this, "Aiwm", {
@@ -12,43 +12,54 @@
  * });
  */
 export class Secret {
-  /** The content of a file on the machine that needs the value; one line break at its end is dropped. */
+  /**
+   * Content of a file on the machine that needs the value.
+   *
+   * @param path - path of the file; one line break at its end is removed
+   */
   public static fromFile(path: string): Secret {
     return new Secret('file', path);
   }
 
-  /** A variable in the environment of the command that deploys. */
+  /**
+   * Environment variable of the process that runs the deployment.
+   *
+   * @param name - name of the variable
+   */
   public static fromEnvironment(name: string): Secret {
     return new Secret('environment', name);
   }
 
   /**
-   * A secret of AWS Secrets Manager, read by an instance when it starts. Its value is the text alone, no JSON.
+   * Secret in AWS Secrets Manager, which an instance reads when it starts.
    *
-   * @param arn - the whole ARN, with the six characters at its end
+   * The value is used as it is: plain text, not a key of a JSON object.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/intro.html
+   * @param arn - complete ARN, including the six random characters at its end
    */
   public static fromSecretsManager(arn: string): Secret {
     return new Secret('secrets-manager', arn);
   }
 
   /**
-   * Something that only one platform understands; for authors of platforms.
+   * Secret that only one platform can read, for authors of platforms.
    *
-   * @param kind - what the platform calls it
-   * @param reference - which one
+   * @param kind - kind of secret, as the platform calls it
+   * @param reference - platform's own reference to the value
    */
   public static ofPlatform(kind: string, reference: string): Secret {
     return new Secret(kind, reference);
   }
 
   private constructor(
-    /** How it is found: "file", "environment", "secrets-manager", or a kind of one platform. */
+    /** Kind of secret: "file", "environment", "secrets-manager", or a kind of one platform. */
     public readonly kind: string,
-    /** Which one: a path, the name of a variable, or a platform's own reference. */
+    /** Reference to the value: a path, the name of a variable, an ARN, or a platform's own reference. */
     public readonly reference: string,
   ) {}
 
-  /** Says where it comes from, never what it is. */
+  /** The source of the value, never the value itself. */
   public toString(): string {
     return `Secret(${this.kind} ${this.reference})`;
   }

@@ -1,7 +1,9 @@
 /**
- * What an instance runs. Every instance finds its contract in its environment: PORT, HOST, INSTANCE_ID,
- * AIWM_ENGINE_PATH, AIWM_HEALTH_PATH, with a backplane REDIS_URL and where that is a cluster REDIS_CLUSTER, and
- * with a heartbeat AIWM_PING_INTERVAL_MS and AIWM_PING_TIMEOUT_MS.
+ * Program that the instances of a cluster run.
+ *
+ * Every instance receives PORT, HOST, INSTANCE_ID, AIWM_ENGINE_PATH and AIWM_HEALTH_PATH in its environment. A
+ * backplane adds REDIS_URL, and REDIS_CLUSTER where it is a Redis Cluster. A heartbeat adds AIWM_PING_INTERVAL_MS and
+ * AIWM_PING_TIMEOUT_MS. A swarm passes secrets as files, e.g. REDIS_URL_FILE in place of REDIS_URL.
  *
  * @example
  * new AiwmCluster(this, "Aiwm", {
@@ -10,39 +12,49 @@
  * });
  */
 export class AiwmService {
-  /** A container image, e.g. "registry.example/aiwm:1.4.2". For platforms that run containers. */
+  /**
+   * A container image, for platforms that run containers.
+   *
+   * @param image - image with its tag or digest, e.g. "registry.example/aiwm:1.4.2"
+   */
   public static image(image: string): AiwmService {
     return new AiwmService({ image });
   }
 
-  /** A command, as a list of its words; no shell is involved. For platforms that run processes. */
+  /**
+   * A command, for platforms that run processes.
+   *
+   * @param command - program and its arguments; they are not passed through a shell
+   */
   public static command(command: string[], options: CommandOptions = {}): AiwmService {
     return new AiwmService({ command, ...options });
   }
 
   /**
-   * A folder with a Dockerfile, built by the platform's engine. A change of its files is a new version, but for those
-   * in `node_modules`, `.git`, `cdktf.out` and `.terraform`, and state files. What `.dockerignore` leaves out of the
-   * build counts all the same: keep what changes all the time in another folder.
+   * A folder with a Dockerfile, which the platform's engine builds.
    *
-   * @param folder - a relative one starts at the folder in which the app runs
+   * Any change to its files is a new version of the service, even to files that `.dockerignore` excludes. Keep files
+   * that change often in another folder. Changes in `node_modules`, `.git`, `cdktf.out`, `.terraform` and in state
+   * files are ignored.
+   *
+   * @see https://docs.docker.com/reference/dockerfile/
+   * @param folder - path of the folder; a relative path starts at the working directory of the app
    */
   public static buildFrom(folder: string, options: BuildOptions = {}): AiwmService {
     return new AiwmService({ buildFolder: folder, dockerfile: options.dockerfile });
   }
 
-  /** The image, for `image`. */
+  /** Image, for `image`. */
   public readonly imageName?: string;
-  /** The words of the command, for `command`. */
+  /** Program and its arguments, for `command`. */
   public readonly commandLine?: string[];
-  /** Where the command runs, for `command`. */
+  /** Working directory of the command, for `command`. */
   public readonly workingDirectory?: string;
-  /** What is run, as the user names it. */
+  /** Version that the user gave, for `command`. */
   public readonly version?: string;
-
-  /** The folder that is built, for `buildFrom`. */
+  /** Folder that is built, for `buildFrom`. */
   public readonly buildFolder?: string;
-  /** The Dockerfile in it, for `buildFrom`. */
+  /** Dockerfile in that folder, for `buildFrom`. */
   public readonly dockerfile?: string;
 
   private constructor(
@@ -62,28 +74,30 @@ export class AiwmService {
   }
 }
 
-/** What goes with `AiwmService.buildFrom`. */
+/** Options of `AiwmService.buildFrom()`. */
 export interface BuildOptions {
   /**
-   * The Dockerfile, inside of the folder.
+   * Path of the Dockerfile inside the folder.
    *
    * @default "Dockerfile"
    */
   readonly dockerfile?: string;
 }
 
-/** What goes with `AiwmService.command`. */
+/** Options of `AiwmService.command()`. */
 export interface CommandOptions {
   /**
-   * The folder in which the command runs. A relative one starts at the folder in which the app runs.
+   * Working directory of the command. A relative path starts at the working directory of the app.
    *
-   * @default - the folder in which the app runs
+   * @default - the working directory of the app
    */
   readonly workingDirectory?: string;
   /**
-   * Names what is run. A change rolls the instances, one after another; a change of the files alone is not seen.
+   * Version of the service, any text.
    *
-   * @default - no name
+   * A new version restarts the instances one after another. A change to the files alone is not detected.
+   *
+   * @default - none
    */
   readonly version?: string;
 }

@@ -1,19 +1,19 @@
-/** How clients' TLS is spoken. */
+/** Kind of TLS: the place where it ends and the source of the certificate. */
 export enum TlsKind {
-  /** By nginx, with a certificate and key from files. */
+  /** At nginx, with a certificate and key from files. */
   FILES = 'files',
-  /** By nginx, with a certificate that nobody vouches for. */
+  /** At nginx, with a self-signed certificate. */
   SELF_SIGNED = 'self-signed',
-  /** By a proxy in front of nginx. */
+  /** At a proxy in front of nginx. */
   TERMINATED_UPSTREAM = 'terminated-upstream',
-  /** By a load balancer of AWS, with a certificate of AWS Certificate Manager. */
+  /** At a load balancer of AWS, with a certificate of AWS Certificate Manager. */
   ACM = 'acm',
-  /** By nginx, with a certificate and key from AWS Secrets Manager. */
+  /** At nginx, with a certificate and key from AWS Secrets Manager. */
   SECRETS_MANAGER = 'secrets-manager',
 }
 
 /**
- * Where the certificate of a front comes from.
+ * Source of the TLS certificate of a front.
  *
  * @example
  * new NginxWsFrontend(this, "Frontend", {
@@ -24,58 +24,72 @@ export enum TlsKind {
  */
 export class TlsCertificate {
   /**
-   * A certificate and its key in PEM files. They are read at apply; a changed file is delivered by the next one.
-   * Relative paths start at the folder in which the app runs.
+   * A certificate and its key in PEM files.
    *
-   * @param certificateFile - the certificate, followed by its intermediate ones
-   * @param keyFile - its private key, not encrypted
+   * Terraform reads the files at apply, so the next apply delivers a changed certificate. Relative paths start at the
+   * working directory of the app.
+   *
+   * @param certificateFile - path of the certificate, followed by its intermediate certificates
+   * @param keyFile - path of its private key, unencrypted
    */
   public static fromFiles(certificateFile: string, keyFile: string): TlsCertificate {
     return new TlsCertificate(TlsKind.FILES, certificateFile, keyFile);
   }
 
-  /** For development: made by the platform, renewed by it, believed by nobody. */
+  /**
+   * A self-signed certificate, for development only.
+   *
+   * The platform creates and renews it. Clients do not trust it.
+   */
   public static selfSigned(): TlsCertificate {
     return new TlsCertificate(TlsKind.SELF_SIGNED);
   }
 
   /**
-   * A load balancer or CDN in front speaks TLS; nginx gets plain HTTP and tells the instances "https".
-   * Name that proxy in `trustedProxies`, or every client seems to come from it.
+   * TLS that ends at a load balancer or CDN in front of nginx.
+   *
+   * nginx receives plain HTTP and reports "https" to the instances. List that proxy in `trustedProxies`; otherwise all
+   * clients appear to share its address.
    */
   public static terminatedUpstream(): TlsCertificate {
     return new TlsCertificate(TlsKind.TERMINATED_UPSTREAM);
   }
 
   /**
-   * On AWS: the load balancer speaks TLS with a certificate of AWS Certificate Manager, whose key nobody sees and which
-   * renews itself. nginx gets plain HTTP, and tells the instances "https" and port 443.
+   * A certificate of AWS Certificate Manager, used by the load balancer of an `AwsPlatform`.
    *
-   * @param certificateArn - one that exists; without it one is made for all names of the front, and validated in the
-   * platform's `hostedZoneId`
+   * AWS renews it, and its key never leaves AWS. nginx receives plain HTTP and reports "https" and port 443 to the
+   * instances.
+   *
+   * @see https://docs.aws.amazon.com/acm/latest/userguide/acm-overview.html
+   * @param certificateArn - ARN of an existing certificate; by default one is created for all names of the front and
+   * validated in the platform's `hostedZoneId`
    */
   public static acm(certificateArn?: string): TlsCertificate {
     return new TlsCertificate(TlsKind.ACM, undefined, undefined, certificateArn);
   }
 
   /**
-   * On AWS: TLS goes through to nginx, whose hosts read certificate and key from AWS Secrets Manager, into memory alone.
-   * A renewed one is found within half an hour, without a deployment.
+   * A certificate and its key in AWS Secrets Manager, for an `AwsPlatform`.
    *
-   * @param secretArn - a secret whose value is JSON: {"certificate": "…", "key": "…"}, both in PEM
+   * The load balancer passes TLS through to nginx, whose hosts keep certificate and key in memory only. They pick up a
+   * renewed certificate within half an hour, without a deployment.
+   *
+   * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/intro.html
+   * @param secretArn - ARN of a secret whose value is JSON: {"certificate": "…", "key": "…"}, both in PEM
    */
   public static fromSecret(secretArn: string): TlsCertificate {
     return new TlsCertificate(TlsKind.SECRETS_MANAGER, undefined, undefined, secretArn);
   }
 
   private constructor(
-    /** How TLS is spoken. */
+    /** Kind of TLS. */
     public readonly kind: TlsKind,
     /** Path of the certificate, for `fromFiles`. */
     public readonly certificateFile?: string,
-    /** Path of the key, for `fromFiles`. */
+    /** Path of its key, for `fromFiles`. */
     public readonly keyFile?: string,
-    /** The certificate for `acm`, the secret for `fromSecret`. */
+    /** ARN of the certificate for `acm`, or of the secret for `fromSecret`. */
     public readonly arn?: string,
   ) {}
 }

@@ -4,8 +4,11 @@ import type { TokensInText } from '../terraform/tokens-in-text';
 import { ADDRESS } from '../validation/text-rules';
 
 /**
- * The servers behind a front. A cluster has one; `Upstream.servers` names servers that exist already.
+ * Servers behind a front.
  *
+ * A cluster has one. `Upstream.servers()` is for servers that exist already.
+ *
+ * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  * @example
  * new NginxWsFrontend(this, "Frontend", {
  *   platform,
@@ -14,7 +17,13 @@ import { ADDRESS } from '../validation/text-rules';
  * });
  */
 export class Upstream {
-  /** Servers by their addresses, e.g. "10.0.1.5:3003". Their order is part of the balancing: keep it. */
+  /**
+   * Existing servers.
+   *
+   * Keep their order: `Balancing.ipHash()` depends on it.
+   *
+   * @param servers - addresses with their ports, e.g. "10.0.1.5:3003", or servers with options
+   */
   public static servers(
     servers: (string | UpstreamServer)[],
     options: UpstreamOptions = {},
@@ -25,13 +34,13 @@ export class Upstream {
     );
   }
 
-  /** The servers, in the order in which nginx lists them. */
+  /** Servers, in the order in which nginx lists them. */
   public readonly list: UpstreamServer[];
   /** Whether the servers share a Socket.IO adapter. */
   public readonly hasBackplane: boolean;
-  /** Where the servers serve Engine.IO; undefined where it is the public path. */
+  /** Path at which the servers serve Engine.IO; undefined for the public path. */
   public readonly enginePath?: string;
-  /** Where the servers answer health checks. */
+  /** Path at which the servers answer health checks. */
   public readonly healthPath: string;
   /** Whether the servers begin the ids of their Engine.IO sessions with their own number. */
   public readonly marksSessionIds: boolean;
@@ -45,7 +54,7 @@ export class Upstream {
   }
 
   /** @internal */
-  public _peers(check: Check, tokens: TokensInText): Peer[] {
+  public _resolve(check: Check, tokens: TokensInText): Peer[] {
     check.texts(
       'upstream.servers',
       this.list.map(({ address }) => address),
@@ -62,61 +71,73 @@ export class Upstream {
       backup,
     }));
     if (peers.every(({ down, backup }) => down || backup)) {
-      check.refuse(
-        'upstream.servers',
-        'no server is left to take a client: all are down or backup',
-        'at least one server in service',
-      );
+      check.refuse('upstream.servers', {
+        problem: 'no server can accept clients: all are down or backup',
+        allowed: 'at least one server in service',
+      });
     }
     return peers;
   }
 }
 
-/** One server behind a front. */
+/**
+ * One server behind a front.
+ *
+ * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#server
+ */
 export interface UpstreamServer {
   /**
-   * Its address with port: "10.0.1.5:3003". A name is looked up once, when nginx starts or reloads; on a platform whose
-   * addresses change, such as a swarm, again and again.
+   * Address with its port, e.g. "10.0.1.5:3003".
+   *
+   * nginx looks up a name when it starts or reloads. On a platform whose addresses change, such as a swarm, it repeats
+   * the lookup while it runs.
    */
   readonly address: string;
   /**
-   * Its share, against the others'. 1 to 1000.
+   * Share of clients relative to the other servers, 1 to 1000.
    *
    * @default 1
    */
   readonly weight?: number;
   /**
-   * Taken out of service. Keep the line and mark it, rather than delete it: under `ip_hash` a deleted line
-   * moves most clients, a marked one only its own.
+   * Whether the server is out of service.
+   *
+   * Mark a server as down rather than remove it. Under `ip_hash`, a removed server moves most clients to another one; a
+   * marked server moves only its own.
    *
    * @default false
    */
   readonly down?: boolean;
   /**
-   * Used only when all others are unreachable. Not possible with a method that hashes.
+   * Whether the server is used only when all others are unreachable. Not possible with a method that hashes.
    *
    * @default false
    */
   readonly backup?: boolean;
 }
 
-/** What the servers of `Upstream.servers` have in common. */
+/** Options that the servers of `Upstream.servers()` share. */
 export interface UpstreamOptions {
   /**
-   * Whether they share a Socket.IO adapter, as instances with a `RedisAdapterBackplane` do. Decides the balancing.
+   * Whether the servers share a Socket.IO adapter, as instances with a `RedisAdapterBackplane` do.
+   *
+   * It decides the default balancing.
    *
    * @default false
    */
   readonly backplane?: boolean;
   /**
-   * The `path` of their Socket.IO server, e.g. "/socket.io/".
+   * Path of their Socket.IO server, e.g. "/socket.io/".
    *
+   * @see https://socket.io/docs/v4/server-options/#path
    * @default - the public path
    */
   readonly enginePath?: string;
   /**
-   * The path that answers health checks. Before a new session nginx asks there which server is alive, by HEAD: 5xx or no
-   * answer passes a server over. Where none answers, sessions are served without asking.
+   * HTTP path at which the servers answer health checks.
+   *
+   * Before a new session, nginx asks there by HEAD which server is alive. It skips a server that answers 5xx or not at
+   * all. Where no server answers, sessions start without the question.
    *
    * @default "/health"
    */

@@ -1,7 +1,7 @@
 import type { Entry } from './directive';
 import { comment, directive } from './directive';
 import type { Intent } from './intent';
-import type { OwnContext } from './own-directives';
+import type { OwnContext } from './directive-contexts';
 
 /** nginx checks them against each other, so that one of a user's own stands for all. */
 const SIZES = new Set([

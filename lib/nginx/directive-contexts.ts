@@ -1,4 +1,5 @@
-import type { OwnContext } from './own-directives';
+/** Where a line of the user's own can stand. */
+export type OwnContext = 'http' | 'server' | 'webSocket' | 'rest';
 
 /** Where nginx takes a directive: `main` is outside of http, and none of a front's. */
 type NginxContext = 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream';

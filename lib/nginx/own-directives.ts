@@ -1,13 +1,10 @@
-import { contextProblem } from './directive-contexts';
+import { contextProblem, type OwnContext } from './directive-contexts';
 import type { Entry } from './directive';
 import { comment, isDirective } from './directive';
 import type { ParsedDirective } from './parse';
 import { parse } from './parse';
 import { quote } from './print';
 import { excerpt, NginxSyntaxError, NginxTextError } from './text-error';
-
-/** Where a line of the user's own can stand. */
-export type OwnContext = 'http' | 'server' | 'webSocket' | 'rest';
 
 /** Of what the library renders, what may stand a second time beside it. */
 const REPEATABLE = new Set([

@@ -3,42 +3,51 @@ import type { Construct, IConstruct } from 'constructs';
 import { Check } from '../validation/check';
 
 /**
- * The check of a construct that asks a platform for something: both have to be in one stack.
+ * The constructs that use a platform.
  *
- * @throws ValidationError when they are not
  * @internal
  */
-export function checkInStackOf(platform: IConstruct, name: string, scope: Construct): Check {
-  const check: Check = new Check(scope);
-  if (TerraformStack.of(scope) !== TerraformStack.of(platform)) {
-    check.refuse(
-      'platform',
-      `${platform.node.path} belongs to another stack`,
-      `a ${name} of the same stack`,
-    );
-  }
-  return check;
-}
+export class PlatformClaims {
+  private readonly claims = new Map<string, IConstruct>();
 
-/**
- * What a platform has one of at the most.
- *
- * @throws ValidationError when there is one already
- * @internal
- */
-export function onlyOne(
-  platform: IConstruct,
-  platformName: string,
-  check: Check,
-  present: IConstruct | undefined,
-  what: string,
-): IConstruct {
-  if (present !== undefined) {
-    check.refuse(
-      'platform',
-      `${platform.node.path} has its ${what} already: ${present.node.path}`,
-      `one ${what} for each ${platformName}`,
-    );
+  /** @param name - name of the platform in messages, e.g. "DockerPlatform" */
+  public constructor(
+    private readonly platform: IConstruct,
+    private readonly name: string,
+  ) {}
+
+  /**
+   * Check for a construct that uses the platform.
+   *
+   * @throws ValidationError for a construct of another stack
+   */
+  public check(scope: Construct): Check {
+    const check: Check = new Check(scope);
+    if (TerraformStack.of(scope) !== TerraformStack.of(this.platform)) {
+      check.refuse('platform', {
+        problem: `${this.platform.node.path} belongs to another stack`,
+        allowed: `a ${this.name} of the same stack`,
+      });
+    }
+    return check;
   }
-  return check.scope;
+
+  /**
+   * Check for a construct that claims the only front or Redis of the platform.
+   *
+   * @param thing - "front" or "Redis"
+   * @throws ValidationError for a construct of another stack, or if another construct has claimed it
+   */
+  public only(thing: string, scope: Construct): Check {
+    const check = this.check(scope);
+    const present = this.claims.get(thing);
+    if (present !== undefined) {
+      check.refuse('platform', {
+        problem: `${this.platform.node.path} already has a ${thing}: ${present.node.path}`,
+        allowed: `one ${thing} per ${this.name}`,
+      });
+    }
+    this.claims.set(thing, scope);
+    return check;
+  }
 }

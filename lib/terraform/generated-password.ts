@@ -3,14 +3,15 @@ import type { Construct } from 'constructs';
 import { TerraformData } from './terraform-data';
 
 /**
- * A password that Terraform's own resource makes once. It stands in the state, as everything does that a resource is
- * given.
+ * Password that Terraform's built-in resource generates once.
+ *
+ * The state contains it, like every value that a resource receives.
  *
  * @internal
  */
 export function generatedPassword(scope: Construct): string {
   const password = new TerraformData(scope, 'Password', {
-    // Not as `input`: its twin `output` would be printed when it is destroyed.
+    // Not `input`, whose twin `output` Terraform prints when it destroys the resource.
     triggersReplace: { password: '${sensitive(uuid())}' },
     lifecycle: { ignoreChanges: ['triggers_replace'] },
   });

@@ -1,29 +1,32 @@
 import { Op, TerraformSelf, type TerraformResourceLifecycle } from 'cdktf';
 
 /**
- * What stays as it was made. Terraform would replace the resource for another value, and end in the middle of it.
+ * An attribute that cannot change after creation. A new value would make Terraform replace the resource, and the apply
+ * would fail halfway.
  *
  * @internal
  */
-export interface Kept {
+export interface ImmutableAttribute {
   readonly attribute: string;
-  /** What the stack says now. */
-  readonly wanted: string;
-  /** Why the plan is refused, by what the attribute is. */
-  readonly refusal: (is: string) => string;
+  /** Value that the stack asks for now. */
+  readonly value: string;
+  /** Message of the refused plan, given the value that the resource has. */
+  readonly errorMessage: (current: string) => string;
 }
 
 /**
- * Refuses the plan that wants something else, in place of one that could only fail.
+ * Refuses a plan that changes one of the attributes.
  *
  * @internal
  */
-export function keeps(...all: readonly Kept[]): TerraformResourceLifecycle {
+export function immutable(
+  ...attributes: readonly ImmutableAttribute[]
+): TerraformResourceLifecycle {
   return {
-    ignoreChanges: all.map(({ attribute }) => attribute),
-    postcondition: all.map(({ attribute, wanted, refusal }) => {
-      const is = TerraformSelf.getString(attribute);
-      return { condition: Op.eq(is, wanted), errorMessage: refusal(is) };
+    ignoreChanges: attributes.map(({ attribute }) => attribute),
+    postcondition: attributes.map(({ attribute, value, errorMessage }) => {
+      const current = TerraformSelf.getString(attribute);
+      return { condition: Op.eq(current, value), errorMessage: errorMessage(current) };
     }),
   };
 }

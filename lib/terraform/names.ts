@@ -5,9 +5,10 @@ import { ValidationError } from '../validation/errors';
 const MAX_LENGTH = 48;
 
 /**
- * The name of a construct on a platform, out of its path in the stack: "Chat/Aiwm" is "chat-aiwm".
+ * Name of a construct on a platform, made of its path in the stack: "Chat/Aiwm" becomes "chat-aiwm".
  *
  * @internal
+ * @throws ValidationError for a path that makes no name, or one that is too long
  */
 export function resourceName(construct: IConstruct): string {
   const stack = TerraformStack.of(construct).node.path;
@@ -20,14 +21,14 @@ export function resourceName(construct: IConstruct): string {
   if (name === '') {
     throw new ValidationError(construct, {
       property: 'id',
-      problem: 'the path has no letter (a to z) and no digit to make a name of',
+      problem: 'the path contains no letter (a to z) and no digit from which to derive a name',
       remedy: 'Choose ids with letters or digits for the construct or its parents.',
     });
   }
   if (name.length > MAX_LENGTH) {
     throw new ValidationError(construct, {
       property: 'id',
-      problem: `the name "${name}" made of its path has ${name.length} characters`,
+      problem: `the name "${name}", derived from its path, has ${name.length} characters`,
       allowed: `at most ${MAX_LENGTH}`,
       remedy: 'Choose shorter ids for the construct and its parents.',
     });
@@ -36,8 +37,9 @@ export function resourceName(construct: IConstruct): string {
 }
 
 /**
- * The name of a Terraform output: "Chat/Frontend" and "url" make "chat_frontend_url". Terraform's names do not
- * start with a digit.
+ * Name of a Terraform output: "Chat/Frontend" and "url" become "chat_frontend_url".
+ *
+ * A name in Terraform cannot start with a digit.
  *
  * @internal
  */

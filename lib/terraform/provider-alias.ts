@@ -1,8 +1,10 @@
 import type { TerraformProvider } from 'cdktf';
 
 /**
- * Lets a stack have other providers of the kind beside this one. The alias is made of the path and of nothing that can
- * change: resources are destroyed through the provider that made them, and Terraform finds it by its alias.
+ * Gives a provider an alias, so that a stack can have others of its kind.
+ *
+ * The alias is made of the path alone, which does not change. Terraform destroys a resource through the provider that
+ * created it, and finds that by its alias.
  *
  * @internal
  */

@@ -3,13 +3,15 @@ import { App, Manifest, TerraformStack, Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 
 /**
- * A path as it is reached from the folder of the synthesized stack, where Terraform runs. A relative one starts at
- * the folder in which the app runs; it stays relative, so that what is synthesized is the same on every machine.
+ * Path from the folder of the synthesized stack, where Terraform runs.
+ *
+ * A relative path starts at the folder in which the app runs. It stays relative, so that the synthesized stack is the
+ * same on every machine.
  *
  * @internal
  */
 export function fromStackFolder(construct: IConstruct, target: string): string {
-  // What Terraform fills in says for itself where it starts.
+  // A Token stays as it is, since its value is known only at apply.
   if (path.isAbsolute(target) || Token.isUnresolved(target)) {
     return target;
   }

@@ -3,7 +3,7 @@ import type { ITerraformDependable, LocalExecProvisioner, TerraformResourceLifec
 import type { Construct } from 'constructs';
 
 /**
- * What a `TerraformData` takes.
+ * Arguments of a `TerraformData`.
  *
  * @internal
  */
@@ -16,10 +16,13 @@ export interface TerraformDataConfig {
 }
 
 /**
- * Terraform's built-in resource, as cdktf's DataResource is. That one starts `terraform version` for each resource at
- * every synth: 50 ms an instance, and no synth where there is no terraform.
+ * Terraform's built-in resource `terraform_data`.
+ *
+ * cdktf's `DataResource` is the same resource, but runs `terraform version` for each one at every synth. That takes 50
+ * ms an instance, and fails on a machine without Terraform.
  *
  * @internal
+ * @see https://developer.hashicorp.com/terraform/language/resources/terraform-data
  */
 export class TerraformData extends TerraformResource {
   public constructor(

@@ -1,16 +1,17 @@
 import { Token, Tokenization } from 'cdktf';
 
 /**
- * Carries Tokens through a generator that knows nothing of them: each is hidden behind a word of its own
- * while the text is made, and shown again in what comes out.
+ * Tokens that pass through a generator of text that does not know them.
  *
- * The words are of private-use characters, which every check refuses in what a user writes.
+ * Each Token is replaced by a word while the text is generated, and put back into the result. The words consist of
+ * private-use characters, which every check refuses in values of users.
  *
  * @internal
  */
 export class TokensInText {
   private readonly tokens: string[] = [];
 
+  /** Text with a word in place of each Token. */
   public hide(text: string): string {
     if (!Token.isUnresolved(text)) {
       return text;
@@ -20,7 +21,7 @@ export class TokensInText {
       .reduce((hidden, token) => hidden.split(token).join(this.word(token)), text);
   }
 
-  /** The same for all texts of an object and its lists. */
+  /** Object with a word in place of each Token, in all its texts and lists. */
   public hideAll<T extends object>(values: T): T {
     const hide = (value: unknown): unknown => {
       if (Array.isArray(value)) {
@@ -33,12 +34,12 @@ export class TokensInText {
     ) as T;
   }
 
-  /** The Tokens that were hidden, each once. */
+  /** Tokens that were hidden, each once. */
   public get hidden(): readonly string[] {
     return this.tokens;
   }
 
-  /** A text with hidden Tokens in pieces: what is known as it is, and each Token alone. */
+  /** Pieces of a text with hidden Tokens: the known parts as they are, and each Token alone. */
   public pieces(text: string): { readonly text: string; readonly isToken: boolean }[] {
     return text
       .split(/(\ue000\d+\ue001)/)
@@ -46,6 +47,7 @@ export class TokensInText {
       .map((piece) => ({ text: this.show(piece), isToken: piece.startsWith('\ue000') }));
   }
 
+  /** Text with the Tokens in place of their words. */
   public show(text: string): string {
     return text.replace(/\ue000(\d+)\ue001/g, (word, index) => this.tokens[Number(index)] ?? word);
   }

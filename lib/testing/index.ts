@@ -1,3 +1,4 @@
 export * from './multi-line-serializer';
+export * from './stack-json';
 export * from './synthesize';
 export * from './synthesized-stack';

@@ -1,16 +1,16 @@
-/**
- * What `expect.addSnapshotSerializer` takes; jest, vitest and others agree on it.
- */
+/** Serializer for `expect.addSnapshotSerializer` of jest, vitest and others. */
 export interface SnapshotSerializer {
-  /** Whether a value is for this serializer. */
+  /** Whether the serializer handles a value. */
   test(value: unknown): boolean;
-  /** The value as it stands in the snapshot. */
+  /** Text of a value in the snapshot. */
   serialize(value: string, config: { readonly indent: string }, indentation: string): string;
 }
 
 /**
- * Prints a text of several lines as lines between two marks, so that one changed line of a configuration is one
- * changed line in a snapshot. Without it a text inside an object loses its indentation or becomes one long line.
+ * Serializer that prints a text of several lines as lines between two marks.
+ *
+ * One changed line of a configuration is then one changed line in the snapshot. Without it, a text inside an object
+ * loses its indentation or becomes one long line.
  *
  * @example
  * expect.addSnapshotSerializer(multiLineSerializer);

@@ -1,9 +1,9 @@
-import type { StackJson } from './synthesized-stack';
+import type { StackJson } from './stack-json';
 
-/** The folder of an asset is named after the hash of its content. */
+/** Path of an asset, whose folder is named after the hash of its content. */
 const ASSET_HASH = /\b(assets\/[^/]+\/)[0-9A-F]{32}\b/g;
 
-/** A stack without what a reviewer cannot judge or reads elsewhere. */
+/** Stack without the parts that a reviewer cannot judge, or reads elsewhere. */
 export function reviewForm(
   { terraform, ...rest }: StackJson,
   configurations: Readonly<Record<string, string>>,
@@ -31,7 +31,7 @@ function base64(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64');
 }
 
-/** Which providers are asked for, not which of their releases; and not where the state is. */
+/** Settings of Terraform without versions and without the place of the state. */
 function reviewSettings(terraform: StackJson['terraform'] = {}): Record<string, unknown> {
   const { backend: _backend, cloud: _cloud, ...settings } = terraform;
   return maskVersions(settings) as Record<string, unknown>;

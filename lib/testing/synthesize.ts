@@ -4,13 +4,13 @@ import { App, Manifest, TerraformStack } from 'cdktf';
 import { SynthesizedStack } from './synthesized-stack';
 import { skipTokenTraces } from './token-traces';
 
-/** Relative, so that paths which lead out of the stack's folder are the same on every machine. */
+/** Output folder. It is relative, so that paths out of the stack's folder are the same on every machine. */
 const OUTDIR = 'cdktf.out';
 
-/** What `synthesize` may be told. */
+/** Options of `synthesize`. */
 export interface SynthesizeOptions {
   /**
-   * The id of the stack.
+   * Id of the stack.
    *
    * @default "Stack"
    */
@@ -24,8 +24,12 @@ export interface SynthesizeOptions {
 }
 
 /**
- * Synthesizes a stack of its own, as `cdktf synth` would: with aspects, with validations, and failing on an
- * annotation that is an error. Writes no stack.
+ * Synthesizes constructs in a new stack, as `cdktf synth` does, and writes no stack to disk.
+ *
+ * Aspects and validations run, and an annotation that is an error fails.
+ *
+ * @param build - creates the constructs
+ * @throws Error for a failed validation, and for an annotation that is an error
  *
  * @example
  * const { addresses, warnings } = synthesize((stack) => {
@@ -47,7 +51,10 @@ export function synthesize(
 }
 
 /**
- * The same for a stack that is a class.
+ * Synthesizes a stack of your own class, as `synthesize` does.
+ *
+ * @param create - creates the stack in an app
+ * @throws Error for a failed validation, and for an annotation that is an error
  *
  * @example
  * const { outputs } = synthesizeStack((app) => new ChatStack(app, "chat"));
@@ -56,7 +63,7 @@ export function synthesizeStack(
   create: (app: App) => TerraformStack,
   { context }: Pick<SynthesizeOptions, 'context'> = {},
 ): SynthesizedStack {
-  // App makes these folders one by one and stumbles over another test that does so at the same moment.
+  // App creates these folders one by one, and fails if another test does so at the same moment.
   mkdirSync(path.join(OUTDIR, Manifest.stacksFolder), { recursive: true });
   const app = new App({ outdir: OUTDIR, stackTraces: false, context });
   const bringBack = skipTokenTraces();

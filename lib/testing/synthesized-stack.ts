@@ -8,23 +8,10 @@ import {
 import type { TerraformStack } from 'cdktf';
 import { NginxWsFrontend } from '../frontend/nginx-ws-frontend';
 import { reviewForm } from './review-form';
-
-/** Blocks of Terraform's JSON by their names. */
-export type Blocks = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-
-/** A stack in Terraform's JSON, as far as tests look at it. */
-export interface StackJson {
-  readonly terraform?: Readonly<Record<string, unknown>>;
-  readonly provider?: Readonly<Record<string, unknown>>;
-  readonly resource?: Readonly<Record<string, Blocks>>;
-  readonly data?: Readonly<Record<string, Blocks>>;
-  readonly module?: Blocks;
-  readonly output?: Blocks;
-  readonly [other: string]: unknown;
-}
+import type { Blocks, StackJson } from './stack-json';
 
 /**
- * What a stack becomes.
+ * Result of the synthesis of one stack.
  *
  * @example
  * const stack = synthesize((scope) => buildChat(scope));
@@ -35,9 +22,9 @@ export interface StackJson {
 export class SynthesizedStack {
   /** Terraform's JSON, without the comments (`//`) that cdktf writes into it. */
   public readonly json: StackJson;
-  /** The rendered nginx.conf of each front, by the front's path in the stack: `configurations["Frontend"]`. */
+  /** Rendered nginx.conf of each front, by the front's path in the stack: `configurations["Frontend"]`. */
   public readonly configurations: Readonly<Record<string, string>>;
-  /** What the stack's author is warned of, each with the path of its construct. */
+  /** Warnings for the stack's author, each with the path of its construct. */
   public readonly warnings: readonly string[];
 
   /** @throws Error for a failed validation, and for an annotation that is an error */
@@ -53,8 +40,9 @@ export class SynthesizedStack {
   }
 
   /**
-   * The address of everything that Terraform manages or reads, sorted. A change of this list replaces things:
-   * pin it.
+   * Addresses of everything that Terraform manages or reads, sorted.
+   *
+   * Compare the whole list in a test: a changed address makes Terraform replace the resource.
    *
    * @example
    * expect(stack.addresses).toEqual(["terraform_data.Platform_Host_6AA66D5E"]);
@@ -73,7 +61,7 @@ export class SynthesizedStack {
   }
 
   /**
-   * The values of the outputs, by their names.
+   * Values of the outputs, by their names.
    *
    * @example
    * expect(stack.outputs.frontend_url).toBe("https://chat.example.org");
@@ -85,7 +73,7 @@ export class SynthesizedStack {
   }
 
   /**
-   * The resources of a type, by their names.
+   * Resources of a type, by their names.
    *
    * @example
    * expect(Object.keys(stack.resources("terraform_data"))).toHaveLength(6);
@@ -95,9 +83,11 @@ export class SynthesizedStack {
   }
 
   /**
-   * The rendered nginx.conf.
+   * Rendered nginx.conf of one front.
    *
-   * @param frontend - the front's path in the stack; may be left out when there is one
+   * @param frontend - path of the front in the stack; you can leave it out if there is only one
+   * @throws Error for a path without a front
+   *
    * @example
    * expect(stack.configuration()).toContain("ip_hash;");
    */
@@ -114,9 +104,10 @@ export class SynthesizedStack {
   }
 
   /**
-   * The stack as a person reviews it in a snapshot: without the backend; with a pointer in place of each nginx.conf,
-   * which is a text to be compared for itself; and without what changes with every release (hashes of assets,
-   * versions).
+   * Stack in the form for review in a snapshot.
+   *
+   * It has no backend, and a pointer in place of each nginx.conf, which is better compared as a text of its own. Hashes
+   * of assets and versions are masked, since they change with every release.
    *
    * @example
    * expect.addSnapshotSerializer(multiLineSerializer);
@@ -140,7 +131,7 @@ function configurations(stack: TerraformStack): Record<string, string> {
   );
 }
 
-/** What Terraform gets to read: an expression where the value is known only at apply. */
+/** Text as Terraform reads it, with an expression for each value that is known only at apply. */
 function resolve(stack: TerraformStack, text: string): string {
   const resolver = new DefaultTokenResolver(new StringConcat());
   return Tokenization.resolve(text, { scope: stack, resolver, preparing: false }) as string;

@@ -1,46 +1,59 @@
-import { Token, Tokenization } from 'cdktf';
+import { Annotations, Token, Tokenization } from 'cdktf';
 import type { Construct } from 'constructs';
-import { ValidationError } from './errors';
+import { type Fault, ValidationError } from './errors';
 
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
 /**
- * Checks the values of one construct's properties and says what is wrong with them.
+ * Check of the values of one construct's properties.
  *
- * A value that is known only at apply (a Token) passes; the text around it is checked.
+ * A value that is known only at apply (a Token) passes, and the text around it is checked. A method that takes a value
+ * returns it, or throws a ValidationError that names the property.
  *
  * @internal
  */
 export class Check {
   public constructor(public readonly scope: Construct) {}
 
-  /** @throws ValidationError always */
-  public refuse(property: string, problem: string, allowed?: string, remedy?: string): never {
-    throw new ValidationError(this.scope, { property, problem, allowed, remedy });
+  /**
+   * Refuses the value of a property.
+   *
+   * @throws ValidationError always
+   */
+  public refuse(property: string, fault: Omit<Fault, 'property'>): never {
+    throw new ValidationError(this.scope, { property, ...fault });
   }
 
-  /** A string that `rule` accepts. */
+  /** Warns at synth about a value that is valid but risky. */
+  public warn(text: string): void {
+    Annotations.of(this.scope).addWarning(text);
+  }
+
+  /** String that a rule accepts. */
   public text(property: string, value: string, rule: TextRule): string {
     if (typeof value !== 'string') {
-      this.refuse(property, `${show(value)} is not a string`, rule.allowed);
+      this.refuse(property, { problem: `${show(value)} is not a string`, allowed: rule.allowed });
     }
     if (rule.knownAtSynth && Token.isUnresolved(value)) {
-      this.refuse(
-        property,
-        'the value is not known at synth',
-        rule.allowed,
-        'Write it out: it decides what is rendered.',
-      );
+      this.refuse(property, {
+        problem: 'the value is not known at synth',
+        allowed: rule.allowed,
+        remedy: 'Use a literal value: what is rendered depends on it.',
+      });
     }
     this.literals(property, value, rule);
     if (!Token.isUnresolved(value) && !rule.accepts(value)) {
-      this.refuse(property, `${show(value)} is not ${rule.name}`, rule.allowed, rule.remedy);
+      this.refuse(property, {
+        problem: `${show(value)} is not ${rule.name}`,
+        allowed: rule.allowed,
+        remedy: rule.remedy,
+      });
     }
     return value;
   }
 
-  /** Each of them a string that `rule` accepts, at least `min` and at most `max`, none twice. */
+  /** List of `min` to `max` different strings that a rule accepts. */
   public texts(
     property: string,
     values: readonly string[],
@@ -49,145 +62,143 @@ export class Check {
   ): string[] {
     this.list(property, values);
     if (values.length < min || values.length > max) {
-      this.refuse(
-        property,
-        values.length === 0 ? 'the list is empty' : `the list has ${values.length} items`,
-        `${min} to ${max} items`,
-      );
+      this.refuse(property, {
+        problem: values.length === 0 ? 'the list is empty' : `the list has ${values.length} items`,
+        allowed: `${min} to ${max} items`,
+      });
     }
     const seen = new Set<string>();
     values.forEach((value, index) => {
       this.text(`${property}[${index}]`, value, rule);
-      // Names and addresses are the same in upper and lower case; Tokens are not.
+      // Names and addresses are not case-sensitive, but Tokens are.
       const same = Token.isUnresolved(value) ? value : value.toLowerCase();
       if (seen.has(same)) {
-        this.refuse(
-          `${property}[${index}]`,
-          `${show(value)} stands there twice`,
-          'each value once',
-        );
+        this.refuse(`${property}[${index}]`, {
+          problem: `${show(value)} is listed twice`,
+          allowed: 'each value once',
+        });
       }
       seen.add(same);
     });
     return [...values];
   }
 
-  /** A list that is known at synth, whatever is in it. */
+  /** List that is known at synth, with any content. */
   public list<T>(property: string, values: readonly T[]): readonly T[] {
     if (Token.isUnresolved(values)) {
-      this.refuse(
-        property,
-        'the list is not known at synth',
-        'a list that is written out',
-        'How long it is decides what is rendered.',
-      );
+      this.refuse(property, {
+        problem: 'the list is not known at synth',
+        allowed: 'a literal list',
+        remedy: 'What is rendered depends on its length.',
+      });
     }
     return values;
   }
 
-  /** One of an enumeration, which other languages and plain JavaScript do not enforce. */
+  /** Value of an enumeration, which JavaScript does not enforce. */
   public oneOf<T extends string>(property: string, value: T, allowed: readonly T[]): T {
     if (!allowed.includes(value)) {
-      this.refuse(
-        property,
-        `${show(value)} is not one of the allowed values`,
-        allowed.map(show).join(', '),
-      );
+      this.refuse(property, {
+        problem: `${show(value)} is not one of the allowed values`,
+        allowed: allowed.map(show).join(', '),
+      });
     }
     return value;
   }
 
-  /** A whole number from `min` to `max`, known at synth. */
+  /** Whole number from `min` to `max`, known at synth. */
   public integer(property: string, value: number, min: number, max: number): number {
     const allowed = `a whole number from ${min} to ${max}`;
     this.known(property, value, allowed);
     if (!Number.isInteger(value)) {
-      this.refuse(property, `${show(value)} is not a whole number`, allowed);
+      this.refuse(property, { problem: `${show(value)} is not a whole number`, allowed });
     }
     if (value < min || value > max) {
-      this.refuse(property, `${value} is out of range`, allowed);
+      this.refuse(property, { problem: `${value} is out of range`, allowed });
     }
     return value;
   }
 
-  /** A number above 0 and at most `max`, known at synth. */
+  /** Number above 0 and at most `max`, known at synth. */
   public positive(property: string, value: number, max: number): number {
     const allowed = `a number above 0, at most ${max}`;
     this.known(property, value, allowed);
     if (!(value > 0 && value <= max)) {
-      this.refuse(property, `${show(value)} is out of range`, allowed);
+      this.refuse(property, { problem: `${show(value)} is out of range`, allowed });
     }
     return value;
   }
 
   private known(property: string, value: number, allowed: string): void {
     if (Token.isUnresolved(value)) {
-      this.refuse(
-        property,
-        'the number is not known at synth',
+      this.refuse(property, {
+        problem: 'the number is not known at synth',
         allowed,
-        'Write it out: it decides what is rendered.',
-      );
+        remedy: 'Use a literal value: what is rendered depends on it.',
+      });
     }
   }
 
-  /** Nothing beside a Token may hold what Terraform or nginx would read as syntax. */
+  /** Checks that the text around Tokens contains nothing that Terraform or nginx would read as syntax. */
   private literals(property: string, value: string, { allowed, isSyntax, isData }: TextRule): void {
     const literal = Tokenization.reverseString(value).literals.join('');
-    // Syntax may be laid out in lines; nothing else may hold them.
+    // Only syntax may contain line breaks.
     if (CONTROL_CHARACTER.test(isSyntax ? literal.replace(/[\t\r\n]/g, ' ') : literal)) {
-      this.refuse(property, `${show(value)} holds a control character or a line break`, allowed);
+      this.refuse(property, {
+        problem: `${show(value)} contains a control character or a line break`,
+        allowed,
+      });
     }
     if (/[\ue000-\uf8ff]/.test(literal)) {
-      this.refuse(property, `${show(value)} holds a private-use character`, allowed);
+      this.refuse(property, {
+        problem: `${show(value)} contains a private-use character`,
+        allowed,
+      });
     }
     if (/[$%]\{/.test(literal)) {
-      this.refuse(
-        property,
-        `${show(value)} holds "\${" or "%{", which Terraform would read as a template`,
+      this.refuse(property, {
+        problem: `${show(value)} contains "\${" or "%{", which Terraform would read as a template`,
         allowed,
-      );
+      });
     }
     const numbers = literal.match(/-\d(?:\.\d+)?e\+\d+/g) ?? [];
     if (numbers.some((number) => Token.isUnresolved(Number(number)))) {
-      this.refuse(
-        property,
-        `${show(value)} holds a number that is known only at apply`,
+      this.refuse(property, {
+        problem: `${show(value)} contains a number that is known only at apply`,
         allowed,
-        'Put it in as text: Token.asString(…).',
-      );
+        remedy: 'Pass it as text: Token.asString(…).',
+      });
     }
     if (!isSyntax && !isData && Token.isUnresolved(value) && /[\s;{}"'\\]/.test(literal)) {
-      this.refuse(
-        property,
-        `${show(value)} holds a space, quote, brace, backslash or semicolon beside a Token`,
+      this.refuse(property, {
+        problem: `${show(value)} contains a space, quote, brace, backslash or semicolon next to a Token`,
         allowed,
-      );
+      });
     }
   }
 }
 
 /**
- * A kind of text.
+ * Rule for one kind of text.
  *
  * @internal
  */
 export interface TextRule {
-  /** With its article: `a DNS name`. */
+  /** Name of the kind with its article: `a DNS name`. */
   readonly name: string;
   readonly allowed: string;
   readonly remedy?: string;
-  /** Whether it decides what is rendered, so that a Token will not do. */
+  /** Whether the text decides what is rendered, so that it must not be a Token. */
   readonly knownAtSynth?: boolean;
-  /** Whether it is syntax itself: lines, braces and semicolons belong to it, also beside a Token. */
+  /** Whether the text is syntax, and may contain lines, braces and semicolons even beside a Token. */
   readonly isSyntax?: boolean;
-  /** Whether it is never read as syntax, so that any text may stand beside a Token. */
+  /** Whether the text is never read as syntax, so that any characters may stand beside a Token. */
   readonly isData?: boolean;
   accepts(value: string): boolean;
 }
 
 /**
- * A value as an error shows it, cut to a readable length.
+ * Value in the form for messages, cut to a readable length.
  *
  * @internal
  */

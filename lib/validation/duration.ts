@@ -9,44 +9,46 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** nginx wants the units in falling order, each once. */
+/** Units in falling order, each at most once, as nginx requires. */
 const PATTERN =
   /^(?=.)(?:\d{1,9}w)?(?:\d{1,9}d)?(?:\d{1,9}h)?(?:\d{1,9}m)?(?:\d{1,9}s)?(?:\d{1,9}ms)?$/;
 
 const DURATION: TextRule = {
   name: 'a duration',
   allowed:
-    'nginx\'s notation: a number with w, d, h, m, s or ms, several in that order: "7d", "1h30m", "5s", "500ms"',
+    'nginx\'s notation: numbers with the units w, d, h, m, s or ms, in that order: "7d", "1h30m", "5s", "500ms"',
   knownAtSynth: true,
   accepts: (text) => PATTERN.test(text),
 };
 
 /**
- * A span of time as a user wrote it, and its length.
+ * Duration as the user wrote it, with its length.
  *
  * @internal
  */
-export interface CheckedDuration {
+export interface ResolvedDuration {
   readonly text: string;
   readonly milliseconds: number;
 }
 
 /**
- * Reads a duration between two others, both included. It decides what is rendered, so it must be known at synth.
+ * Duration between two others, both included.
+ *
+ * It must be known at synth, since it decides what is rendered.
  *
  * @internal
  */
-export function checkDuration(
+export function resolveDuration(
   check: Check,
   property: string,
   text: string,
   from: string,
   to: string,
-): CheckedDuration {
+): ResolvedDuration {
   check.text(property, text, DURATION);
   const milliseconds = toMilliseconds(text);
   if (milliseconds < toMilliseconds(from) || milliseconds > toMilliseconds(to)) {
-    check.refuse(property, `"${text}" is out of range`, `${from} to ${to}`);
+    check.refuse(property, { problem: `"${text}" is out of range`, allowed: `${from} to ${to}` });
   }
   return { text, milliseconds };
 }

@@ -1,30 +1,32 @@
 import type { IConstruct } from 'constructs';
 
 /**
- * What is wrong with one property of a construct.
+ * Fault in one property of a construct.
  *
  * @internal
  */
 export interface Fault {
-  /** The property as the user wrote it: `serverName`, `limits.burst`. */
+  /** Property as the user wrote it: `serverName`, `limits.burst`. */
   readonly property: string;
-  /** What was given and why it cannot be: `"a b" is not a DNS name`. */
+  /** Value, and the reason why it is refused: `"a b" is not a DNS name`. */
   readonly problem: string;
-  /** What would be accepted. */
+  /** Values that are accepted. */
   readonly allowed?: string;
-  /** What to do. */
+  /** Advice for the user. */
   readonly remedy?: string;
 }
 
 /**
- * Thrown for wrong input, and told as Terraform's users read it: where, what, what is allowed, what to do.
+ * Error for an invalid value of a property.
+ *
+ * Its message contains the path of the construct, the property, the problem, what is allowed, and what to do.
  *
  * @internal
  */
 export class ValidationError extends Error {
-  /** Path of the construct that was given the value. */
+  /** Path of the construct that has the property. */
   public readonly constructPath: string;
-  /** The property that held it. */
+  /** Property that has the invalid value. */
   public readonly property: string;
 
   public constructor(scope: IConstruct, fault: Fault) {
@@ -45,7 +47,7 @@ function describeFault(path: string, { property, problem, allowed, remedy }: Fau
   );
 }
 
-/** Without what a terminal would act upon or not show at all. */
+/** Escapes control and invisible characters, so that a message is safe to print. */
 function printable(message: string): string {
   return message.replace(
     // eslint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -54,9 +56,22 @@ function printable(message: string): string {
   );
 }
 
-/** Tells this library's errors from others. */
+/**
+ * Tests for errors of this library.
+ *
+ * @example
+ * try {
+ *   new ChatStack(app, "chat");
+ * } catch (error) {
+ *   console.error(Errors.isValidationError(error) ? String(error) : error);
+ * }
+ */
 export class Errors {
-  /** Whether it was thrown because of a wrong value; its message says which one, where, and what to do. */
+  /**
+   * Whether an error reports an invalid value of a property.
+   *
+   * Its message names the construct and the property, and says what is allowed and what to do.
+   */
   public static isValidationError(error: unknown): boolean {
     return error instanceof ValidationError;
   }

@@ -4,12 +4,12 @@ import type { TextRule } from './check';
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 const HOST_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`, 'i');
 
-/** A name that ends in a number is an IPv4 address or nothing. */
+/** Whether a text is a host name. One that ends in a number has to be an IPv4 address. */
 function isHostName(text: string): boolean {
   return text.length <= 253 && HOST_NAME.test(text) && (!/(?:^|\.)\d+$/.test(text) || isIPv4(text));
 }
 
-/** Without the zone of a link-local address ("fe80::1%eth0"), which nginx does not take. */
+/** Version of an IP address, or 0. nginx does not accept the zone of a link-local address ("fe80::1%eth0"). */
 function ipFamily(text: string): number {
   return text.includes('%') ? 0 : isIP(text);
 }
@@ -20,14 +20,14 @@ function isPort(text: string): boolean {
 
 export const SERVER_NAME: TextRule = {
   name: 'a host name',
-  allowed: 'labels of letters, digits and hyphens with dots between them, at most 253 characters',
+  allowed: 'labels of letters, digits and hyphens, separated by dots, at most 253 characters',
   remedy: 'Write the name that clients use, without scheme, port or path.',
   accepts: isHostName,
 };
 
 export const SERVER_NAME_PATTERN: TextRule = {
   ...SERVER_NAME,
-  allowed: `${SERVER_NAME.allowed}; "*." in front stands for all names below`,
+  allowed: `${SERVER_NAME.allowed}; a leading "*." matches all names below`,
   accepts: (text) => isHostName(text.replace(/^\*\./, '')),
 };
 
@@ -35,7 +35,7 @@ export const PATH: TextRule = {
   name: 'a path',
   allowed:
     'segments of letters, digits, ".", "_", "~" and "-", each after a "/", at most 256 characters, no "." or ".." segment',
-  remedy: 'Write it as it stands in a URL, e.g. "/dev/aiwm/chat".',
+  remedy: 'Write it as it appears in a URL, e.g. "/dev/aiwm/chat".',
   knownAtSynth: true,
   accepts: (text) =>
     text.length <= 256 && /^(?:\/|(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+\/?)$/.test(text),
@@ -89,7 +89,7 @@ export const ORIGIN: TextRule = {
   allowed:
     'scheme, host and port as browsers send them, in lower case: "https://app.example.org", "https://*.example.org"; of apps ' +
     '"capacitor://localhost", "ionic://localhost", "tauri://localhost", "chrome-extension://<id>"; "null" for pages without one',
-  remedy: "Leave out path and slash; write the port only where it is not the scheme's own.",
+  remedy: "Omit the path and its slash, and the port where it is the scheme's default.",
   accepts: (text) => {
     if (text !== text.toLowerCase()) {
       return false;
@@ -115,10 +115,10 @@ function isAppOrigin(text: string): boolean {
 }
 
 export const HASH_KEY: TextRule = {
-  name: 'a variable that can tell clients apart',
+  name: 'a variable that identifies clients',
   allowed:
     '$http_<header>, $arg_<argument>, $cookie_<name> (lower case, "_" for "-"), $remote_addr or $binary_remote_addr',
-  remedy: 'A header X-Session-Id is "$http_x_session_id".',
+  remedy: 'For the header X-Session-Id, use "$http_x_session_id".',
   knownAtSynth: true,
   accepts: (text) =>
     /^\$(?:(?:http|arg|cookie)_[a-z0-9_]{1,64}|remote_addr|binary_remote_addr)$/.test(text),
@@ -132,9 +132,9 @@ export const COOKIE_NAME: TextRule = {
 };
 
 export const COOKIE_DOMAIN: TextRule = {
-  name: 'the domain of a cookie',
-  allowed: 'a host name, without a dot in front: "example.org"',
-  remedy: 'The cookie goes to that name and to all names below it.',
+  name: 'a cookie domain',
+  allowed: 'a host name without a leading dot: "example.org"',
+  remedy: 'Browsers send the cookie to that name and to all names below it.',
   knownAtSynth: true,
   accepts: isHostName,
 };
@@ -156,7 +156,7 @@ export const ENVIRONMENT_NAME: TextRule = {
 export const IMAGE: TextRule = {
   name: 'an image',
   allowed:
-    'registry, name in lower case and a tag or digest: "registry.example/aiwm:1.4.2", "aiwm@sha256:…"',
+    'a registry, a name in lower case and a tag or digest: "registry.example/aiwm:1.4.2", "aiwm@sha256:…"',
   accepts: (text) =>
     text.length <= 512 &&
     /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::\w[\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/.test(
@@ -164,17 +164,17 @@ export const IMAGE: TextRule = {
     ),
 };
 
-/** Any line of text: what it means is for somebody else to say. */
+/** Any line of text, whatever its meaning. */
 export const LINE: TextRule = {
   name: 'a line of text',
-  allowed: 'text without control characters and line breaks, at most 4000 characters',
+  allowed: 'text without control characters or line breaks, at most 4000 characters',
   isData: true,
   accepts: (text) => text.length <= 4000,
 };
 
 export const FILE_PATH: TextRule = {
   name: 'a file path',
-  allowed: 'a path without control characters, at most 1024 characters, not empty',
+  allowed: 'a path of 1 to 1024 characters, without control characters',
   accepts: (text) => text.length > 0 && text.length <= 1024,
 };
 
@@ -204,10 +204,10 @@ export const REDIS_URL: TextRule = {
   },
 };
 
-/** One line of nginx configuration, or one block. What it says is checked when it is parsed. */
+/** One directive of nginx, or one block. Its meaning is checked when it is parsed. */
 export const DIRECTIVE: TextRule = {
   name: 'an nginx directive',
-  allowed: 'one directive, ended by ";" or a balanced block, at most 4000 characters',
+  allowed: 'one directive that ends with ";" or a balanced block, at most 4000 characters',
   isSyntax: true,
   accepts: (text) => text.length <= 4000,
 };

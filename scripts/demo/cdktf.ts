@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { quietEnvironment } from '../quiet.mjs';
+import { quietEnvironment } from '../machine/quiet.mjs';
 
 /** One stack of the examples, by the cdktf CLI. */
 export class CdktfStack {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePortBlock, freePorts } from '../../test/support/free-ports';
-import { request } from '../../test/support/http';
-import { SocketClients } from '../../test/support/socket-clients';
-import type { ClientOptions } from '../../test/support/socket-clients';
-import { waitFor } from '../../test/support/wait';
+import { freePortBlock, freePorts } from '../../test/support/machine/free-ports';
+import { request } from '../../test/support/front/http';
+import { SocketClients } from '../../test/support/front/socket-clients';
+import type { ClientOptions } from '../../test/support/front/socket-clients';
+import { waitFor } from '../../test/support/machine/wait';
 import { CdktfStack } from './cdktf';
 import { showDifference } from './difference';
 import type { Stage } from './stage';

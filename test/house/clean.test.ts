@@ -1,27 +1,33 @@
 // The tree is formatted, free of lint, and typed throughout: library, tests, examples and scripts.
-import { findProgram } from '../../scripts/programs.mjs';
-import { expectClean, PATIENCE, run, runTool } from './run';
+import { findProgram } from '../../scripts/machine/programs.mjs';
+import { expectClean, PATIENCE, run, startTool } from './run';
 
-test(
+test.concurrent(
   'ESLint finds nothing',
-  () => {
-    expectClean(runTool('eslint', ['.', '--max-warnings=0']), 'npx eslint --fix . may help');
+  async () => {
+    expectClean(
+      await startTool('eslint', ['.', '--max-warnings=0']),
+      'npx eslint --fix . may help',
+    );
   },
   PATIENCE,
 );
 
-test(
+test.concurrent(
   'Prettier would change nothing',
-  () => {
-    expectClean(runTool('prettier', ['--check', '.']), 'npm run format');
+  async () => {
+    expectClean(await startTool('prettier', ['--check', '.']), 'npm run format');
   },
   PATIENCE,
 );
 
-test(
+test.concurrent(
   'TypeScript finds no error',
-  () => {
-    expectClean(runTool('tsc', ['--noEmit', '--incremental', 'false']), 'npm run typecheck');
+  async () => {
+    expectClean(
+      await startTool('tsc', ['--noEmit', '--incremental', 'false']),
+      'npm run typecheck',
+    );
   },
   PATIENCE,
 );

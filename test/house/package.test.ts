@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -69,19 +70,30 @@ test('the library builds, and jsii has nothing to complain of', () => {
   expect(built.output + built.errors).not.toMatch(/\bwarning\b(?!s: 0)/i);
 });
 
+const API_PAGES = [
+  'API.md',
+  ...['aws', 'docker', 'local', 'platform'].map((page) => `docs/api/${page}.md`),
+];
+
 test(
-  'API.md is what jsii-docgen makes of the doc comments',
+  'the API docs are what jsii-docgen makes of the doc comments',
   () => {
     needBuild();
-    const fresh = join(copy, 'API.fresh.md');
-    expectClean(runTool('jsii-docgen', ['--output', fresh], copy), 'jsii-docgen fails');
-    const committed = existsSync(join(root, 'API.md'))
-      ? readFileSync(join(root, 'API.md'), 'utf8')
-      : '';
-    if (readFileSync(fresh, 'utf8') !== committed) {
-      throw new Error(
-        `API.md is out of date: npm run docs\n\n${run('diff', [join(root, 'API.md'), fresh]).output}`,
-      );
+    const fresh = join(copy, 'fresh');
+    expectClean(
+      run(process.execPath, [join(root, 'scripts/api-docs.mjs'), fresh], { cwd: copy }),
+      'scripts/api-docs.mjs fails',
+    );
+    expect(readdirSync(join(fresh, 'docs/api')).map((page) => `docs/api/${page}`)).toEqual(
+      API_PAGES.slice(1),
+    );
+    for (const page of API_PAGES) {
+      const committed = existsSync(join(root, page)) ? readFileSync(join(root, page), 'utf8') : '';
+      if (readFileSync(join(fresh, page), 'utf8') !== committed) {
+        throw new Error(
+          `${page} is out of date: npm run docs\n\n${run('diff', [join(root, page), join(fresh, page)]).output}`,
+        );
+      }
     }
   },
   PATIENCE,
@@ -99,6 +111,10 @@ test(
         'build/index.js',
         'build/index.d.ts',
         'build/local-agent/agent.js',
+        'build/platform/aws/index.js',
+        'build/platform/docker/index.js',
+        'build/platform/index.js',
+        'build/platform/local/index.js',
         'build/testing/index.js',
         'build/testing/index.d.ts',
       ]),
@@ -151,6 +167,24 @@ test(
   PATIENCE,
 );
 
+test.each(['aws', 'docker', 'local'])(
+  'the platform %s loads no other one',
+  (platform) => {
+    needBuild();
+    const script = `
+      require('./build/platform/${platform}/index.js');
+      const loaded = Object.keys(require.cache)
+        .map((file) => /build.platform.(aws|docker|local)./.exec(file)?.[1])
+        .filter((other) => other !== undefined);
+      console.log([...new Set(loaded)].join());
+    `;
+    const ended = run(process.execPath, ['-e', script], { cwd: copy });
+    expectClean(ended, 'the platform does not load');
+    expect(ended.output.trim()).toBe(platform);
+  },
+  PATIENCE,
+);
+
 test.each([
   ['node10', 'commonjs'],
   ['node16', 'node16'],
@@ -168,7 +202,9 @@ test.each([
     }
     writeFileSync(
       join(consumer, 'main.ts'),
-      "export * as library from 'cdktf-aiwm';\nexport * as testing from 'cdktf-aiwm/testing';\n",
+      ['', '/aws', '/docker', '/local', '/platform', '/testing']
+        .map((path, index) => `export * as module${index} from 'cdktf-aiwm${path}';\n`)
+        .join(''),
     );
     const options = ['--noEmit', '--strict', '--target', 'es2020', '--skipLibCheck'];
     const types = runTool(

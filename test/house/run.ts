@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { quietEnvironment } from '../../scripts/quiet.mjs';
+import { quietEnvironment } from '../../scripts/machine/quiet.mjs';
 
 export const root = join(__dirname, '..', '..');
 
@@ -25,7 +26,7 @@ export function run(
     cwd: options.cwd ?? root,
     input: options.input ?? '',
     encoding: 'utf8',
-    env: { ...quietEnvironment(), NO_COLOR: '1', FORCE_COLOR: '0' },
+    env: environment(),
     maxBuffer: 256 * 1024 * 1024,
   });
   if (result.error) {
@@ -34,9 +35,27 @@ export function run(
   return { status: result.status, output: result.stdout, errors: result.stderr };
 }
 
+function environment(): NodeJS.ProcessEnv {
+  return { ...quietEnvironment(), NO_COLOR: '1', FORCE_COLOR: '0' };
+}
+
 /** Runs a command that an installed package brings. */
 export function runTool(name: string, args: readonly string[], cwd = root): Ended {
   return run(join(root, 'node_modules', '.bin', name), args, { cwd });
+}
+
+/** The same at the root, beside others. */
+export async function startTool(name: string, args: readonly string[]): Promise<Ended> {
+  const child = spawn(join(root, 'node_modules', '.bin', name), args, {
+    cwd: root,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = { output: '', errors: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (ended.output += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.errors += text));
+  const [status] = (await once(child, 'close')) as [number | null];
+  return { status, ...ended };
 }
 
 /** Fails with what a tool printed, where it would otherwise only say that 1 is not 0. */

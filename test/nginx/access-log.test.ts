@@ -1,4 +1,4 @@
-import { conf, rendered } from '../support/intent';
+import { conf, rendered } from '../support/front/intent';
 
 /** What a log must not hold: queries carry session ids and tokens, headers carry credentials. */
 const SECRETIVE =

@@ -1,6 +1,6 @@
 // Error pages, and headers of answers.
 import type { ErrorPages } from '../../lib/nginx/intent';
-import { conf } from '../support/intent';
+import { conf } from '../support/front/intent';
 
 const PAGES: ErrorPages = {
   unavailable: '{"error":"it\'s down; {}"}',

@@ -1,7 +1,7 @@
 // A new session asks which instance is alive, and goes straight there.
 import type { Intent, Method, Question } from '../../lib/nginx/intent';
-import { conf, type Change } from '../support/intent';
-import type { FrontConf } from '../support/nginx-tree';
+import { conf, type Change } from '../support/front/intent';
+import type { FrontConf } from '../support/front/nginx-tree';
 
 const QUESTION: Question = { target: '/health', timeout: '2s' };
 const PAGES: NonNullable<Intent['errorPages']> = {

@@ -1,5 +1,5 @@
 import type { Routes } from '../../lib/nginx/intent';
-import { conf } from '../support/intent';
+import { conf } from '../support/front/intent';
 
 const FORWARDED = [
   ['Host', '$host$aiwm_port'],

@@ -1,5 +1,5 @@
 import type { Limits } from '../../lib/nginx/intent';
-import { conf } from '../support/intent';
+import { conf } from '../support/front/intent';
 
 const BOTH: Limits = {
   key: '$binary_remote_addr',

@@ -1,4 +1,4 @@
-import { conf } from '../support/intent';
+import { conf } from '../support/front/intent';
 
 const RULE = { name: 'if', args: ['($origin_allowed', '=', '0)'] };
 

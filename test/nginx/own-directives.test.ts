@@ -1,5 +1,6 @@
-import { parseOwnDirective, type OwnContext } from '../../lib/nginx/own-directives';
-import { conf, rendered } from '../support/intent';
+import type { OwnContext } from '../../lib/nginx/directive-contexts';
+import { parseOwnDirective } from '../../lib/nginx/own-directives';
+import { conf, rendered } from '../support/front/intent';
 
 const ALL_OPTIONS = {
   limits: { key: '$remote_addr', connectionsPerClient: 1, handshakesPerSecond: 1, burst: 0 },

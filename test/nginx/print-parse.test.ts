@@ -155,7 +155,7 @@ describe('is read as nginx reads it', () => {
     ['{ a; }', 'a "{" with no directive before it'],
     ['a "b;', 'a quote is opened and not closed: "\\"b;"'],
     ['a "b"c;', '"c" directly after a closing quote'],
-  ])('%j is refused: %s', (text, message) => {
+  ])('fails when the text is %j: %s', (text, message) => {
     expect(() => parse(text)).toThrow(message);
   });
 });

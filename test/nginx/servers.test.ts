@@ -1,5 +1,5 @@
-import { conf } from '../support/intent';
-import type { Block } from '../support/nginx-tree';
+import { conf } from '../support/front/intent';
+import type { Block } from '../support/front/nginx-tree';
 
 function listeners(server: Block): string[] {
   return server.all('listen').map((args) => args.join(' '));

@@ -1,5 +1,5 @@
 import type { AffinityCookie, Method } from '../../lib/nginx/intent';
-import { conf } from '../support/intent';
+import { conf } from '../support/front/intent';
 
 const COOKIE: AffinityCookie = { name: 'aiwm_srv', path: '/', sameSite: 'lax' };
 const BOTH_POOLS = ['aiwm_backend_session', 'aiwm_backend'];

@@ -1,4 +1,4 @@
-import { conf, rendered } from '../support/intent';
+import { conf, rendered } from '../support/front/intent';
 
 test.each([
   [1, 1026, 1538],

@@ -10,7 +10,7 @@ import {
 } from 'cdktf';
 import { multiLineSerializer, synthesize, synthesizeStack } from 'cdktf-aiwm/testing';
 import { Construct } from 'constructs';
-import { servers, Site } from '../support/site';
+import { servers, Site } from '../support/stack/site';
 
 class Thing extends TerraformResource {
   constructor(

@@ -1,130 +1,149 @@
 import type { Check } from '../../validation/check';
-import { checkDuration } from '../../validation/duration';
+import { resolveDuration } from '../../validation/duration';
 import { SECURITY_RANGE, WEB_ACL_ARN } from './base/text-rules';
-import { canonical } from './network/security-rules';
+import { canonicalRange } from './base/ranges';
+import type { ResolvedEntry } from './base/resolved-entry';
 
-/** What goes with every load balancer. */
+/** Options that `AwsEntry.nlb` and `AwsEntry.alb` share. */
 export interface LoadBalancerOptions {
   /**
-   * Who may connect to ports 443 and 80: ranges of addresses.
+   * Address ranges that may connect to ports 443 and 80, e.g. "203.0.113.0/24".
    *
-   * @default - everybody
+   * @default - any address
    */
   readonly allowedRanges?: string[];
   /**
-   * Whether only the network itself and what is connected to it can reach the load balancer. A change makes another one,
-   * with minutes without service.
+   * Whether the load balancer is reachable only from its VPC and the networks connected to it.
+   *
+   * A change replaces the load balancer, which interrupts the service for minutes.
    *
    * @default false
    */
   readonly internal?: boolean;
   /**
-   * Hosts of nginx at least, 1 to 20.
+   * Minimum number of nginx hosts, 1 to 20.
    *
    * @default 2
    */
   readonly minHosts?: number;
   /**
-   * Hosts of nginx at most, up to 40: as many as connections ask for. They do not become fewer by themselves.
+   * Maximum number of nginx hosts, `minHosts` to 40.
+   *
+   * Hosts are added as connections grow, and never removed automatically: a host that is removed takes its connections
+   * with it.
    *
    * @default - twice `minHosts`
    */
   readonly maxHosts?: number;
   /**
-   * Connections of one host above which another one is added. nginx has room for half as many more, unless the front's
-   * `expectedConnections` says otherwise.
+   * Average number of client connections per host above which a host is added, 100 to 500000.
+   *
+   * nginx accepts half as many again, unless the front's `expectedConnections` says otherwise.
    *
    * @default 20000
    */
   readonly connectionsPerHost?: number;
   /**
-   * Whether AWS refuses to delete the load balancer.
+   * Whether deletion protection is enabled for the load balancer.
    *
    * @default false
    */
   readonly deletionProtection?: boolean;
 }
 
-/** What goes with `AwsEntry.nlb`. */
+/** Options of `AwsEntry.nlb`. */
 export interface NlbOptions extends LoadBalancerOptions {
   /**
-   * How long a connection may be silent before the load balancer drops it, e.g. "1h"; 60s to 6000s. It counts where nginx
-   * speaks TLS; where the load balancer does, AWS has fixed it to 350s.
+   * How long a connection may be idle before the load balancer closes it, e.g. "1h"; 60s to 6000s.
+   *
+   * It applies where nginx terminates TLS. Where the load balancer does, with a certificate of ACM, AWS fixes the
+   * timeout at 350 seconds.
    *
    * @default "1h"
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
    */
   readonly idleTimeout?: string;
   /**
-   * Whether clients may come over IPv6 as well. Needs `proxyProtocol`, and subnets that have IPv6.
+   * Whether clients may also connect over IPv6.
+   *
+   * Requires `proxyProtocol`, and subnets with IPv6.
    *
    * @default false
    */
   readonly ipv6?: boolean;
   /**
-   * Whether the load balancer names the client by the PROXY protocol. It passes the client's address on without it, but
-   * not that of an IPv6 client.
+   * Whether the load balancer reports the client's address to nginx with the PROXY protocol.
+   *
+   * Without it, the load balancer preserves the address of IPv4 clients only.
    *
    * @default false
+   * @see
+   * https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#proxy-protocol
    */
   readonly proxyProtocol?: boolean;
 }
 
-/** What goes with `AwsEntry.alb`. */
+/** Options of `AwsEntry.alb`. */
 export interface AlbOptions extends LoadBalancerOptions {
   /**
-   * How long a connection may be silent before the load balancer drops it, e.g. "1h"; 10s to 4000s.
+   * How long a connection may be idle before the load balancer closes it, e.g. "1h"; 10s to 4000s.
    *
    * @default "1h"
    */
   readonly idleTimeout?: string;
   /**
-   * Whether clients may come over IPv6 as well. Needs subnets that have IPv6.
+   * Whether clients may also connect over IPv6.
+   *
+   * Requires subnets with IPv6.
    *
    * @default false
    */
   readonly ipv6?: boolean;
   /**
-   * The rules of AWS WAF that every request has to pass: the ARN of a web ACL of the region.
+   * ARN of an AWS WAF web ACL, in the region of the platform, that filters every request.
    *
-   * @default - none; you may associate one yourself
+   * @default - none; you can associate one yourself
    * @see https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-associating-aws-resource.html
    */
   readonly webAclArn?: string;
 }
 
-/** What goes with `AwsEntry.single`. */
+/** Options of `AwsEntry.single`. */
 export interface SingleHostOptions {
   /**
-   * Who may connect to ports 443 and 80: ranges of addresses.
+   * Address ranges that may connect to ports 443 and 80, e.g. "203.0.113.0/24".
    *
-   * @default - everybody
+   * @default - any address
    */
   readonly allowedRanges?: string[];
 }
 
 /**
- * How clients come in.
+ * Entry of an `AwsPlatform`: the load balancer or the single host that clients connect to.
  *
  * @example
  * new AwsPlatform(this, "Platform", { network, entry: AwsEntry.nlb({ minHosts: 3 }) });
  */
 export class AwsEntry {
-  /** A network load balancer before a group of hosts with nginx, one at least in each of two zones. */
+  /** A network load balancer in front of a group of nginx hosts, in at least two availability zones. */
   public static nlb(options: NlbOptions = {}): AwsEntry {
     return new AwsEntry((check) => resolveNlb(check, options));
   }
 
   /**
-   * An application load balancer before such a group, for those who need AWS WAF: it speaks TLS with a certificate of
-   * ACM, and names the client in a header. It does a second time what nginx does, and costs more for each connection.
+   * An application load balancer in front of a group of nginx hosts, for services that need AWS WAF.
+   *
+   * It terminates TLS with a certificate of ACM and reports the client's address in a header. It repeats work that
+   * nginx does, and costs more per connection than `nlb`.
    */
   public static alb(options: AlbOptions = {}): AwsEntry {
     return new AwsEntry((check) => resolveAlb(check, options));
   }
 
   /**
-   * One host with nginx and a fixed public address, for development and small teams: no load balancer to pay. While the
-   * host is replaced nobody is served.
+   * A single nginx host with a fixed public address and no load balancer, for development and small teams.
+   *
+   * The service is interrupted while the host is replaced.
    */
   public static single(options: SingleHostOptions = {}): AwsEntry {
     return new AwsEntry((check) => ({ allowedRanges: ranges(check, options.allowedRanges) }));
@@ -138,39 +157,14 @@ export class AwsEntry {
   }
 }
 
-/**
- * An entry with every value decided.
- *
- * @internal
- */
-export interface ResolvedEntry {
-  readonly allowedRanges: readonly string[];
-  /** Undefined for a single host. */
-  readonly balancer?: ResolvedBalancer;
-}
-
-/** @internal */
-export interface ResolvedBalancer {
-  readonly kind: 'network' | 'application';
-  readonly idleTimeoutSeconds: number;
-  readonly internal: boolean;
-  readonly ipv6: boolean;
-  readonly proxyProtocol: boolean;
-  readonly minHosts: number;
-  readonly maxHosts: number;
-  readonly connectionsPerHost: number;
-  readonly deletionProtection: boolean;
-  readonly webAclArn?: string;
-}
-
 function resolveNlb(check: Check, options: NlbOptions): ResolvedEntry {
   const { ipv6 = false, proxyProtocol = false } = options;
   if (ipv6 && !proxyProtocol) {
-    check.refuse(
-      'entry.ipv6',
-      'nginx would see the address of the load balancer in place of that of an IPv6 client, and ip_hash and limits would take all of them for one',
-      'ipv6 together with proxyProtocol: true',
-    );
+    check.refuse('entry.ipv6', {
+      problem:
+        "nginx would see the load balancer's address instead of an IPv6 client's, so ip_hash and limits would treat all of them as one client",
+      allowed: 'ipv6 together with proxyProtocol: true',
+    });
   }
   const group = resolveGroup(check, options);
   return {
@@ -219,16 +213,18 @@ function resolveGroup(check: Check, options: LoadBalancerOptions) {
 }
 
 function idleSeconds(check: Check, given = '1h', min: string, max: string): number {
-  return Math.floor(checkDuration(check, 'entry.idleTimeout', given, min, max).milliseconds / 1000);
+  return Math.floor(
+    resolveDuration(check, 'entry.idleTimeout', given, min, max).milliseconds / 1000,
+  );
 }
 
 function ranges(check: Check, given: string[] | undefined, ipv6 = false): string[] {
   return given === undefined
     ? ['0.0.0.0/0', ...(ipv6 ? ['::/0'] : [])]
     : [
-        // AWS has no rule twice.
+        // AWS rejects duplicate rules.
         ...new Set(
-          check.texts('entry.allowedRanges', given, SECURITY_RANGE, { min: 1 }).map(canonical),
+          check.texts('entry.allowedRanges', given, SECURITY_RANGE, { min: 1 }).map(canonicalRange),
         ),
       ];
 }

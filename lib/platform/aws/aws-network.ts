@@ -7,65 +7,73 @@ import type { ITerraformDependable } from 'cdktf';
 import { Fn, TerraformStack } from 'cdktf';
 import { Construct } from 'constructs';
 import { Check } from '../../validation/check';
-import { keeps } from '../../terraform/immutable-attributes';
+import { immutable } from '../../terraform/immutable-attributes';
 import { resourceName } from '../../terraform/names';
 import { IPV4_NETWORK, NAME } from './base/text-rules';
 import { loadBindings } from './base/bindings';
-import { checkTags } from './base/tags';
+import { resolveTags } from './base/tags';
 
-/** A network of AWS. One that exists is told by its ids. */
+/** A VPC and its subnets. Pass the ids of an existing network, or an `AwsNetwork`. */
 export interface IAwsNetwork {
-  /** The id of the VPC. A plan that takes a platform to another one is refused: AWS moves nothing. */
+  /**
+   * Id of the VPC.
+   *
+   * A platform cannot move to another VPC: a plan that changes the id is refused.
+   */
   readonly vpcId: string;
-  /** Subnets that the internet reaches, in different zones: for the entry. */
+  /** Ids of public subnets, in different availability zones, for the entry. */
   readonly publicSubnetIds: string[];
   /**
-   * Subnets for the hosts and Redis, in different zones. From there port 443 outside must be reachable, through a NAT
-   * gateway: hosts get packages and their configuration so. Instances begin in them in turn, and stay where they are when
-   * the list changes.
+   * Ids of private subnets, in different availability zones, for the hosts and Redis.
+   *
+   * The subnets need outbound access to port 443, e.g. through a NAT gateway: hosts download packages and releases.
+   * Instances are spread over the subnets in turn. An instance keeps its subnet when the list changes.
    */
   readonly privateSubnetIds: string[];
   /**
-   * What has to be there before a host can reach the internet.
+   * Resources that must exist before a host can reach the internet.
    *
-   * @default - nothing that this stack makes
+   * @default - none
    */
   readonly dependables?: ITerraformDependable[];
 }
 
 /** Properties of an `AwsNetwork`. */
 export interface AwsNetworkProps {
-  /** The provider of all resources. An `AwsPlatform` in it takes the same. */
+  /** Provider of all resources. An `AwsPlatform` in the network must use the same one. */
   readonly provider: AwsProvider;
   /**
-   * Its addresses. A plan that changes them is refused: AWS moves nothing from one network to another.
+   * IPv4 range of the VPC: a private network of /16 to /22.
+   *
+   * The range cannot change after creation: a plan that changes it is refused.
    *
    * @default "10.40.0.0/16"
    */
   readonly range?: string;
   /**
-   * Zones, 1 to 3.
+   * Number of availability zones, 1 to 3.
    *
    * @default 2
    */
   readonly zones?: number;
   /**
-   * What the names of all resources begin with.
+   * Prefix of the names of all resources.
    *
-   * @default - stack and id, in lower case
+   * @default - the ids of the stack and of the construct, in lower case
    */
   readonly name?: string;
   /**
-   * Tags on everything.
+   * Tags of all resources, at most 40.
    *
-   * @default - none but the names
+   * @default - only `Name`
    */
   readonly tags?: Record<string, string>;
 }
 
 /**
- * A small network of its own: in each zone a public and a private subnet, one NAT gateway for all, and a way to S3 that
- * costs nothing. Where the network belongs to somebody else, give an `AwsPlatform` its ids instead.
+ * A VPC with a public and a private subnet in each availability zone, one NAT gateway, and a gateway endpoint for S3.
+ *
+ * To use a network that exists already, pass its ids to the `AwsPlatform` instead.
  *
  * @example
  * const provider = new AwsProvider(this, "Provider", { region: "eu-central-1" });
@@ -73,20 +81,24 @@ export interface AwsNetworkProps {
  * const platform = new AwsPlatform(this, "Platform", { provider, network });
  */
 export class AwsNetwork extends Construct implements IAwsNetwork {
+  /** Id of the VPC. */
   public readonly vpcId: string;
+  /** Ids of the public subnets, one in each availability zone. */
   public readonly publicSubnetIds: string[];
+  /** Ids of the private subnets, one in each availability zone. */
   public readonly privateSubnetIds: string[];
+  /** Routes and their associations, which must exist before a host can reach the internet. */
   public readonly dependables?: ITerraformDependable[];
-  /** The provider of all resources. */
+  /** Provider of all resources. */
   public readonly provider: AwsProvider;
   /** The VPC. */
   public readonly vpc: Vpc;
-  /** What the private subnets reach the internet through. */
+  /** NAT gateway through which the private subnets reach the internet. */
   public readonly natGateway: NatGateway;
-  /** The way to S3. */
+  /** Gateway endpoint through which the private subnets reach S3, at no charge. */
   public readonly s3Endpoint: VpcEndpoint;
 
-  /** @throws ValidationError naming the property that is wrong */
+  /** @throws ValidationError naming the invalid property */
   public constructor(scope: Construct, id: string, props: AwsNetworkProps) {
     super(scope, id);
     const check: Check = new Check(this);
@@ -99,82 +111,86 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       NAME,
     );
     const { provider } = props;
-    const tags = checkTags(check, props.tags);
+    const tags = resolveTags(check, props.tags);
     this.provider = provider;
-    const tagged = (...parts: string[]) => ({
+    const commonArguments = (...parts: string[]) => ({
       provider,
       tags: { ...tags, Name: [name, ...parts].join('-') },
     });
 
     this.vpc = new bindings.Vpc(this, 'Vpc', {
-      ...tagged(),
+      ...commonArguments(),
       cidrBlock: range,
       enableDnsHostnames: true,
       enableDnsSupport: true,
-      lifecycle: keeps({
+      lifecycle: immutable({
         attribute: 'cidr_block',
-        wanted: range,
-        refusal: (is) =>
-          `range: the network has ${is}, and keeps it. Make a network with a platform beside it, lead clients there, then take these away.`,
+        value: range,
+        errorMessage: (current) =>
+          `range: the network has ${current}, which cannot change. Create a second network with its own platform, move clients there, then remove these.`,
       }),
     });
     const gateway = new bindings.InternetGateway(this, 'InternetGateway', {
-      ...tagged(),
+      ...commonArguments(),
       vpcId: this.vpc.id,
     });
     const zones = new bindings.DataAwsAvailabilityZones(this, 'Zones', {
       provider,
-      // Not the local zones, which have no load balancers. One that is out of order stays in the list.
+      // Local zones have no load balancers, so they are excluded. An impaired zone stays in the list.
       filter: [{ name: 'opt-in-status', values: ['opt-in-not-required'] }],
       lifecycle: {
         postcondition: [
           {
             condition: `\${length(self.names) >= ${count}}`,
-            errorMessage: `zones: \${self.id} has \${length(self.names)} for this account, and ${count} are asked for.`,
+            errorMessage: `zones: this account has \${length(self.names)} zones in \${self.id}, but the network needs ${count}.`,
           },
         ],
       },
     });
-    const table = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
-      const made = new bindings.RouteTable(this, `${kind}Routes`, {
-        ...tagged(kind.toLowerCase()),
+    const routeTable = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
+      const table = new bindings.RouteTable(this, `${kind}Routes`, {
+        ...commonArguments(kind.toLowerCase()),
         vpcId: this.vpc.id,
       });
-      const way = new bindings.Route(this, `${kind}DefaultRoute`, {
+      const defaultRoute = new bindings.Route(this, `${kind}DefaultRoute`, {
         provider,
-        routeTableId: made.id,
+        routeTableId: table.id,
         destinationCidrBlock: '0.0.0.0/0',
         ...route,
       });
-      return { id: made.id, way };
+      return { id: table.id, defaultRoute };
     };
-    const subnets = (kind: string, first: number): Subnet[] =>
+    const createSubnets = (kind: string, first: number): Subnet[] =>
       Array.from(
         { length: count },
         (_, index) =>
           new bindings.Subnet(this, `${kind}Subnet${index + 1}`, {
-            ...tagged(kind.toLowerCase(), String(index + 1)),
+            ...commonArguments(kind.toLowerCase(), String(index + 1)),
             vpcId: this.vpc.id,
             availabilityZone: Fn.element(zones.names, index) as string,
             cidrBlock: Fn.cidrsubnet(range, 4, first + index),
             mapPublicIpOnLaunch: false,
-            // A zone that joins or leaves the list moves others in it, and would replace subnets with all that is in them.
+            // A zone that joins or leaves the list shifts the others, which would replace subnets and everything in
+            // them.
             lifecycle: { ignoreChanges: ['availability_zone'] },
           }),
       );
-    const publicSubnets = subnets('Public', 0);
-    const privateSubnets = subnets('Private', 8);
-    const publicTable = table('Public', { gatewayId: gateway.id });
-    const address = new bindings.Eip(this, 'NatAddress', { ...tagged('nat'), domain: 'vpc' });
+    const publicSubnets = createSubnets('Public', 0);
+    const privateSubnets = createSubnets('Private', 8);
+    const publicTable = routeTable('Public', { gatewayId: gateway.id });
+    const address = new bindings.Eip(this, 'NatAddress', {
+      ...commonArguments('nat'),
+      domain: 'vpc',
+    });
     this.natGateway = new bindings.NatGateway(this, 'NatGateway', {
-      ...tagged(),
+      ...commonArguments(),
       allocationId: address.allocationId,
       subnetId: publicSubnets[0]!.id,
       dependsOn: [gateway],
     });
-    const privateTable = table('Private', { natGatewayId: this.natGateway.id });
-    const associations = (kind: string, made: Subnet[], routeTableId: string) =>
-      made.map(
+    const privateTable = routeTable('Private', { natGatewayId: this.natGateway.id });
+    const associations = (kind: string, subnets: Subnet[], routeTableId: string) =>
+      subnets.map(
         ({ id: subnetId }, index) =>
           new bindings.RouteTableAssociation(this, `${kind}Association${index + 1}`, {
             provider,
@@ -183,16 +199,16 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
           }),
       );
     this.dependables = [
-      publicTable.way,
-      privateTable.way,
+      publicTable.defaultRoute,
+      privateTable.defaultRoute,
       ...associations('Public', publicSubnets, publicTable.id),
       ...associations('Private', privateSubnets, privateTable.id),
     ];
     this.s3Endpoint = new bindings.VpcEndpoint(this, 'S3Endpoint', {
-      ...tagged('s3'),
+      ...commonArguments('s3'),
       vpcId: this.vpc.id,
       vpcEndpointType: 'Gateway',
-      // This data source has the region as its id, in all versions of the provider.
+      // The id of this data source is the region, in all versions of the provider.
       serviceName: `com.amazonaws.${zones.id}.s3`,
       routeTableIds: [privateTable.id],
     });

@@ -4,160 +4,182 @@ import type { IAwsNetwork } from './aws-network';
 
 /** Properties of an `AwsPlatform`. */
 export interface AwsPlatformProps {
-  /** Where everything is put: one that exists, or an `AwsNetwork`. */
+  /** Network of all resources: the ids of an existing one, or an `AwsNetwork`. */
   readonly network: IAwsNetwork;
   /**
-   * How clients come in. To go from one kind of entry to another takes minutes without service.
+   * Load balancer or single host that clients connect to.
+   *
+   * A change from one kind of entry to another interrupts the service for minutes.
    *
    * @default AwsEntry.nlb()
    */
   readonly entry?: AwsEntry;
   /**
-   * The region. Leave it out where `provider` is given.
+   * Region of all resources, e.g. "eu-central-1". Omit it if `provider` is given.
    *
-   * @default - what the environment of Terraform says
+   * @default - the region of Terraform's environment
    */
   readonly region?: string;
   /**
-   * A provider of your own, for another account or role.
+   * Provider of all resources, e.g. for another account or role.
    *
-   * @default - one for `region`
+   * @default - a provider for `region`
    */
   readonly provider?: AwsProvider;
   /**
-   * What the names of all resources begin with. One account may run several. A plan that changes it is refused: most of
-   * what AWS makes keeps its name for life.
+   * Prefix of the names of all resources: lower-case letters, digits and "-", at most 40 characters.
    *
-   * @default - stack and id, in lower case
+   * It keeps several platforms in one account apart. It cannot change after creation, because AWS cannot rename most
+   * resources: a plan that changes it is refused.
+   *
+   * @default - the ids of the stack and of the construct, in lower case
    */
   readonly name?: string;
   /**
-   * Tags on everything that can have them, at most 40.
+   * Tags of all resources that support them, at most 40.
    *
-   * @default - none but the names
+   * The keys "Name", "aiwm-…" and "aws:…" are reserved.
+   *
+   * @default - only `Name`
    */
   readonly tags?: Record<string, string>;
   /**
-   * A hosted zone of Route 53: the names of the front are made there, and new certificates validated.
+   * Id of the Route 53 hosted zone of the front's names.
    *
-   * @default - you point the names to the platform's `entryAddress` yourself
+   * The zone receives a record for each name, and the records that validate a new certificate of ACM.
+   *
+   * @default - none; point the names to the platform's `entryAddress` yourself
+   * @see https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
    */
   readonly hostedZoneId?: string;
   /**
-   * What an instance of the service runs on. One instance, one host. A host that runs keeps the type that it was made
-   * with until you replace it.
+   * EC2 instance type of the hosts that run instances of the service, one instance on each host.
+   *
+   * A running host keeps its type until you replace it.
    *
    * @default "t4g.small"
    */
   readonly instanceType?: string;
   /**
-   * What nginx runs on. A group behind a load balancer changes host by host; a single host when you replace it.
+   * EC2 instance type of the hosts that run nginx.
+   *
+   * Behind a load balancer, a change replaces the hosts one after another. A single host keeps its type until you
+   * replace it.
    *
    * @default "t4g.small"
    */
   readonly nginxInstanceType?: string;
   /**
-   * The image of all hosts, one of Amazon Linux 2023 for the processors of both types. Packages that it has are not
-   * installed. A host that runs keeps the one that it was made with.
+   * Id of the AMI of all hosts: Amazon Linux 2023 for the processors of both instance types.
    *
-   * @default - Amazon's newest, when a host is made
+   * Packages that the image contains are not installed again. A running host keeps its image until it is replaced.
+   *
+   * @default - the latest Amazon Linux 2023 image when a host is created
    */
   readonly imageId?: string;
   /**
-   * Commands of your own, run as root by bash at the end of the first boot of every host and before its first release: to
-   * install what your company wants on each. Where one fails the host gets no release, so that the apply fails;
-   * /var/log/cloud-init-output.log on the host tells why. On the host of a slot Docker runs already: what it reads only at
-   * its start takes a `systemctl restart docker`. They must hold no secret.
+   * Shell commands that run as root at the end of the first boot of every host, before its first release.
+   *
+   * Use them to install what your company requires on every host. They must not contain secrets. If a command fails,
+   * the host receives no release and the apply fails; see /var/log/cloud-init-output.log on the host. On hosts of
+   * instances, Docker is already running: run `systemctl restart docker` after a change of its configuration.
    *
    * @default - none
+   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
    */
   readonly firstBoot?: string[];
   /**
-   * Where instances may connect to, besides Redis and any address at port 443.
+   * Destinations that instances may connect to, in addition to Redis and to port 443 of any address.
    *
-   * @default - nowhere else
+   * @default - none
    */
   readonly instanceEgress?: AwsEgress[];
   /**
-   * Where the hosts of nginx may connect to, besides instances of the platform and any address at port 443: servers that
-   * exist already.
+   * Destinations that nginx hosts may connect to, in addition to the instances and to port 443 of any address.
    *
-   * @default - nowhere else
+   * Required for upstream servers that this stack does not run.
+   *
+   * @default - none
    */
   readonly nginxEgress?: AwsEgress[];
   /**
-   * Repositories of ECR that instances may pull from. One that is written out in the name of the service's image need not
-   * be told.
+   * ARNs of ECR repositories that hosts may pull images from.
    *
-   * @default - that of the service's image
+   * The repository of the service's image is added automatically if the name of the image spells it out.
+   *
+   * @default - the repository of the service's image
    */
   readonly repositoryArns?: string[];
   /**
-   * Keys of KMS of your own that secrets are encrypted with: hosts that read a secret may decrypt with them.
+   * ARNs of customer managed KMS keys that encrypt your secrets. Hosts that read a secret may decrypt with them.
    *
-   * @default - the key that AWS has for secrets
+   * @default - none; secrets are encrypted with the AWS managed key
    */
   readonly kmsKeyArns?: string[];
   /**
-   * How long a host of nginx that is taken away keeps its open connections, e.g. "15m"; 30s to 1h.
+   * How long an nginx host that is being removed keeps its open connections, e.g. "15m"; 30s to 1h.
    *
    * @default "15m"
    */
   readonly hostDrain?: string;
   /**
-   * The port on the loopback of nginx at which its status page is asked for.
+   * Port of nginx's status page, on the loopback address of its host.
    *
    * @default 8081
    */
   readonly statusPort?: number;
   /**
-   * How long logs are kept, in days: one of the numbers that CloudWatch knows.
+   * Retention of logs in days: one of the values that CloudWatch supports.
    *
    * @default 30
+   * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
    */
   readonly logRetentionDays?: number;
   /**
-   * Topics of SNS that are told when an alarm goes off and when it is over.
+   * ARNs of SNS topics that are notified when an alarm goes off and when it is over.
    *
-   * @default - nobody is told; the alarms are there
+   * @default - none; the alarms are created without actions
    */
   readonly alarmTopicArns?: string[];
   /**
-   * The nodes of Redis.
+   * Nodes of the Redis that the platform runs for a backplane.
    *
-   * @default - by the backplane's `maxMemory`, one primary and one replica
+   * @default - one primary and one replica, of a type that fits the backplane's `maxMemory`
    */
   readonly redis?: AwsRedisOptions;
 }
 
-/** Where hosts may connect to. */
+/** A destination of outbound connections. */
 export interface AwsEgress {
-  /** The TCP port, 1 to 65535. */
+  /** TCP port, 1 to 65535. */
   readonly port: number;
-  /** The addresses: "10.40.0.0/16". */
+  /** Address or address range, e.g. "10.40.0.0/16". */
   readonly range: string;
 }
 
-/** How ElastiCache runs a backplane. */
+/** Options of the ElastiCache replication group of a backplane. */
 export interface AwsRedisOptions {
   /**
-   * The type of its nodes.
+   * Type of the nodes, e.g. "cache.t4g.small".
    *
-   * @default - the smallest that has the backplane's `maxMemory`
+   * @default - the smallest type with enough memory for the backplane's `maxMemory`
+   * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html
    */
   readonly nodeType?: string;
   /**
-   * Replicas beside the primary, of each shard, 0 to 5. Without one there is nobody to take over.
+   * Number of replicas of each primary, 0 to 5. Without a replica there is no failover.
    *
    * @default 1
    */
   readonly replicas?: number;
   /**
-   * Primaries that share the rooms among them, 1 to 90; with their replicas they are 90 nodes at most. More than one are
-   * a Redis Cluster: instances get REDIS_CLUSTER=1 and need the sharded adapter. From one to more and back, Redis is
-   * replaced.
+   * Number of shards, 1 to 90, over which rooms are distributed. All shards and replicas together are at most 90 nodes.
+   *
+   * More than one shard makes a Redis Cluster: instances receive REDIS_CLUSTER=1 and need the sharded adapter. A change
+   * between one shard and several replaces Redis.
    *
    * @default 1
+   * @see https://socket.io/docs/v4/redis-adapter/
    */
   readonly shards?: number;
 }

@@ -1,24 +1,84 @@
+import type { IConstruct } from 'constructs';
+import { show } from '../../validation/check';
 import type { Check } from '../../validation/check';
 
 /**
- * Which port of this machine is whose, within one stack.
+ * Port of this machine, and the purpose that a message gives for it.
  *
  * @internal
  */
-export class PortLedger {
-  private readonly owners = new Map<number, string>();
+export interface PortUse {
+  readonly port: number;
+  readonly purpose: string;
+}
 
-  /** @throws ValidationError when it is somebody else's already */
-  public claim(check: Check, port: number, purpose: string): void {
-    const owner = this.owners.get(port);
-    if (owner !== undefined) {
-      check.refuse(
-        'platform',
-        `port ${port} is wanted for ${purpose} and is that of ${owner} already`,
-        'a port of its own for each',
-        'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform; a second front or Redis needs a LocalPlatform of its own.',
-      );
-    }
-    this.owners.set(port, purpose);
+/**
+ * Names and ports that the units of one platform use on this machine.
+ *
+ * @internal
+ */
+export class UnitClaims {
+  private readonly units = new Map<string, IConstruct>();
+  private readonly ports = new Map<number, string>();
+
+  /** Names of all units, in the order in which they were claimed. */
+  public get names(): string[] {
+    return [...this.units.keys()];
   }
+
+  /**
+   * Claims the name of a unit and the ports that it listens on.
+   *
+   * @throws ValidationError when the name or one of the ports is claimed already
+   */
+  public claim(check: Check, unit: string, ports: readonly PortUse[]): void {
+    const present = this.units.get(unit);
+    if (present !== undefined) {
+      check.refuse('id', {
+        problem: `the name "${unit}" is already that of ${present.node.path}`,
+        allowed: 'different ids',
+      });
+    }
+    this.units.set(unit, check.scope);
+    ports.forEach((use) => this.claimPort(check, use));
+  }
+
+  private claimPort(check: Check, { port, purpose }: PortUse): void {
+    const present = this.ports.get(port);
+    if (present !== undefined) {
+      check.refuse('platform', {
+        problem: `port ${port} for ${purpose} is already used by ${present}`,
+        allowed: 'a different port for each',
+        remedy:
+          'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform; a second front or Redis needs a LocalPlatform of its own.',
+      });
+    }
+    this.ports.set(port, purpose);
+  }
+}
+
+/** State folders of all platforms of an app, as they are reached from a stack's folder. */
+const stateFolders = new WeakMap<IConstruct, Map<string, IConstruct>>();
+
+/**
+ * Claims a state folder for one platform of the app. In a shared one, the roster and `destroy` of each platform would
+ * end what belongs to the other.
+ *
+ * @param stateDir - the folder as the user wrote it
+ * @param folder - the folder as it is reached from the stack's folder
+ * @internal
+ * @throws ValidationError when another platform of the app uses the folder
+ */
+export function claimStateFolder(check: Check, stateDir: string, folder: string): void {
+  const { root } = check.scope.node;
+  const folders = stateFolders.get(root) ?? new Map<string, IConstruct>();
+  stateFolders.set(root, folders);
+  const present = folders.get(folder);
+  if (present !== undefined) {
+    check.refuse('stateDir', {
+      problem: `${show(stateDir)} is already the folder of ${present.node.path}`,
+      allowed: 'a different folder for each LocalPlatform',
+    });
+  }
+  folders.set(folder, check.scope);
 }

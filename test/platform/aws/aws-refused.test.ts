@@ -1,26 +1,28 @@
 // What AwsPlatform refuses: the meaning first, then the message, word for word.
 import {
   AiwmService,
-  AwsEntry,
-  AwsNetwork,
-  LocalPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   Secret,
   TlsCertificate,
   Upstream,
-  type AwsEgress,
   type AiwmClusterProps,
-  type AwsNetworkProps,
-  type AwsPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
+import {
+  AwsEntry,
+  AwsNetwork,
+  type AwsEgress,
+  type AwsNetworkProps,
+  type AwsPlatformProps,
+} from 'cdktf-aiwm/aws';
+import { LocalPlatform } from 'cdktf-aiwm/local';
 import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
-import { servers } from '../../support/site';
+import { servers } from '../../support/stack/site';
 
 function refusal(build: (site: AwsSite) => unknown): string {
   try {
@@ -329,7 +331,7 @@ describe('silence', () => {
       return site.front();
     });
     says(message, 'Frontend', 'heartbeat');
-    expect(message).toContain('raise entry: AwsEntry.alb({ idleTimeout }) at Stack/Platform');
+    expect(message).toContain('increase entry: AwsEntry.alb({ idleTimeout }) at Stack/Platform');
   });
 
   test('the same where TLS goes through', () => {
@@ -341,7 +343,7 @@ describe('silence', () => {
       });
     });
     says(message, 'Frontend', 'heartbeat');
-    expect(message).toContain('raise entry: AwsEntry.nlb({ idleTimeout }) at Stack/Platform');
+    expect(message).toContain('increase entry: AwsEntry.nlb({ idleTimeout }) at Stack/Platform');
   });
 });
 
@@ -484,7 +486,9 @@ describe('Redis', () => {
 
     test.each(['', ':6379', '/0', ':6379/0'])('at a port that is closed: host%s', (rest) => {
       const message = refusal((site) => redis(site, (host) => `rediss://${host}${rest}`));
-      expect(message).toContain('instances may not connect to port 6379, where this Redis is.');
+      expect(message).toContain(
+        'instances may not connect to port 6379, where this Redis listens.',
+      );
     });
 
     test('at a port that is open', () => {
@@ -537,7 +541,7 @@ describe('Redis', () => {
     const site = AwsSite.alone();
     const platform = site.platform({ redis: { replicas: 2 } });
     expect(platform.node.validate()).toEqual([
-      'redis: no backplane of this platform runs a Redis that it could be for. Leave it out, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+      'redis: has no effect, because no backplane runs a Redis on this platform. Remove it, or run one in this stack: new RedisAdapterBackplane(this, "Backplane", { platform }).',
     ]);
     site.backplane();
     expect(platform.node.validate()).toEqual([]);

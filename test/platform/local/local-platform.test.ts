@@ -2,17 +2,16 @@ import { isAbsolute } from 'node:path';
 import { TerraformStack, Testing } from 'cdktf';
 import {
   AiwmService,
-  LocalPlatform,
   RedisAdapterBackplane,
   RedisEngine,
   Secret,
   TlsCertificate,
-  type LocalPlatformProps,
 } from 'cdktf-aiwm';
+import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { SynthesizedStack, synthesize } from 'cdktf-aiwm/testing';
 import { Construct } from 'constructs';
-import { byConstruct, constructOf } from '../../support/addresses';
-import { newApp, servers, Site } from '../../support/site';
+import { byConstruct, constructOf } from '../../support/stack/addresses';
+import { newApp, servers, Site } from '../../support/stack/site';
 
 interface Data {
   readonly input?: Record<string, unknown>;
@@ -201,6 +200,7 @@ describe('specifications', () => {
         executable: 'redis-server',
         port: 6379,
         maxMemory: '256mb',
+        outputBufferLimit: '64mb 16mb 60',
         password: { kind: 'generated' },
       },
     ],
@@ -217,6 +217,7 @@ describe('specifications', () => {
         executable: 'valkey-server',
         port: 7000,
         maxMemory: '1gb',
+        outputBufferLimit: '64mb 16mb 60',
         password: { kind: 'file', path: '../../../redis.password' },
       },
     ],
@@ -328,13 +329,13 @@ describe('the state folder', () => {
     expect(dirs).toEqual(['../../../.aiwm/Stack-a-platform', '../../../.aiwm/Stack-b-platform']);
   });
 
-  test('of a stack of the same app cannot be that of another stack', () => {
+  test('fails when it is that of another stack of the same app', () => {
     const app = newApp();
     const platform = (stack: string) =>
       new LocalPlatform(new TerraformStack(app, stack), 'Platform', { stateDir: 'state' });
     platform('One');
     expect(() => platform('Two')).toThrow(
-      'stateDir: "state" is the folder of One/Platform already',
+      'stateDir: "state" is already the folder of One/Platform',
     );
   });
 });

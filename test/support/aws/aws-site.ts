@@ -1,13 +1,8 @@
 // A place in a stack for one AwsPlatform with what runs on it, under the ids that the documentation uses.
-import {
-  AwsPlatform,
-  TlsCertificate,
-  type AwsPlatformProps,
-  type NginxWsFrontend,
-  type NginxWsFrontendProps,
-} from 'cdktf-aiwm';
+import { TlsCertificate, type NginxWsFrontend, type NginxWsFrontendProps } from 'cdktf-aiwm';
+import { AwsPlatform, type AwsPlatformProps } from 'cdktf-aiwm/aws';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
-import { PlatformSite, REGISTRY_IMAGE } from '../site';
+import { PlatformSite, REGISTRY_IMAGE } from '../stack/site';
 
 export const CERTIFICATE =
   'arn:aws:acm:eu-central-1:123456789012:certificate/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';

@@ -5,7 +5,7 @@ import { AwsStack } from '../../../examples/aws';
 import { AwsRedisStack } from '../../../examples/aws-redis';
 import { AwsSingleStack } from '../../../examples/aws-single';
 import type { AppliedResource } from './mock-run';
-import { withoutHash } from '../addresses';
+import { withoutHash } from '../stack/addresses';
 import { resourceAddresses, type StackJson } from './stack-json';
 
 const EXAMPLES = {

@@ -1,8 +1,8 @@
 // An AWS on this machine: moto's server, on a loopback port of its own, and its resources read back through boto3.
 import { spawnSync } from 'node:child_process';
-import { findProgram } from '../../../scripts/programs.mjs';
-import { freePort } from '../free-ports';
-import { startChild, type Child } from '../process';
+import { findProgram } from '../../../scripts/machine/programs.mjs';
+import { freePort } from '../machine/free-ports';
+import { startChild, type Child } from '../machine/process';
 import type { Attributes } from './stack-json';
 
 /** Why there is no emulator; undefined when there is one. */

@@ -1,6 +1,6 @@
 // The statements of all policies in a stack, each with whom it is for.
 import type { AppliedResource } from './mock-run';
-import { withoutHash } from '../addresses';
+import { withoutHash } from '../stack/addresses';
 
 export interface Statement {
   /** The address of the policy without its hash. */

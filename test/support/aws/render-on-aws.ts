@@ -4,21 +4,20 @@ import { App, TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  AwsEntry,
-  AwsPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   TlsCertificate,
 } from 'cdktf-aiwm';
-import { nginxBinaries } from '../nginx-binaries';
+import { AwsEntry, AwsPlatform } from 'cdktf-aiwm/aws';
+import { nginxBinaries } from '../machine/nginx-binaries';
 import {
   renderOn,
   serverName,
   type FrontOptions,
   type FrontPorts,
   type Rendered,
-} from '../rendered-front';
-import { temporaryFolder } from '../temporary-folder';
+} from '../front/rendered-front';
+import { temporaryFolder } from '../machine/temporary-folder';
 
 /** The version that AwsPlatform installs, where it is here. */
 const nginx = nginxBinaries().available.find(({ name }) => name === '1.30');

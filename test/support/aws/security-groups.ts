@@ -1,6 +1,6 @@
 // Who may talk to whom, as the rules of the security groups say it.
 import type { AppliedResource } from './mock-run';
-import { withoutHash } from '../addresses';
+import { withoutHash } from '../stack/addresses';
 
 interface RuleValues {
   readonly security_group_id: string;

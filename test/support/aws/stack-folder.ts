@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { quietEnvironment } from '../../../scripts/quiet.mjs';
-import { temporaryFolder } from '../temporary-folder';
+import { quietEnvironment } from '../../../scripts/machine/quiet.mjs';
+import { temporaryFolder } from '../machine/temporary-folder';
 import { fitToPlugin } from './fit-to-plugin';
 import type { AwsPlugin } from './plugin';
 import type { StackJson } from './stack-json';

@@ -6,10 +6,10 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findProgram } from '../../../scripts/programs.mjs';
-import { closeAtCleanUp, isClosed } from '../clean-up';
-import { startChild, type Child } from '../process';
-import { forget, stopAtEnd } from '../reaper';
+import { findProgram } from '../../../scripts/machine/programs.mjs';
+import { closeAtCleanUp, isClosed } from '../machine/clean-up';
+import { startChild, type Child } from '../machine/process';
+import { forget, stopAtEnd } from '../machine/reaper';
 import type { Handlers } from './network-client';
 
 const project = join(__dirname, '../../..');

@@ -5,19 +5,18 @@ import type { TerraformStack } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
-  DockerPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   RedisEngine,
   TlsCertificate,
   type AiwmClusterProps,
-  type DockerPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
-import { testCertificate } from '../certificate';
-import { Deployment, type Describe } from '../deployment';
-import { waitFor } from '../wait';
+import { DockerPlatform, type DockerPlatformProps } from 'cdktf-aiwm/docker';
+import { testCertificate } from '../front/certificate';
+import { Deployment, type Describe } from '../agent/deployment';
+import { waitFor } from '../machine/wait';
 import { clientNetworkProblem } from './client-network';
 import type { Engine } from './engine';
 import type { ImageName } from './image-recipes';

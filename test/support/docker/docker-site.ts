@@ -1,16 +1,15 @@
 // A place in a stack for one DockerPlatform with what runs on it, under the ids that the documentation uses.
 import {
-  DockerPlatform,
   TlsCertificate,
   type AiwmClusterProps,
-  type DockerPlatformProps,
   type NginxWsFrontend,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
+import { DockerPlatform, type DockerPlatformProps } from 'cdktf-aiwm/docker';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
-import { byConstruct } from '../addresses';
-import { PlatformSite, REGISTRY_IMAGE } from '../site';
+import { byConstruct } from '../stack/addresses';
+import { PlatformSite, REGISTRY_IMAGE } from '../stack/site';
 
 export class DockerSite extends PlatformSite<DockerPlatform, DockerPlatformProps> {
   protected readonly service = REGISTRY_IMAGE;

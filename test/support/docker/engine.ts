@@ -5,9 +5,9 @@ import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../../../scripts/nginx-versions.mjs';
-import { findProgram } from '../../../scripts/programs.mjs';
-import { say } from '../say';
+import { cacheFolder } from '../../../scripts/machine/nginx-versions.mjs';
+import { findProgram } from '../../../scripts/machine/programs.mjs';
+import { say } from '../machine/say';
 
 const guard = join(__dirname, 'engine-guard.mjs');
 // Short and the same for everybody, as there can be one Engine of ours on a machine.

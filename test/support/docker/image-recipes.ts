@@ -2,8 +2,8 @@
 // a registry: same places, users, entry points and defaults, as far as a deployment can notice.
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { nginxVersions, realVersion } from '../../../scripts/nginx-versions.mjs';
-import { findProgram } from '../../../scripts/programs.mjs';
+import { nginxVersions, realVersion } from '../../../scripts/machine/nginx-versions.mjs';
+import { findProgram } from '../../../scripts/machine/programs.mjs';
 import type { RootFileSystem } from './root-file-system';
 
 export interface Recipe {

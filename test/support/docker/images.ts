@@ -1,7 +1,7 @@
 // Makes the test images in an Engine, once: an image that is there and was made from the same is left alone.
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { temporaryFolder } from '../temporary-folder';
+import { temporaryFolder } from '../machine/temporary-folder';
 import type { Engine } from './engine';
 import { imageSource, type ImageName, type Recipe, type Variant } from './image-recipes';
 import { buildArchive, fingerprintOf, rootFileSystemProblem } from './root-file-system';

@@ -1,9 +1,9 @@
 // The process that has the clients in a network namespace (client-network.ts starts it and asks it). Its arguments are
 // the addresses that the clients take in turn; what it can do is in `handlers`.
 import { createInterface } from 'node:readline';
-import { request, type RequestOptions, type Response } from '../http';
-import { engineQuery, handshake, IdleWebSockets, type IdleOptions } from '../raw-websocket';
-import { SocketClients, type ClientOptions, type ClientReport } from '../socket-clients';
+import { request, type RequestOptions, type Response } from '../front/http';
+import { engineQuery, handshake, IdleWebSockets, type IdleOptions } from '../front/raw-websocket';
+import { SocketClients, type ClientOptions, type ClientReport } from '../front/socket-clients';
 import { steadyLoad, type Load, type LoadOptions, type LoadReport } from './steady-load';
 
 /** What can be sent as JSON; the address is the next one in turn. */

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { findProgram } from '../../../scripts/programs.mjs';
-import { quietEnvironment } from '../../../scripts/quiet.mjs';
-import { temporaryFolder } from '../temporary-folder';
+import { findProgram } from '../../../scripts/machine/programs.mjs';
+import { quietEnvironment } from '../../../scripts/machine/quiet.mjs';
+import { temporaryFolder } from '../machine/temporary-folder';
 
 export interface Plugin {
   /** As in `required_providers`, for example kreuzwerker/docker. */

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findProgram } from '../../../scripts/programs.mjs';
+import { findProgram } from '../../../scripts/machine/programs.mjs';
 
 export interface RootFileSystem {
   /** Programs of this machine, copied to the same place with their libraries. */

@@ -1,7 +1,7 @@
 // Many clients that come anew all the time: requests and WebSocket handshakes, each over a connection of its own, at a
 // steady rate from many addresses; a count of everything that is not answered as it should be, and who answered whom.
-import { request } from '../http';
-import { handshake } from '../raw-websocket';
+import { request } from '../front/http';
+import { handshake } from '../front/raw-websocket';
 
 export interface LoadOptions {
   /** Without a path, for example https://localhost:8443. */

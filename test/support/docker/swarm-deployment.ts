@@ -4,19 +4,18 @@ import { existsSync } from 'node:fs';
 import {
   AiwmCluster,
   AiwmService,
-  DockerSwarmPlatform,
   NginxWsFrontend,
   RedisAdapterBackplane,
   RedisEngine,
   TlsCertificate,
   type AiwmClusterProps,
-  type DockerSwarmPlatformProps,
   type NginxWsFrontendProps,
   type RedisAdapterBackplaneProps,
 } from 'cdktf-aiwm';
-import { testCertificate } from '../certificate';
-import { Deployment, type Describe } from '../deployment';
-import { waitFor } from '../wait';
+import { DockerSwarmPlatform, type DockerSwarmPlatformProps } from 'cdktf-aiwm/docker';
+import { testCertificate } from '../front/certificate';
+import { Deployment, type Describe } from '../agent/deployment';
+import { waitFor } from '../machine/wait';
 import type { Inspected } from './docker-deployment';
 import type { Engine } from './engine';
 import type { ImageName } from './image-recipes';

@@ -1,14 +1,9 @@
 // A place in a stack for one DockerSwarmPlatform with what runs on it, under the ids that the documentation uses.
-import {
-  DockerSwarmPlatform,
-  TlsCertificate,
-  type DockerSwarmPlatformProps,
-  type NginxWsFrontend,
-  type NginxWsFrontendProps,
-} from 'cdktf-aiwm';
+import { TlsCertificate, type NginxWsFrontend, type NginxWsFrontendProps } from 'cdktf-aiwm';
+import { DockerSwarmPlatform, type DockerSwarmPlatformProps } from 'cdktf-aiwm/docker';
 import { synthesize, type SynthesizedStack } from 'cdktf-aiwm/testing';
-import { byConstruct } from '../addresses';
-import { PlatformSite, REGISTRY_IMAGE } from '../site';
+import { byConstruct } from '../stack/addresses';
+import { PlatformSite, REGISTRY_IMAGE } from '../stack/site';
 
 export class SwarmSite extends PlatformSite<DockerSwarmPlatform, DockerSwarmPlatformProps> {
   protected readonly service = REGISTRY_IMAGE;

@@ -1,28 +1,25 @@
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
-import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
-import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { IAwsNetwork } from '../aws-network';
 import { awsName } from './aws-name';
 import type { AwsBindings } from './bindings';
-import type { HostImage } from '../hosts/host-image';
 
 /**
- * What every part of a platform is made with.
+ * Context of every resource of a platform: bindings, provider, names, tags and network.
  *
  * @internal
  */
-export class AwsPlace {
+export class AwsContext {
   public constructor(
     public readonly bindings: AwsBindings,
     public readonly provider: AwsProvider,
-    /** What all names begin with. */
+    /** Prefix of all names. */
     public readonly name: string,
-    private readonly ownTags: Readonly<Record<string, string>>,
+    private readonly customTags: Readonly<Record<string, string>>,
     public readonly network: IAwsNetwork,
   ) {}
 
-  /** Provider and tags of a resource; its name is only for people. */
-  public tagged(
+  /** Arguments that most resources take: the provider, and tags with a `Name` for the console. */
+  public commonArguments(
     name: string,
     more: Readonly<Record<string, string>> = {},
   ): { provider: AwsProvider; tags: Record<string, string> } {
@@ -30,28 +27,11 @@ export class AwsPlace {
   }
 
   public tags(name: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
-    return { ...this.ownTags, ...more, Name: name };
+    return { ...this.customTags, ...more, Name: name };
   }
 
-  /** The name of a part, at most as long as AWS allows. */
-  public named(longest: number, ...parts: readonly string[]): string {
-    return awsName(longest, this.name, ...parts);
+  /** Name of a resource, shortened to the length that AWS allows. */
+  public resourceName(maxLength: number, ...parts: readonly string[]): string {
+    return awsName(maxLength, this.name, ...parts);
   }
-}
-
-/**
- * What hosts need besides.
- *
- * @internal
- */
-export interface HostPlace {
-  readonly place: AwsPlace;
-  readonly bucket: S3Bucket;
-  readonly image: HostImage;
-  readonly nginxGroup: SecurityGroup;
-  readonly instanceGroup: SecurityGroup;
-  readonly logRetentionDays: number;
-  /** Keys that secrets are encrypted with. */
-  readonly kmsKeyArns: readonly string[];
-  readonly firstBoot: readonly string[];
 }

@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The parts with hyphens between them. What is too long for AWS loses its end to a hash of the whole, so that two long
- * names stay two.
+ * Joins the parts with hyphens. A name that is too long ends in a hash of the whole, so that two long names stay
+ * distinct.
  *
  * @internal
  */
-export function awsName(longest: number, ...parts: readonly string[]): string {
+export function awsName(maxLength: number, ...parts: readonly string[]): string {
   const name = parts.join('-');
-  if (name.length <= longest) {
+  if (name.length <= maxLength) {
     return name;
   }
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 6);
-  return `${name.slice(0, longest - hash.length - 1).replace(/-$/, '')}-${hash}`;
+  return `${name.slice(0, maxLength - hash.length - 1).replace(/-$/, '')}-${hash}`;
 }
 
 /**
- * Eight hexadecimal digits of what is known at synth.
+ * The first eight hexadecimal digits of a text's SHA-256. The text must be known at synth.
  *
  * @internal
  */

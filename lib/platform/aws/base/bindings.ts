@@ -51,7 +51,7 @@ import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Check } from '../../../validation/check';
 
 /**
- * The provider's classes that are used here.
+ * Classes of the provider that the platform uses.
  *
  * @internal
  */
@@ -111,10 +111,12 @@ export interface AwsBindings {
 type Module<K extends keyof AwsBindings> = Pick<AwsBindings, K>;
 
 /**
- * Loads the provider's bindings when a platform is made, and not with the library: who runs nothing on AWS need not
- * install them, and each costs a moment.
+ * Loads the provider's bindings.
  *
- * @throws ValidationError when they are not installed
+ * They are loaded with a platform rather than with the library. Users of other platforms do not have to install them,
+ * and do not wait for them.
+ *
+ * @throws ValidationError when the bindings are not installed
  * @internal
  */
 export function loadBindings(check: Check): AwsBindings {
@@ -177,11 +179,9 @@ export function loadBindings(check: Check): AwsBindings {
     if ((error as { code?: string }).code !== 'MODULE_NOT_FOUND') {
       throw error;
     }
-    return check.refuse(
-      'platform',
-      'the package @cdktf/provider-aws is not installed',
-      undefined,
-      'Run: npm install @cdktf/provider-aws',
-    );
+    return check.refuse('platform', {
+      problem: 'the package @cdktf/provider-aws is not installed',
+      remedy: 'Run: npm install @cdktf/provider-aws',
+    });
   }
 }

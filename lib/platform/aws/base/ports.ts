@@ -1,12 +1,12 @@
-/** Where hosts of nginx behind a load balancer listen. */
+/** Ports of nginx behind a load balancer. */
 export const PORTS = {
-  /** TLS that goes through to nginx. */
+  /** TLS that nginx terminates. */
   https: 8443,
-  /** Clients whose TLS the load balancer has spoken. */
+  /** Plain HTTP of clients whose TLS the load balancer has terminated. */
   terminated: 8444,
-  /** Plain HTTP, to be told to come back over TLS. */
+  /** Plain HTTP of clients, which nginx redirects to HTTPS. */
   http: 8080,
-  /** The question of the load balancer. */
+  /** Health checks of the load balancer. */
   health: 8082,
 } as const;
 

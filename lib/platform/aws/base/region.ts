@@ -1,26 +1,24 @@
-import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { Token } from 'cdktf';
 import type { Check } from '../../../validation/check';
 
 /**
- * What AWS takes from its own region alone. Where either is known only at apply, AWS has to say it.
+ * Checks that an ARN is in the region of the platform. An ARN or a region that is known only at apply is left to AWS.
  *
- * @throws ValidationError for an ARN of another region than that of the platform
+ * @param region - region of the platform's provider, if it is known
+ * @throws ValidationError for an ARN of another region
  * @internal
  */
 export function checkRegion(
   check: Check,
   property: string,
   arn: string,
-  { region }: AwsProvider,
-): string {
-  const own = arn.split(':')[3];
-  if (region !== undefined && ![region, arn].some(Token.isUnresolved) && own !== region) {
-    check.refuse(
-      property,
-      `${arn} is in ${own}, and AWS takes none from another region here`,
-      `one in ${region}, where the platform is`,
-    );
+  region: string | undefined,
+): void {
+  const arnRegion = arn.split(':')[3];
+  if (region !== undefined && ![region, arn].some(Token.isUnresolved) && arnRegion !== region) {
+    check.refuse(property, {
+      problem: `${arn} is in ${arnRegion}, but AWS accepts none from another region here`,
+      allowed: `one in ${region}, the region of the platform`,
+    });
   }
-  return arn;
 }

@@ -3,7 +3,7 @@ import type { TextRule } from '../../../validation/check';
 import { IP_RANGE } from '../../../validation/text-rules';
 
 export const NAME: TextRule = {
-  name: 'a name for resources of AWS',
+  name: 'a name for AWS resources',
   allowed:
     'lower-case letters, digits and "-", at most 40, beginning with a letter, but not with "internal-" or "sg-"',
   knownAtSynth: true,
@@ -12,7 +12,7 @@ export const NAME: TextRule = {
 
 export const REGION: TextRule = {
   name: 'a region',
-  allowed: 'a region of AWS: "eu-central-1"',
+  allowed: 'an AWS region: "eu-central-1"',
   accepts: (text) => /^[a-z]{2,}(?:-[a-z]+)+-\d$/.test(text),
 };
 
@@ -41,21 +41,21 @@ export const AMI_ID: TextRule = {
 };
 
 export const INSTANCE_TYPE: TextRule = {
-  name: 'a type of instance',
+  name: 'an instance type',
   allowed: 'family and size: "t4g.small", "c7g.large"',
   knownAtSynth: true,
   accepts: (text) => /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(text),
 };
 
 export const NODE_TYPE: TextRule = {
-  name: 'a type of cache node',
+  name: 'a cache node type',
   allowed: '"cache.", family and size: "cache.t4g.small"',
   accepts: (text) => /^cache\.[a-z][a-z0-9]*\.[a-z0-9]+$/.test(text),
 };
 
 export const IPV4_NETWORK: TextRule = {
   name: 'a range of IPv4 addresses for a VPC',
-  allowed: 'a network of /16 to /22 out of the private ranges: "10.40.0.0/16"',
+  allowed: 'a network of /16 to /22 from the private ranges: "10.40.0.0/16"',
   knownAtSynth: true,
   accepts: (text) =>
     /^(?:10\.\d{1,3}|172\.(?:1[6-9]|2\d|3[01])|192\.168)\.\d{1,3}\.\d{1,3}\/(?:1[6-9]|2[0-2])$/.test(
@@ -67,7 +67,7 @@ export const SECURITY_RANGE: TextRule = {
   name: 'a range of addresses for a security group',
   allowed:
     'an IPv4 or IPv6 address alone, or a network with its prefix length: "10.0.0.0/8", "fd00::/8"',
-  remedy: 'A network has no bits behind its prefix: 10.0.0.5 is in "10.0.0.0/8".',
+  remedy: 'A network has no bits set after its prefix: 10.0.0.5 is in "10.0.0.0/8".',
   accepts: (text) => {
     const [address, prefix] = text.split('/') as [string, string?];
     return (
@@ -77,14 +77,14 @@ export const SECURITY_RANGE: TextRule = {
   },
 };
 
-/** An address in ones and zeros. */
+/** An address as a string of bits. */
 function bitsOf(address: string): string {
   const bits = (parts: readonly string[], radix: number, length: number): string =>
     parts.map((part) => parseInt(part, radix).toString(2).padStart(length, '0')).join('');
   if (isIPv4(address)) {
     return bits(address.split('.'), 10, 8);
   }
-  // A URL has it in groups of hexadecimal digits, however it was written.
+  // A URL normalizes an address to groups of hexadecimal digits.
   const [before = [], after = []] = new URL(`http://[${address}]`).hostname
     .slice(1, -1)
     .split('::')
@@ -131,7 +131,7 @@ export const WEB_ACL_ARN: TextRule = {
 };
 
 export const REPOSITORY_ARN: TextRule = {
-  name: 'the ARN of a repository of images',
+  name: 'the ARN of an image repository',
   allowed: '"arn:aws:ecr:<region>:<account>:repository/<name>"',
   accepts: (text) => /^arn:aws[a-z-]*:ecr:[a-z0-9-]+:\d{12}:repository\/[a-z0-9._/-]+$/.test(text),
 };

@@ -1,41 +1,41 @@
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
-import type { LoadBalancer, LoadBalancerPlace } from './load-balancer';
+import type { AwsContext } from '../base/aws-context';
+import type { LoadBalancer, LoadBalancerContext } from './load-balancer';
 import { LoadBalancerParts, TLS_POLICY } from './load-balancer';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
 
 /**
- * An application load balancer: it speaks TLS, redirects plain HTTP by itself, and lets AWS WAF see every request.
+ * Creates an application load balancer, which terminates TLS, redirects plain HTTP and passes every request to AWS WAF.
  *
  * @internal
  */
 export function applicationLoadBalancer(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
-  own: LoadBalancerPlace,
+  context: LoadBalancerContext,
 ): LoadBalancer {
-  const { entry } = own;
-  const parts = new LoadBalancerParts(scope, place, name, own);
-  parts.reach('Entry', PORTS.terminated, 'Clients to nginx');
-  const balancer = parts.balancer({
+  const { entry } = context;
+  const parts = new LoadBalancerParts(scope, aws, name, context);
+  parts.allowToNginx('Entry', PORTS.terminated, 'Clients to nginx');
+  const balancer = parts.loadBalancer({
     idleTimeout: entry.idleTimeoutSeconds,
-    // nginx drops such headers as well; here they do not get that far.
+    // nginx drops such headers as well; this keeps them away from it.
     dropInvalidHeaderFields: true,
-    // What nginx takes for the client is the address that is added last.
+    // nginx takes the address that was appended last for the client's.
     xffHeaderProcessingMode: 'append',
   });
-  const clients = parts.target('Clients', 'alb', PORTS.terminated, {
+  const clients = parts.targetGroup('Clients', 'alb', PORTS.terminated, {
     protocol: 'HTTP',
     protocolVersion: 'HTTP1',
-    // A host that has just come gets the new WebSockets.
+    // A new host receives the new WebSockets.
     loadBalancingAlgorithmType: 'least_outstanding_requests',
-    // Affinity is up to nginx, and all of its hosts choose alike.
+    // nginx is responsible for affinity, and all of its hosts choose the same instance.
     stickiness: { type: 'lb_cookie', enabled: false },
   });
   if (entry.webAclArn !== undefined) {
-    new place.bindings.Wafv2WebAclAssociation(scope, 'WebAcl', {
-      provider: place.provider,
+    new aws.bindings.Wafv2WebAclAssociation(scope, 'WebAcl', {
+      provider: aws.provider,
       resourceArn: balancer.arn,
       webAclArn: entry.webAclArn,
     });
@@ -47,7 +47,7 @@ export function applicationLoadBalancer(
       parts.listener('HttpsListener', balancer, {
         port: PUBLIC_HTTPS,
         protocol: 'HTTPS',
-        certificateArn: own.certificateArn,
+        certificateArn: context.certificateArn,
         sslPolicy: TLS_POLICY,
         defaultAction: [{ type: 'forward', targetGroupArn: clients.arn }],
       }),

@@ -3,38 +3,43 @@ import type { LbListener, LbListenerConfig } from '@cdktf/provider-aws/lib/lb-li
 import type { LbTargetGroup, LbTargetGroupConfig } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { Construct } from 'constructs';
-import type { ResolvedBalancer } from '../aws-entry';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
+import type { ResolvedBalancer } from '../base/resolved-entry';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
 import { allow, allowFrom, port, securityGroup } from '../network/security-rules';
 
-/** TLS 1.2 and 1.3, as nginx speaks them. */
+/** TLS 1.2 and 1.3, as in the configuration of nginx. */
 export const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
 
 /**
- * What a load balancer needs besides.
+ * Context of a load balancer.
  *
  * @internal
  */
-export interface LoadBalancerPlace {
+export interface LoadBalancerContext {
   readonly ranges: readonly string[];
   readonly entry: ResolvedBalancer;
-  /** Undefined where TLS goes through to nginx. */
+  /** Undefined where nginx terminates TLS. */
   readonly certificateArn?: string;
   readonly nginxGroup: SecurityGroup;
   readonly hostDrainSeconds: number;
 }
 
-/** @internal */
+/**
+ * A load balancer with its target groups and listeners.
+ *
+ * @internal
+ */
 export interface LoadBalancer {
   readonly balancer: Lb;
-  /** That of the clients comes first. */
+  /** The target group of the clients comes first. */
   readonly targetGroups: LbTargetGroup[];
   readonly listeners: LbListener[];
 }
 
 /**
- * What all load balancers have in common: who may connect to them, and how they ask a host of nginx whether it serves.
+ * Creates the parts that both kinds of load balancers have: security group, balancer, target groups with their health
+ * check, and listeners.
  *
  * @internal
  */
@@ -43,38 +48,38 @@ export class LoadBalancerParts {
 
   public constructor(
     private readonly scope: Construct,
-    private readonly place: AwsPlace,
+    private readonly aws: AwsContext,
     private readonly name: string,
-    private readonly own: LoadBalancerPlace,
+    private readonly context: LoadBalancerContext,
   ) {
-    // From the first moment: a network load balancer that was made without can never get one.
+    // From the start: a network load balancer created without a security group can never get one.
     this.group = securityGroup(
       scope,
       'EntrySecurityGroup',
-      place,
+      aws,
       `${name}-entry`,
       'The load balancer that clients reach.',
     );
     const from = (id: string, number: number, why: string): void =>
-      allowFrom(scope, id, place, own.ranges, this.group, port(number), why);
+      allowFrom(scope, id, aws, context.ranges, this.group, port(number), why);
     from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
     from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
   }
 
-  /** Lets the load balancer connect to a port of nginx. */
-  public reach(id: string, to: number, why: string): void {
-    allow(this.scope, id, this.place, this.group, this.own.nginxGroup, port(to), why);
+  /** Allows the load balancer to connect to a port of nginx. */
+  public allowToNginx(id: string, to: number, why: string): void {
+    allow(this.scope, id, this.aws, this.group, this.context.nginxGroup, port(to), why);
   }
 
-  public balancer(own: Partial<LbConfig>): Lb {
-    const { scope, place, name } = this;
-    const { entry } = this.own;
-    const { network } = place;
-    this.reach('Health', PORTS.health, 'Whether nginx serves');
-    const called = place.named(32, name);
-    return new place.bindings.Lb(scope, 'LoadBalancer', {
-      ...place.tagged(called),
-      name: called,
+  public loadBalancer(overrides: Partial<LbConfig>): Lb {
+    const { scope, aws, name } = this;
+    const { entry } = this.context;
+    const { network } = aws;
+    this.allowToNginx('Health', PORTS.health, 'Whether nginx serves');
+    const resourceName = aws.resourceName(32, name);
+    return new aws.bindings.Lb(scope, 'LoadBalancer', {
+      ...aws.commonArguments(resourceName),
+      name: resourceName,
       loadBalancerType: entry.kind,
       internal: entry.internal,
       ipAddressType: entry.ipv6 ? 'dualstack' : 'ipv4',
@@ -82,26 +87,26 @@ export class LoadBalancerParts {
       securityGroups: [this.group.id],
       enableDeletionProtection: entry.deletionProtection,
       dependsOn: network.dependables,
-      ...own,
+      ...overrides,
     });
   }
 
-  /** Hosts of nginx at one of its ports. */
-  public target(
+  /** Target group of the nginx hosts at one port. */
+  public targetGroup(
     id: string,
     suffix: string,
     to: number,
-    own: Partial<LbTargetGroupConfig>,
+    overrides: Partial<LbTargetGroupConfig>,
   ): LbTargetGroup {
-    const { scope, place, name } = this;
-    const called = place.named(32, name, suffix);
-    return new place.bindings.LbTargetGroup(scope, id, {
-      ...place.tagged(called),
-      name: called,
+    const { scope, aws, name } = this;
+    const resourceName = aws.resourceName(32, name, suffix);
+    return new aws.bindings.LbTargetGroup(scope, id, {
+      ...aws.commonArguments(resourceName),
+      name: resourceName,
       targetType: 'instance',
-      vpcId: place.network.vpcId,
+      vpcId: aws.network.vpcId,
       port: to,
-      deregistrationDelay: String(this.own.hostDrainSeconds),
+      deregistrationDelay: String(this.context.hostDrainSeconds),
       healthCheck: {
         protocol: 'HTTP',
         port: String(PORTS.health),
@@ -113,20 +118,20 @@ export class LoadBalancerParts {
         unhealthyThreshold: 2,
       },
       lifecycle: { createBeforeDestroy: true },
-      ...own,
+      ...overrides,
     });
   }
 
   public listener(
     id: string,
     balancer: Lb,
-    own: Omit<LbListenerConfig, 'loadBalancerArn'>,
+    options: Omit<LbListenerConfig, 'loadBalancerArn'>,
   ): LbListener {
-    const { scope, place, name } = this;
-    return new place.bindings.LbListener(scope, id, {
-      ...place.tagged(place.named(128, name, id.toLowerCase())),
+    const { scope, aws, name } = this;
+    return new aws.bindings.LbListener(scope, id, {
+      ...aws.commonArguments(aws.resourceName(128, name, id.toLowerCase())),
       loadBalancerArn: balancer.arn,
-      ...own,
+      ...options,
     });
   }
 }

@@ -1,40 +1,41 @@
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
-import type { LoadBalancer, LoadBalancerPlace } from './load-balancer';
+import type { AwsContext } from '../base/aws-context';
+import type { LoadBalancer, LoadBalancerContext } from './load-balancer';
 import { LoadBalancerParts, TLS_POLICY } from './load-balancer';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
 
 /**
- * A network load balancer: 443 to nginx, with TLS spoken on the way or passed through, and 80 to the redirect.
+ * Creates a network load balancer. Port 443 leads to nginx, with TLS terminated or passed through; port 80 leads to
+ * nginx's redirect.
  *
  * @internal
  */
 export function networkLoadBalancer(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
-  own: LoadBalancerPlace,
+  context: LoadBalancerContext,
 ): LoadBalancer {
-  const { entry, certificateArn } = own;
-  const parts = new LoadBalancerParts(scope, place, name, own);
+  const { entry, certificateArn } = context;
+  const parts = new LoadBalancerParts(scope, aws, name, context);
   const inside = certificateArn === undefined ? PORTS.https : PORTS.terminated;
-  parts.reach('Entry', inside, 'Clients to nginx');
-  parts.reach('Redirect', PORTS.http, 'Clients to the redirect');
-  const balancer = parts.balancer({ enableCrossZoneLoadBalancing: true });
+  parts.allowToNginx('Entry', inside, 'Clients to nginx');
+  parts.allowToNginx('Redirect', PORTS.http, 'Clients to the redirect');
+  const balancer = parts.loadBalancer({ enableCrossZoneLoadBalancing: true });
   const target = (id: string, suffix: string, to: number, sticky: boolean): LbTargetGroup =>
-    parts.target(id, suffix, to, {
+    parts.targetGroup(id, suffix, to, {
       protocol: 'TCP',
-      // Affinity and limits go by it; with the PROXY protocol the load balancer tells it instead.
+      // Affinity and limits depend on the client's address. With the PROXY protocol, nginx learns it from there.
       preserveClientIp: String(!entry.proxyProtocol),
       proxyProtocolV2: entry.proxyProtocol,
       connectionTermination: false,
-      // Open WebSockets outlive a health check that fails.
+      // Open WebSockets survive a failed health check.
       targetHealthState: [{ enableUnhealthyConnectionTermination: false }],
-      // Which host a client has does not matter to its affinity, but all hosts learn of a dead instance by themselves.
+      // Affinity does not depend on the host, but each host has to detect a dead instance by itself.
       stickiness: { type: 'source_ip', enabled: sticky },
     });
-  // AWS knows no stickiness behind a listener that speaks TLS.
+  // AWS does not support stickiness behind a TLS listener.
   const clients =
     certificateArn === undefined
       ? target('Clients', 'tls', inside, true)

@@ -1,47 +1,49 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
-import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { awsName } from '../base/aws-name';
-import type { FrontPlace, NginxHost } from './front';
+import type { ResolvedBalancer } from '../base/resolved-entry';
+import type { FrontContext } from './front-context';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 import { processorsOf } from '../hosts/host-image';
 
 /**
- * Until a new host has its packages and its first release: where it comes while another host gets one, that is the next
- * time, half an hour later.
+ * Time until a new host has its packages and its first release.
+ *
+ * A host that starts while another one receives a release has to wait for the next scheduled run, half an hour later.
  */
 const WARM_UP_SECONDS = 2100;
 
 /**
- * A group of hosts, at least one in each of two zones. A new kind of host takes the place of the old one host by host,
- * the new one first. A changed configuration does not get here: it is delivered to the hosts that there are.
+ * Creates the auto scaling group of the nginx hosts, with at least one host in each of two zones.
+ *
+ * A changed host template replaces the hosts one after another, starting each new host before the old one stops. A
+ * changed configuration does not touch the group: it is delivered to the running hosts.
  *
  * @internal
  */
 export function nginxHosts(
   scope: Construct,
-  { place, entry, nginxGroup, hostDrainSeconds, ownImage }: FrontPlace,
-  host: NginxHost,
+  { aws, settings, groups, spec, host }: FrontContext,
+  { minHosts, maxHosts }: ResolvedBalancer,
   targetGroups: readonly LbTargetGroup[],
-  dependsOn: readonly ITerraformDependable[],
 ): AutoscalingGroup {
-  const { bindings, provider, network } = place;
-  const { minHosts, maxHosts } = entry.balancer!;
-  // Other processors take another template, or it would keep the image of those before.
+  const { bindings, provider, network } = aws;
+  const { hostDrainSeconds, imageId } = settings;
+  // Another processor architecture needs another template: the old one would keep its image.
   const isArm = processorsOf(host.instanceType) === 'arm64';
   const id = isArm ? 'LaunchTemplate' : 'LaunchTemplateX86';
   const template = new bindings.LaunchTemplate(scope, id, {
-    ...place.tagged(host.name),
+    ...aws.commonArguments(host.name),
     name: isArm ? host.name : awsName(128, host.name, 'x86'),
     imageId: host.imageId,
     instanceType: host.instanceType,
     iamInstanceProfile: { arn: host.profile.arn },
-    vpcSecurityGroupIds: [nginxGroup.id],
+    vpcSecurityGroupIds: [groups.nginx.id],
     metadataOptions: METADATA_OPTIONS,
     blockDeviceMappings: [
       {
-        // The root of Amazon Linux 2023.
+        // Root device of Amazon Linux 2023.
         deviceName: '/dev/xvda',
         ebs: {
           encrypted: 'true',
@@ -55,10 +57,10 @@ export function nginxHosts(
     updateDefaultVersion: true,
     tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
       resourceType,
-      tags: place.tags(host.name),
+      tags: aws.tags(host.name),
     })),
-    // Amazon's newest image is another one every few days: it comes with the next host.
-    ...(ownImage ? {} : { lifecycle: { ignoreChanges: ['image_id'] } }),
+    // The latest image changes every few days. It is used from the next new host on.
+    ...(imageId === undefined ? { lifecycle: { ignoreChanges: ['image_id'] } } : {}),
   });
   const group = new bindings.AutoscalingGroup(scope, 'Nginx', {
     provider,
@@ -83,22 +85,23 @@ export function nginxHosts(
     },
     enabledMetrics: ['GroupInServiceInstances'],
     waitForCapacityTimeout: '10m',
-    // It would end hosts only to have as many in each zone.
+    // Rebalancing would terminate hosts only to even out the zones.
     suspendedProcesses: ['AZRebalance'],
-    // The load balancer keeps connections to hosts that go, and so does a destroy wait for them.
+    // The load balancer drains hosts before they terminate, so a destroy has to wait for them.
     timeouts: { delete: `${Math.ceil(hostDrainSeconds / 60) + 15}m` },
-    tag: Object.entries(place.tags(host.name, host.tags)).map(([key, value]) => ({
+    tag: Object.entries(aws.tags(host.name, host.tags)).map(([key, value]) => ({
       key,
       value,
       propagateAtLaunch: true,
     })),
-    // A group whose hosts get no release, because the instances before them do not get well, would replace them forever.
-    dependsOn: [...(network.dependables ?? []), ...dependsOn],
+    // If the instances do not become healthy, the nginx hosts receive no release, and the group would replace them
+    // forever.
+    dependsOn: [...(network.dependables ?? []), ...spec.dependsOn],
   });
-  // Apart from the group, which Terraform would replace for another time.
+  // A resource apart from the group: Terraform would replace the group for another timeout.
   new bindings.AutoscalingLifecycleHook(scope, 'Drain', {
     provider,
-    // No new client gets to the host then, and those that it has stay so long.
+    // A terminating host receives no new clients and keeps its connections for this long.
     name: `${host.name}-drain`,
     autoscalingGroupName: group.name,
     lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',

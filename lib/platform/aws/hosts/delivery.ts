@@ -5,82 +5,84 @@ import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { TerraformData } from '../../../terraform/terraform-data';
 import { shortHash } from '../base/aws-name';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /**
- * From a host that runs to one that Systems Manager knows. An association does not wait for hosts that it does not know
- * yet, and one that comes while another is at it is left out until the next time.
+ * Time from the start of a host to its registration with Systems Manager.
+ *
+ * An association does not wait for hosts that are not registered yet. A host that registers while the association runs
+ * is left out until the next run.
  */
 const REGISTRATION_SECONDS = 120;
 
-/** How often a host is brought back to its release, and looks for a renewed certificate. */
+/** How often a host returns to its release and looks for a renewed certificate. */
 const SCHEDULE = 'rate(30 minutes)';
 
 /**
- * A value that a script reads from a variable.
+ * A value that a script reads from an environment variable.
  *
  * @internal
  */
 export interface DeliveryParameter {
-  /** The variable: "AIWM_TLS_SECRET". */
+  /** Name of the variable, e.g. "AIWM_TLS_SECRET". */
   readonly variable: string;
-  /** The name in the document: "TlsSecret". */
+  /** Name of the parameter in the document, e.g. "TlsSecret". */
   readonly name: string;
   readonly description: string;
   readonly allowedPattern: string;
-  /** Undefined for the empty text. */
+  /** Undefined for an empty string. */
   readonly value?: string;
 }
 
 /**
- * What is delivered, and to whom.
+ * A release and the hosts that receive it.
  *
  * @internal
  */
 export interface Delivery {
   readonly bucket: S3Bucket;
-  /** The kind and name of what gets it: "nginx/frontend". */
+  /** Kind and name of the recipient, e.g. "nginx/frontend". */
   readonly path: string;
-  /** The name of the file, with its ending: ".conf". */
+  /** Extension of the file, e.g. ".conf". */
   readonly ending: string;
   readonly contentType: string;
-  /** What is delivered: one Token. */
+  /** Content of the release: one Token. */
   readonly content: string;
-  /** Brings a host to the release. */
+  /** Script that brings a host to the release. */
   readonly script: string;
   readonly parameters: readonly DeliveryParameter[];
-  /** The tag by which hosts are found. */
+  /** Tag by which hosts are found. */
   readonly target: { readonly tag: string; readonly value: string };
   /** How long all hosts together may take. */
   readonly timeoutSeconds: number;
-  /** What tells that there are other hosts. */
+  /** Ids whose change shows that there are new hosts. */
   readonly hostIds: readonly string[];
   readonly dependsOn: ITerraformDependable[];
 }
 
 /**
- * Delivers a release: an object in the bucket, and an association of Systems Manager that brings one host after another
- * to it and stops at the first that fails.
+ * Delivers a release: an object in the bucket, and a Systems Manager association that brings one host after another to
+ * it and stops at the first failure.
  *
- * Terraform waits for an association when it is made and at no other time, so each release has one of its own, and so
- * have other hosts and other values of the parameters.
+ * Terraform waits for an association only when it is created. So each release has an association of its own, and so
+ * have new hosts and changed parameters.
  *
  * @internal
  */
 export function deliver(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   delivery: Delivery,
 ): SsmAssociation {
-  const { bindings } = place;
+  const { bindings } = aws;
   const { bucket, path, target } = delivery;
   const sha256 = Fn.sha256(delivery.content);
   const release = new bindings.S3Object(scope, 'Release', {
-    // Without tags: an object takes ten, and everything else fifty.
-    provider: place.provider,
+    // Without tags: an object allows ten, every other resource fifty.
+    provider: aws.provider,
     bucket: bucket.id,
-    // By its content: what a host was told to get is never another one.
+    // Named after its content, so that the key a host was given always means the same release.
     key: `${path}/${sha256}${delivery.ending}`,
     content: delivery.content,
     contentType: delivery.contentType,
@@ -89,10 +91,10 @@ export function deliver(
   const parameters = [...commonParameters(bucket, release.key, sha256), ...delivery.parameters];
   const content = documentContent(name, delivery.script, parameters);
   const document = new bindings.SsmDocument(scope, 'Document', {
-    ...place.tagged(place.named(128, name)),
-    // By its content: a changed script is a new document, and so a new association. AWS keeps names that begin with its
-    // own for itself.
-    name: `aiwm-${place.named(120, name, shortHash(content))}`,
+    ...aws.commonArguments(aws.resourceName(128, name)),
+    // Named after its content: a changed script is a new document, and so a new association. AWS reserves the names
+    // that begin with its own prefixes.
+    name: `aiwm-${aws.resourceName(120, name, shortHash(content))}`,
     documentType: 'Command',
     documentFormat: 'JSON',
     targetType: '/AWS::EC2::Instance',
@@ -106,11 +108,11 @@ export function deliver(
   const values = Object.fromEntries(
     parameters.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
   );
-  const told = new TerraformData(scope, 'Told', { triggersReplace: values });
+  const parameterData = new TerraformData(scope, 'Told', { triggersReplace: values });
   return new bindings.SsmAssociation(scope, 'Association', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     name: document.name,
-    associationName: place.named(128, name),
+    associationName: aws.resourceName(128, name),
     parameters: values,
     targets: [{ key: `tag:${target.tag}`, values: [target.value] }],
     maxConcurrency: '1',
@@ -119,10 +121,10 @@ export function deliver(
     scheduleExpression: SCHEDULE,
     waitForSuccessTimeoutSeconds: delivery.timeoutSeconds,
     dependsOn: [registration, ...delivery.dependsOn],
-    // Neither this nor the object is created before it is destroyed: Terraform would then do so with all that they
-    // depend on, and no two hosts can have one address.
+    // Neither the association nor the object is created before the old one is destroyed. Terraform would extend that
+    // order to everything they depend on, and no two hosts can have one address.
     lifecycle: {
-      replaceTriggeredBy: [registration, told].map(
+      replaceTriggeredBy: [registration, parameterData].map(
         (each) => `${each.terraformResourceType}.${each.friendlyUniqueId}.id`,
       ),
     },
@@ -162,7 +164,7 @@ function commonParameters(bucket: S3Bucket, key: string, sha256: string): Delive
   ];
 }
 
-/** The document in JSON. The patterns allow no quote, so that no value can leave its own. */
+/** The document as JSON. The patterns allow no quotes, so that no value can escape from its own. */
 function documentContent(
   name: string,
   script: string,
@@ -201,7 +203,7 @@ function documentContent(
   });
 }
 
-/** Terraform reads "${" and "%{" in a text as its own. */
+/** Escapes "${" and "%{", which Terraform would interpret. */
 function asTemplate(text: string): string {
   return text.replace(/([$%])\{/g, '$1$1{');
 }

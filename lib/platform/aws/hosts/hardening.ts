@@ -1,4 +1,4 @@
-/** Tokens for the metadata, and none through a hop into a container. */
+/** Metadata requires a session token, and a hop limit of one keeps containers away from it. */
 export const METADATA_OPTIONS = {
   httpEndpoint: 'enabled',
   httpTokens: 'required',
@@ -6,5 +6,5 @@ export const METADATA_OPTIONS = {
   instanceMetadataTags: 'disabled',
 } as const;
 
-/** In GiB: the image, a container's layers twice, logs. */
+/** Size in GiB: the image, the layers of two containers, and logs. */
 export const ROOT_SIZE = 20;

@@ -1,10 +1,10 @@
 import type { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile';
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { METRIC_NAMESPACE } from '../monitoring/metrics';
 
 /**
- * One statement of a policy that allows something.
+ * A statement of an IAM policy that allows actions.
  *
  * @internal
  */
@@ -16,9 +16,10 @@ export interface Statement {
 }
 
 /**
- * What the agent of Systems Manager does. AWS has no narrower resource for it: a host may do it for itself alone, by
- * the credentials that it uses. AmazonSSMManagedInstanceCore holds the same and, beside it, every parameter of the
- * account, which is why it is not used.
+ * Permissions of the Systems Manager agent.
+ *
+ * AWS has no narrower resource for them; the credentials limit a host to itself. AmazonSSMManagedInstanceCore would
+ * also allow reading every parameter of the account, so it is not used.
  */
 const AGENT: Statement = {
   Sid: 'SystemsManagerAgent',
@@ -51,21 +52,21 @@ const AGENT: Statement = {
 };
 
 /**
- * The role of hosts, with what they may do and nothing else.
+ * Creates the instance profile of hosts, with a role that has exactly these permissions and those of the agent.
  *
  * @internal
  */
 export function hostProfile(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   statements: readonly Statement[],
 ): IamInstanceProfile {
-  const { bindings, provider } = place;
-  // A prefix: names of roles are the account's, in all of its regions.
-  const prefix = `${place.named(37, name)}-`;
+  const { bindings, provider } = aws;
+  // A prefix, because role names are unique in the account across all regions.
+  const prefix = `${aws.resourceName(37, name)}-`;
   const role = new bindings.IamRole(scope, 'Role', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     namePrefix: prefix,
     assumeRolePolicy: policy([
       {
@@ -82,13 +83,13 @@ export function hostProfile(
     policy: policy([AGENT, ...statements]),
   });
   return new bindings.IamInstanceProfile(scope, 'InstanceProfile', {
-    ...place.tagged(place.named(128, name)),
+    ...aws.commonArguments(aws.resourceName(128, name)),
     namePrefix: prefix,
     role: role.name,
   });
 }
 
-/** ARNs that are known at apply hold nothing that JSON would have to escape. */
+/** A policy as JSON. ARNs that are known at apply contain nothing that JSON would have to escape. */
 function policy(statements: readonly object[]): string {
   return JSON.stringify({
     Version: '2012-10-17',
@@ -97,7 +98,7 @@ function policy(statements: readonly object[]): string {
 }
 
 /**
- * To read what is delivered below a prefix of the bucket.
+ * Permission to read the objects below a prefix of the bucket.
  *
  * @internal
  */
@@ -109,7 +110,11 @@ export function readsReleases(bucketArn: string, prefix: string): Statement {
   };
 }
 
-/** @internal */
+/**
+ * Permission to read secrets and to decrypt them.
+ *
+ * @internal
+ */
 export function readsSecrets(arns: readonly string[], keyArns: readonly string[]): Statement[] {
   return arns.length === 0
     ? []
@@ -125,7 +130,11 @@ export function readsSecrets(arns: readonly string[], keyArns: readonly string[]
       ];
 }
 
-/** @internal */
+/**
+ * Permission to write to log groups.
+ *
+ * @internal
+ */
 export function writesLogs(groupArns: readonly string[]): Statement {
   return {
     Sid: 'Logs',
@@ -134,12 +143,16 @@ export function writesLogs(groupArns: readonly string[]): Statement {
   };
 }
 
-/** @internal */
-export function tellsMetrics(): Statement {
+/**
+ * Permission to publish metrics.
+ *
+ * @internal
+ */
+export function reportsMetrics(): Statement {
   return {
     Sid: 'Metrics',
     Action: ['cloudwatch:PutMetricData'],
-    // AWS has no resource for it; a namespace is as narrow as it gets.
+    // The action supports no resources; the namespace is the narrowest condition.
     Resource: ['*'],
     Condition: { StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE } },
   };

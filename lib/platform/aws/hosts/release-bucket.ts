@@ -1,18 +1,18 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /**
- * The bucket that hosts get their releases from: configurations of nginx and what instances run, never a secret.
+ * Creates the bucket of releases: nginx configurations and the specifications of instances, never a secret.
  *
  * @internal
  */
-export function releaseBucket(scope: Construct, place: AwsPlace): S3Bucket {
-  const { bindings, provider } = place;
+export function releaseBucket(scope: Construct, aws: AwsContext): S3Bucket {
+  const { bindings, provider } = aws;
   const bucket = new bindings.S3Bucket(scope, 'Releases', {
-    ...place.tagged(place.named(60, 'releases')),
-    bucketPrefix: `${place.named(36, 'releases')}-`,
-    // It holds nothing that this stack could not make again.
+    ...aws.commonArguments(aws.resourceName(60, 'releases')),
+    bucketPrefix: `${aws.resourceName(36, 'releases')}-`,
+    // The stack can create everything in it again.
     forceDestroy: true,
   });
   const rules = new Construct(scope, 'ReleasesRules');
@@ -50,7 +50,7 @@ export function releaseBucket(scope: Construct, place: AwsPlace): S3Bucket {
         },
       ],
     }),
-    // S3 refuses two changes of a bucket's access at one time.
+    // S3 rejects concurrent changes to a bucket's access.
     dependsOn: [closed],
   });
   return bucket;

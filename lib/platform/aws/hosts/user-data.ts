@@ -1,13 +1,13 @@
 import type { Check } from '../../../validation/check';
 
-/** What AWS takes, before it is put into base64. */
-const MOST_BYTES = 16_384;
+/** Limit of AWS, before base64 encoding. */
+const MAX_BYTES = 16_384;
 
 /**
- * What a host runs at its first boot, in base64.
+ * User data of a host, in base64.
  *
- * @param script - by the lines of the user
- * @throws ValidationError when it is longer than AWS takes
+ * @param script - renders the script around the user's commands
+ * @throws ValidationError when the script exceeds the limit of AWS
  * @internal
  */
 export function hostUserData(
@@ -17,14 +17,14 @@ export function hostUserData(
 ): string {
   const text = script(firstBoot);
   const bytes = Buffer.byteLength(text);
-  if (bytes > MOST_BYTES) {
-    const ownBytes = bytes - Buffer.byteLength(script([]));
-    check.refuse(
-      'platform.firstBoot',
-      `the user data of a host would have ${bytes} bytes, ${ownBytes} of them from firstBoot`,
-      `${MOST_BYTES} bytes, which is what AWS takes`,
-      'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
-    );
+  if (bytes > MAX_BYTES) {
+    const customBytes = bytes - Buffer.byteLength(script([]));
+    check.refuse('platform.firstBoot', {
+      problem: `the user data of a host would be ${bytes} bytes long, ${customBytes} of them from firstBoot`,
+      allowed: `at most ${MAX_BYTES} bytes, the limit of AWS`,
+      remedy:
+        'Put the commands into a file that hosts can fetch, and let firstBoot fetch and run it.',
+    });
   }
   return Buffer.from(text, 'utf8').toString('base64');
 }

@@ -1,119 +1,112 @@
-import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
-import type { NetworkInterface } from '@cdktf/provider-aws/lib/network-interface';
-import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
 import { Fn, TerraformLocal } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import type { AiwmService } from '../../../model/service';
 import type { Secret } from '../../../model/secret';
 import { IMAGE } from '../../../validation/text-rules';
-import type { InstancesSpec } from '../../platform';
+import type { BackplaneSpec, InstancesSpec, RunningInstances } from '../../contract';
+import { commonEnvironment, secretEnvironment } from '../../instance-environment';
+import { resourceName } from '../../../terraform/names';
+import { renderSize } from '../../../validation/size';
 import { SECRET_ARN } from '../base/text-rules';
 import type { AwsEgress } from '../aws-platform-props';
 import { deliver } from '../hosts/delivery';
-import { checkRedisUrl, checkSecretRedis } from '../network/egress';
-import type { HostPlace } from '../base/aws-context';
+import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
+import type { HostContext } from '../hosts/host-context';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
-import type { Statement } from '../hosts/host-role';
 import {
   hostProfile,
   readsReleases,
   readsSecrets,
-  tellsMetrics,
+  reportsMetrics,
   writesLogs,
 } from '../hosts/host-role';
 import { hostUserData } from '../hosts/user-data';
 import { slotReleaseScript, type SlotRelease } from '../hosts/programs/slot-release';
 import { slotHostUserData } from '../hosts/programs/user-data';
-import { lastingAddress } from '../network/lasting-address';
+import { permanentAddress } from '../network/permanent-address';
 import { METRIC_NAMESPACE } from '../monitoring/metrics';
 import { REDIS_SECRET } from '../redis/replication-group';
 import type { Ports } from '../network/security-rules';
 import { slotAlarms } from '../monitoring/slot-alarms';
+import { pullsImages, repositoryOf } from './image-access';
 
-/** From the start of a host to the agent's first question. */
+/** Time from the start of a host to the first request of its agent. */
 const BOOT_SECONDS = 600;
-/** To fetch an image, besides what the service takes to stop and to start. */
+/** Time to pull an image, in addition to the stop and start of the service. */
 const PULL_SECONDS = 180;
 
 /**
- * What slots need besides.
+ * Context of a cluster's instances.
  *
  * @internal
  */
-export interface SlotsPlace extends HostPlace {
-  readonly instanceType: string;
-  readonly repositoryArns: readonly string[];
-  /** Another one whenever the URL of the platform's Redis is. */
+export interface InstancesContext extends HostContext {
+  /** Changes whenever the URL of the platform's Redis changes. */
   readonly redisUrlVersion?: string;
-  /** Where instances may connect to outside of their network. */
-  readonly egress: readonly AwsEgress[];
-  /** Lets nginx connect to instances. */
-  readonly letClientsIn: (ports: Ports) => void;
-  readonly alarmTopicArns: readonly string[];
+  /** Allows nginx to connect to the instances. */
+  readonly allowClients: (ports: Ports) => void;
 }
 
 /**
- * The hosts of a cluster.
+ * The instances of a cluster and their hosts.
  *
  * @internal
  */
-export interface Slots {
-  readonly interfaces: NetworkInterface[];
+export interface HostedInstances extends RunningInstances {
   readonly hosts: Instance[];
-  readonly association: SsmAssociation;
-  readonly logGroup: CloudwatchLogGroup;
 }
 
 /**
- * A host for every instance, at an address that belongs to the slot and not to the host: a host that is replaced keeps
- * its place in nginx's list. What it runs is delivered to one after another.
+ * Creates a host for every instance. Its address belongs to the slot, so that a replaced host keeps its position in
+ * nginx's list. Releases are delivered to one host after another.
  *
  * @internal
  */
-export function runSlots(
+export function runInstances(
   scope: Construct,
   check: Check,
-  name: string,
   spec: InstancesSpec,
-  slots: SlotsPlace,
-): Slots {
-  const { place, bucket, instanceGroup } = slots;
-  const { bindings } = place;
-  const image = checkImage(check, spec.service);
-  checkBackplane(check, spec, slots.egress);
-  const secrets = secretArns(check, spec.secrets);
+  context: InstancesContext,
+): HostedInstances {
+  const { aws, settings, bucket, groups } = context;
+  const { bindings } = aws;
+  const { instanceType } = settings;
+  const name = resourceName(scope);
+  const image = resolveImage(check, spec.service);
+  checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
+  const secrets = resolveSecretArns(check, secretEnvironment(spec));
   const path = `instances/${name}`;
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
-    ...place.tagged(place.named(255, name)),
-    name: `/aiwm/${place.name}/${name}`,
-    retentionInDays: slots.logRetentionDays,
+    ...aws.commonArguments(aws.resourceName(255, name)),
+    name: `/aiwm/${aws.name}/${name}`,
+    retentionInDays: settings.logRetentionDays,
   });
-  const profile = hostProfile(scope, place, name, [
+  const profile = hostProfile(scope, aws, name, [
     readsReleases(bucket.arn, `${path}/`),
     writesLogs([logGroup.arn]),
-    ...readsSecrets(Object.values(secrets), slots.kmsKeyArns),
-    ...pullsImages([...slots.repositoryArns, ...repositoryOf(image)]),
-    tellsMetrics(),
+    ...readsSecrets(Object.values(secrets), settings.kmsKeyArns),
+    ...pullsImages([...settings.repositoryArns, ...repositoryOf(image)]),
+    reportsMetrics(),
   ]);
   const ports = spec.slots.map(({ port }) => port);
-  slots.letClientsIn({ from: Math.min(...ports), to: Math.max(...ports) });
-  const target = { tag: 'aiwm-cluster', value: place.named(200, name) };
-  const made = spec.slots.map((slot, index) => {
-    const called = place.named(128, slot.name);
-    const tagged = place.tagged(called, { [target.tag]: target.value });
-    const networkInterface = lastingAddress(scope, `NetworkInterface${index + 1}`, place, {
-      name: called,
+  context.allowClients({ from: Math.min(...ports), to: Math.max(...ports) });
+  const target = { tag: 'aiwm-cluster', value: aws.resourceName(200, name) };
+  const instances = spec.slots.map((slot, index) => {
+    const hostName = aws.resourceName(128, slot.name);
+    const commonArguments = aws.commonArguments(hostName, { [target.tag]: target.value });
+    const networkInterface = permanentAddress(scope, `NetworkInterface${index + 1}`, aws, {
+      name: hostName,
       subnets: 'privateSubnetIds',
       description: `The address of ${slot.name}.`,
-      group: instanceGroup,
+      group: groups.instances,
       turn: index,
     });
     const host = new bindings.Instance(scope, slot.id, {
-      ...tagged,
-      ami: slots.image.for(slots.instanceType),
-      instanceType: slots.instanceType,
+      ...commonArguments,
+      ami: context.image.for(instanceType),
+      instanceType,
       primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
       iamInstanceProfile: profile.name,
       metadataOptions: METADATA_OPTIONS,
@@ -121,13 +114,13 @@ export function runSlots(
         encrypted: true,
         volumeType: 'gp3',
         volumeSize: ROOT_SIZE,
-        tags: place.tags(called),
+        tags: aws.tags(hostName),
       },
-      userDataBase64: hostUserData(check, slots.firstBoot, (firstBoot) =>
+      userDataBase64: hostUserData(check, settings.firstBoot, (firstBoot) =>
         slotHostUserData({ slot: index + 1, firstBoot }),
       ),
-      dependsOn: place.network.dependables,
-      // Terraform would replace all hosts at one time, or stop them. A host gets another one when it is replaced.
+      dependsOn: aws.network.dependables,
+      // Terraform would replace or stop all hosts at once. A host picks up these values when it is replaced.
       lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
     });
     return { networkInterface, host };
@@ -135,13 +128,13 @@ export function runSlots(
   const content = new TerraformLocal(scope, 'Release', {
     ...releaseOf(spec, image, secrets, logGroup.name, bucket.region),
     metric: { namespace: METRIC_NAMESPACE, cluster: target.value },
-    // Instances read their secrets when they start: a changed one has to start them again.
-    ...(usesRedis(spec) ? { secretsVersion: slots.redisUrlVersion } : {}),
+    // Instances read their secrets at start, so a changed secret has to restart them.
+    ...(usesPlatformRedis(spec) ? { secretsVersion: context.redisUrlVersion } : {}),
   });
   const restartMs = spec.stopGraceMs + spec.health.startTimeoutMs;
-  const each = PULL_SECONDS + Math.ceil(restartMs / 1000);
-  const hosts = made.map(({ host }) => host);
-  const association = deliver(new Construct(scope, 'Delivery'), place, name, {
+  const secondsPerSlot = PULL_SECONDS + Math.ceil(restartMs / 1000);
+  const hosts = instances.map(({ host }) => host);
+  const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
     path,
     ending: '.json',
@@ -150,29 +143,28 @@ export function runSlots(
     script: slotReleaseScript(),
     parameters: [],
     target,
-    timeoutSeconds: BOOT_SECONDS + spec.slots.length * each,
+    timeoutSeconds: BOOT_SECONDS + spec.slots.length * secondsPerSlot,
     hostIds: hosts.map(({ id }) => id),
     dependsOn: [...hosts, ...spec.dependsOn],
   });
-  slotAlarms(scope, place, {
+  slotAlarms(scope, aws, {
     name,
     cluster: target.value,
     slots: spec.slots.length,
     restartMs,
     association,
-    topicArns: slots.alarmTopicArns,
+    topicArns: settings.alarmTopicArns,
     region: bucket.region,
   });
   return {
-    interfaces: made.map(({ networkInterface }) => networkInterface),
     hosts,
-    association,
-    logGroup,
+    addresses: instances.map(({ networkInterface }) => networkInterface.privateIp),
+    dependables: [association],
   };
 }
 
-function usesRedis({ secrets }: InstancesSpec): boolean {
-  return Object.values(secrets).some(({ kind }) => kind === REDIS_SECRET);
+function usesPlatformRedis({ backplane }: InstancesSpec): boolean {
+  return backplane?.urlSecret?.kind === REDIS_SECRET;
 }
 
 function releaseOf(
@@ -186,48 +178,53 @@ function releaseOf(
   return {
     image,
     port: spec.slots.map(({ port }) => port),
-    environment: spec.slots.map(({ environment }) => ({ ...environment, HOST: '0.0.0.0' })),
+    environment: spec.slots.map(({ environment }) => ({
+      ...commonEnvironment(spec),
+      ...environment,
+      HOST: '0.0.0.0',
+    })),
     secrets,
     health: { path, timeoutMs, failures, intervalMs, startTimeoutMs },
     stopGraceSeconds: Math.ceil(spec.stopGraceMs / 1000),
-    ...(spec.memory === undefined ? {} : { memory: spec.memory }),
+    ...(spec.memoryBytes === undefined ? {} : { memory: renderSize(spec.memoryBytes) }),
     ...(spec.cpu === undefined ? {} : { cpus: spec.cpu }),
     logGroup,
     region,
   };
 }
 
-function checkImage(check: Check, service: AiwmService): string {
+function resolveImage(check: Check, service: AiwmService): string {
   if (service.imageName === undefined) {
-    check.refuse(
-      'service',
-      service.buildFolder === undefined
-        ? 'AwsPlatform runs containers, and the service is a command'
-        : 'AwsPlatform has no engine that builds an image',
-      'AiwmService.image("registry.example/aiwm:1.4.2")',
-      service.buildFolder === undefined
-        ? undefined
-        : 'Build it, push it to ECR or another registry, and name it.',
-    );
+    check.refuse('service', {
+      problem:
+        service.buildFolder === undefined
+          ? 'AwsPlatform runs containers, but the service is a command'
+          : 'AwsPlatform cannot build an image',
+      allowed: 'AiwmService.image("registry.example/aiwm:1.4.2")',
+      remedy:
+        service.buildFolder === undefined
+          ? undefined
+          : 'Build the image, push it to ECR or another registry, and pass its name.',
+    });
   }
   return check.text('service.image', service.imageName, IMAGE);
 }
 
 function checkBackplane(
   check: Check,
-  { slots, secrets }: InstancesSpec,
+  backplane: BackplaneSpec | undefined,
   egress: readonly AwsEgress[],
 ): void {
-  const url = slots[0]?.environment.REDIS_URL;
+  const { url, urlSecret } = backplane ?? {};
   if (url !== undefined) {
     checkRedisUrl(check, url, egress);
   }
-  if (secrets.REDIS_URL !== undefined && secrets.REDIS_URL.kind !== REDIS_SECRET) {
+  if (urlSecret !== undefined && urlSecret.kind !== REDIS_SECRET) {
     checkSecretRedis(check, egress);
   }
 }
 
-function secretArns(check: Check, secrets: Record<string, Secret>): Record<string, string> {
+function resolveSecretArns(check: Check, secrets: Record<string, Secret>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(secrets).map(([name, secret]) => {
       const property = `secrets.${name}`;
@@ -235,47 +232,14 @@ function secretArns(check: Check, secrets: Record<string, Secret>): Record<strin
         return [name, secret.reference];
       }
       if (secret.kind !== 'secrets-manager') {
-        check.refuse(
-          property,
-          `a host of AWS cannot read a secret of the kind "${secret.kind}"`,
-          'Secret.fromSecretsManager(arn)',
-          'Put it there first: aws secretsmanager create-secret --name … --secret-string file://…',
-        );
+        check.refuse(property, {
+          problem: `a host on AWS cannot read a secret of kind "${secret.kind}"`,
+          allowed: 'Secret.fromSecretsManager(arn)',
+          remedy:
+            'Create it first: aws secretsmanager create-secret --name … --secret-string file://…',
+        });
       }
       return [name, check.text(property, secret.reference, SECRET_ARN)];
     }),
   );
-}
-
-/** A repository of ECR that is written out in the name of an image. */
-function repositoryOf(image: string): string[] {
-  const match =
-    /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\/([a-z0-9._/-]+?)(?:[:@].*)?$/.exec(
-      image,
-    );
-  if (match === null) {
-    return [];
-  }
-  const [, account, region, china, repository] = match;
-  const partition =
-    china !== undefined ? 'aws-cn' : region!.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-  return [`arn:${partition}:ecr:${region}:${account}:repository/${repository}`];
-}
-
-/** A login to ECR is one to the whole registry: AWS has no narrower resource for it. */
-function pullsImages(repositoryArns: readonly string[]): Statement[] {
-  return repositoryArns.length === 0
-    ? []
-    : [
-        { Sid: 'RegistryLogin', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
-        {
-          Sid: 'Images',
-          Action: [
-            'ecr:BatchCheckLayerAvailability',
-            'ecr:BatchGetImage',
-            'ecr:GetDownloadUrlForLayer',
-          ],
-          Resource: [...new Set(repositoryArns)],
-        },
-      ];
 }

@@ -1,9 +1,9 @@
 import type { CloudwatchMetricAlarmConfig } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
-type Watch = Pick<
+type AlarmCondition = Pick<
   CloudwatchMetricAlarmConfig,
   | 'namespace'
   | 'metricName'
@@ -19,28 +19,29 @@ type Watch = Pick<
 >;
 
 /**
- * Makes the alarms of one part: each tells the topics when it goes off, and when it is over.
+ * Returns a function that creates the alarms of one part. Each notifies the topics when it goes off and when it is
+ * over.
  *
- * @param dependsOn - what has to be there first, or an alarm would go off over what is still being made
+ * @param dependsOn - resources that must exist first, so that no alarm goes off during their creation
  * @internal
  */
 export function alarms(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   topicArns: readonly string[],
   dependsOn?: ITerraformDependable[],
-): (id: string, description: string, watch: Watch) => void {
-  const folder = new Construct(scope, 'Alarms');
-  return (id, description, watch) => {
-    const called = place.named(255, name, id.toLowerCase());
-    new place.bindings.CloudwatchMetricAlarm(folder, id, {
-      ...place.tagged(called),
-      alarmName: called,
+): (id: string, description: string, condition: AlarmCondition) => void {
+  const group = new Construct(scope, 'Alarms');
+  return (id, description, condition) => {
+    const alarmName = aws.resourceName(255, name, id.toLowerCase());
+    new aws.bindings.CloudwatchMetricAlarm(group, id, {
+      ...aws.commonArguments(alarmName),
+      alarmName,
       alarmDescription: description,
-      // Metrics that are computed with have periods of their own.
-      ...(watch.metricQuery === undefined ? { period: 60 } : {}),
-      ...watch,
+      // Metrics of a metric query have periods of their own.
+      ...(condition.metricQuery === undefined ? { period: 60 } : {}),
+      ...condition,
       alarmActions: [...topicArns],
       okActions: [...topicArns],
       dependsOn,

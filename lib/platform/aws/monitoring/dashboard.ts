@@ -1,52 +1,52 @@
 import type { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import type { Construct } from 'constructs';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 
 /**
- * One curve: namespace, metric, and names and values of its dimensions.
+ * A metric of a widget: namespace, metric name, then names and values of its dimensions.
  *
  * @internal
  */
-export type Curve = readonly string[];
+export type WidgetMetric = readonly string[];
 
 /**
- * One picture of a dashboard.
+ * A graph widget of a dashboard.
  *
  * @internal
  */
-export interface Picture {
+export interface Widget {
   readonly title: string;
   readonly statistic: string;
-  readonly curves: readonly Curve[];
+  readonly metrics: readonly WidgetMetric[];
 }
 
 const WIDTH = 12;
 const HEIGHT = 6;
 
 /**
- * Pictures, two in a row.
+ * Creates a dashboard with two widgets per row.
  *
  * @internal
  */
 export function dashboard(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   region: string,
-  pictures: readonly Picture[],
+  widgets: readonly Widget[],
 ): CloudwatchDashboard {
-  return new place.bindings.CloudwatchDashboard(scope, 'Dashboard', {
-    provider: place.provider,
-    // One account has them for all of its regions.
-    dashboardName: `${place.named(230, name)}-${region}`,
+  return new aws.bindings.CloudwatchDashboard(scope, 'Dashboard', {
+    provider: aws.provider,
+    // Dashboard names are unique in the account across all regions.
+    dashboardName: `${aws.resourceName(230, name)}-${region}`,
     dashboardBody: JSON.stringify({
-      widgets: pictures.map(({ title, statistic, curves }, index) => ({
+      widgets: widgets.map(({ title, statistic, metrics }, index) => ({
         type: 'metric',
         x: (index % 2) * WIDTH,
         y: Math.floor(index / 2) * HEIGHT,
         width: WIDTH,
         height: HEIGHT,
-        properties: { title, region, stat: statistic, period: 60, metrics: curves },
+        properties: { title, region, stat: statistic, period: 60, metrics },
       })),
     }),
   });

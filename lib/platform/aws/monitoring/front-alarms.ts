@@ -4,25 +4,27 @@ import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { alarms } from './alarms';
-import type { AwsPlace } from '../base/aws-context';
-import type { Curve, Picture } from './dashboard';
+import type { AwsContext } from '../base/aws-context';
+import type { Widget, WidgetMetric } from './dashboard';
 import { dashboard } from './dashboard';
-import { CROWDED } from './metrics';
+import { CROWDED_FACTOR } from './metrics';
 
 /**
- * What is watched at every front.
+ * A front whose alarms are created.
  *
  * @internal
  */
-export interface WatchedFront {
+export interface MonitoredFront {
   readonly name: string;
-  /** Where its hosts tell what they have, and under what. */
+  /** Namespace and dimension under which its hosts report metrics. */
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
   readonly logGroupName: string;
-  /** Whether nginx speaks TLS: its hosts tell how long the certificate lasts. */
+  /** Whether nginx terminates TLS, so that its hosts report the days until the certificate expires. */
   readonly speaksTls: boolean;
   readonly topicArns: readonly string[];
   readonly region: string;
+  /** Association that delivers releases to the hosts. */
+  readonly association: ITerraformDependable;
 }
 
 /**
@@ -30,48 +32,47 @@ export interface WatchedFront {
  *
  * @internal
  */
-export interface BalancedFront extends WatchedFront {
+export interface BalancedFront extends MonitoredFront {
   readonly balancer: Lb;
-  /** Where its metrics are: "AWS/NetworkELB". */
+  /** Namespace of the load balancer's metrics, e.g. "AWS/NetworkELB". */
   readonly balancerNamespace: string;
   readonly targetGroup: LbTargetGroup;
   readonly group: AutoscalingGroup;
-  /** Undefined where nginx speaks TLS. */
+  /** Undefined where nginx terminates TLS. */
   readonly certificateArn?: string;
   readonly connectionsPerHost: number;
-  /** Brings the hosts their release. */
-  readonly association: ITerraformDependable;
 }
 
 /**
- * More hosts for more connections, and never fewer by itself: a host that goes takes its connections with it. And a word
- * to somebody when hosts fail or no more can come.
+ * Adds hosts as connections grow, and creates the alarms and the dashboard of a front behind a load balancer.
+ *
+ * Hosts are never removed automatically: a host that is removed takes its connections with it.
  *
  * @internal
  */
-export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFront): void {
+export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFront): void {
   const { metric, group, balancer, targetGroup } = front;
-  const { bindings, provider } = place;
+  const { bindings, provider } = aws;
   new bindings.AutoscalingPolicy(scope, 'Scaling', {
     provider,
-    name: place.named(200, front.name, 'connections'),
+    name: aws.resourceName(200, front.name, 'connections'),
     autoscalingGroupName: group.name,
     policyType: 'TargetTrackingScaling',
     targetTrackingConfiguration: {
       customizedMetricSpecification: {
         namespace: metric.namespace,
         metricName: 'ActiveConnections',
-        // Each host tells its own count under the name of the front, so that their average is that of a host.
+        // Each host reports its count under the front's name, so the average is that of one host.
         metricDimension: [{ name: metric.name, value: metric.value }],
         statistic: 'Average',
       },
-      // Connections of clients alone; those to instances are not among them.
+      // Counts client connections only, not those to instances.
       targetValue: front.connectionsPerHost,
       disableScaleIn: true,
     },
   });
-  // Not before the first release: hosts without one do not serve.
-  const alarm = alarms(scope, place, front.name, front.topicArns, [front.association]);
+  // After the first release: hosts without one do not serve.
+  const alarm = alarms(scope, aws, front.name, front.topicArns, [front.association]);
   const dimensions = {
     LoadBalancer: balancer.arnSuffix,
     TargetGroup: targetGroup.arnSuffix,
@@ -93,11 +94,11 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
     statistic: 'Maximum',
     comparisonOperator: 'GreaterThanThreshold',
     threshold: 0,
-    // A new host is one as well, until it has its first release.
+    // A new host is unhealthy until its first release.
     evaluationPeriods: 20,
     treatMissingData: 'notBreaching',
   });
-  const pictures = watchAnswers(scope, place, front, alarm);
+  const widgets = monitorAnswers(scope, aws, front, alarm);
   if (front.certificateArn !== undefined) {
     alarm('Certificate', 'The certificate ends soon: AWS has not renewed it.', {
       namespace: 'AWS/CertificateManager',
@@ -106,7 +107,7 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
       statistic: 'Minimum',
       comparisonOperator: 'LessThanThreshold',
       threshold: 30,
-      // AWS tells it twice a day.
+      // AWS publishes it twice a day.
       period: 86_400,
       evaluationPeriods: 1,
       treatMissingData: 'missing',
@@ -121,55 +122,57 @@ export function frontAlarms(scope: Construct, place: AwsPlace, front: BalancedFr
       dimensions: { [metric.name]: metric.value },
       statistic: 'Average',
       comparisonOperator: 'GreaterThanThreshold',
-      threshold: Math.round(front.connectionsPerHost * CROWDED),
+      threshold: Math.round(front.connectionsPerHost * CROWDED_FACTOR),
       evaluationPeriods: 10,
       treatMissingData: 'notBreaching',
     },
   );
-  const ofBalancer = (metricName: string) => [
+  const balancerMetric = (metricName: string) => [
     front.balancerNamespace,
     metricName,
     ...Object.entries(dimensions).flat(),
   ];
-  const connections = curveOf(front, 'ActiveConnections');
-  dashboard(scope, place, front.name, front.region, [
-    { title: 'Connections of a host, on average', statistic: 'Average', curves: [connections] },
-    { title: 'Connections of the fullest host', statistic: 'Maximum', curves: [connections] },
+  const connections = hostMetric(front, 'ActiveConnections');
+  dashboard(scope, aws, front.name, front.region, [
+    { title: 'Connections of a host, on average', statistic: 'Average', metrics: [connections] },
+    { title: 'Connections of the fullest host', statistic: 'Maximum', metrics: [connections] },
     {
       title: 'Hosts that serve, and that do not',
       statistic: 'Maximum',
-      curves: [ofBalancer('HealthyHostCount'), ofBalancer('UnHealthyHostCount')],
+      metrics: [balancerMetric('HealthyHostCount'), balancerMetric('UnHealthyHostCount')],
     },
-    ...pictures,
+    ...widgets,
   ]);
 }
 
 /**
- * What clients see of every front: answers, and the certificate where nginx shows it.
+ * Creates the alarms that every front has: failed answers and, where nginx terminates TLS, the expiry of the
+ * certificate.
  *
+ * @returns their widgets
  * @internal
  */
-export function watchAnswers(
+export function monitorAnswers(
   scope: Construct,
-  place: AwsPlace,
-  front: WatchedFront,
+  aws: AwsContext,
+  front: MonitoredFront,
   alarm: ReturnType<typeof alarms>,
-): Picture[] {
-  const { bindings, provider } = place;
+): Widget[] {
+  const { bindings, provider } = aws;
   const { metric } = front;
   const failures = {
     namespace: metric.namespace,
-    metricName: `${place.name}-${front.name}-5xx`,
+    metricName: `${aws.name}-${front.name}-5xx`,
   };
   const filters = new Construct(scope, 'FailureFilters');
-  // One for each form that the access log can have.
+  // One filter per format of the access log.
   for (const [id, pattern] of [
     ['Readable', '[client, time, request, status=5*, ...]'],
     ['Json', '{ $.status = "5*" }'],
   ] as const) {
     new bindings.CloudwatchLogMetricFilter(filters, id, {
       provider,
-      name: place.named(200, front.name, '5xx', id.toLowerCase()),
+      name: aws.resourceName(200, front.name, '5xx', id.toLowerCase()),
       logGroupName: front.logGroupName,
       pattern,
       metricTransformation: {
@@ -188,13 +191,13 @@ export function watchAnswers(
     evaluationPeriods: 3,
     treatMissingData: 'notBreaching',
   });
-  const picture: Picture = {
+  const widget: Widget = {
     title: 'Answers with 5xx',
     statistic: 'Sum',
-    curves: [[failures.namespace, failures.metricName]],
+    metrics: [[failures.namespace, failures.metricName]],
   };
   if (!front.speaksTls) {
-    return [picture];
+    return [widget];
   }
   alarm('Certificate', 'The certificate ends soon: nobody has put a renewed one into its secret.', {
     namespace: metric.namespace,
@@ -202,27 +205,27 @@ export function watchAnswers(
     dimensions: { [metric.name]: metric.value },
     statistic: 'Minimum',
     comparisonOperator: 'LessThanThreshold',
-    // Programs renew when a third of the time is left: 30 days of 90, and 15 of 45.
+    // ACME clients renew when a third of the lifetime is left: 30 days of 90, and 15 of 45.
     threshold: 14,
     period: 3600,
     evaluationPeriods: 1,
     treatMissingData: 'missing',
   });
   return [
-    picture,
+    widget,
     {
       title: 'Days until the certificate ends',
       statistic: 'Minimum',
-      curves: [curveOf(front, 'CertificateDays')],
+      metrics: [hostMetric(front, 'CertificateDays')],
     },
   ];
 }
 
 /**
- * The curve of what hosts of a front tell.
+ * A metric that the hosts of a front report.
  *
  * @internal
  */
-export function curveOf({ metric }: WatchedFront, metricName: string): Curve {
+export function hostMetric({ metric }: MonitoredFront, metricName: string): WidgetMetric {
   return [metric.namespace, metricName, metric.name, metric.value];
 }

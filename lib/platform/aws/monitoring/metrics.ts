@@ -1,20 +1,20 @@
 /**
- * Where hosts tell how many connections they have.
+ * CloudWatch namespace in which hosts report connections.
  *
  * @internal
  */
 export const METRIC_NAMESPACE = 'AIWM';
 
 /**
- * Under what they tell it: hosts of nginx under their front, those of instances under their cluster and their slot.
+ * Dimensions of these metrics: the front for nginx hosts; cluster and slot for hosts of instances.
  *
  * @internal
  */
 export const METRIC_DIMENSION = { front: 'Front', cluster: 'Cluster', slot: 'Slot' } as const;
 
 /**
- * From so many times `connectionsPerHost` on, hosts are too full: no more of them come.
+ * Multiple of `connectionsPerHost` above which hosts are overloaded and no more are being added.
  *
  * @internal
  */
-export const CROWDED = 1.5;
+export const CROWDED_FACTOR = 1.5;

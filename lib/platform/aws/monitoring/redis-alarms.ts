@@ -1,23 +1,23 @@
 import type { Construct } from 'constructs';
 import { alarms } from './alarms';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { dashboard } from './dashboard';
-import type { RedisNode } from '../redis/replication-group';
+import type { RedisNode } from '../redis/nodes';
 
 /**
- * What is watched at a Redis.
+ * Creates the alarms and the dashboard of a Redis.
  *
  * @internal
  */
 export function redisAlarms(
   scope: Construct,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   nodes: readonly RedisNode[],
   topicArns: readonly string[],
   region: string,
 ): void {
-  const alarm = alarms(scope, place, name, topicArns);
+  const alarm = alarms(scope, aws, name, topicArns);
   for (const { id, title, cacheClusterId } of nodes) {
     const dimensions = { CacheClusterId: cacheClusterId };
     alarm(`Busy${id}`, `${title} of the backplane has no time left.`, {
@@ -38,7 +38,7 @@ export function redisAlarms(
       comparisonOperator: 'GreaterThanThreshold',
       threshold: 5,
       evaluationPeriods: 5,
-      // A primary has none to tell.
+      // A primary reports no lag.
       treatMissingData: 'notBreaching',
     });
   }
@@ -49,10 +49,10 @@ export function redisAlarms(
       'CacheClusterId',
       cacheClusterId,
     ]);
-  dashboard(scope, place, name, region, [
-    { title: 'Time of the engine, %', statistic: 'Average', curves: each('EngineCPUUtilization') },
-    { title: 'Lag of replicas, s', statistic: 'Maximum', curves: each('ReplicationLag') },
-    { title: 'Connections', statistic: 'Maximum', curves: each('CurrConnections') },
-    { title: 'Sent, bytes', statistic: 'Sum', curves: each('NetworkBytesOut') },
+  dashboard(scope, aws, name, region, [
+    { title: 'Time of the engine, %', statistic: 'Average', metrics: each('EngineCPUUtilization') },
+    { title: 'Lag of replicas, s', statistic: 'Maximum', metrics: each('ReplicationLag') },
+    { title: 'Connections', statistic: 'Maximum', metrics: each('CurrConnections') },
+    { title: 'Sent, bytes', statistic: 'Sum', metrics: each('NetworkBytesOut') },
   ]);
 }

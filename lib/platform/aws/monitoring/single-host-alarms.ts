@@ -1,32 +1,30 @@
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
-import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { alarms } from './alarms';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { dashboard } from './dashboard';
-import type { WatchedFront } from './front-alarms';
-import { curveOf, watchAnswers } from './front-alarms';
+import type { MonitoredFront } from './front-alarms';
+import { hostMetric, monitorAnswers } from './front-alarms';
 
 /**
- * A front on one host.
+ * A front on a single host.
  *
  * @internal
  */
-export interface SingleFront extends WatchedFront {
+export interface SingleFront extends MonitoredFront {
   readonly host: Instance;
-  /** Files that nginx was told to expect. */
+  /** Number of files that nginx may open. */
   readonly openFiles: number;
-  /** Brings the host its release. */
-  readonly association: ITerraformDependable;
 }
 
 /**
- * A word to somebody when the one host fails. There is no load balancer that would ask whether nginx serves: its host
- * tells how many connections are open for as long as it does.
+ * Creates the alarms and the dashboard of a front on a single host.
+ *
+ * No load balancer checks whether nginx serves. Instead, the host reports its open connections as long as it does.
  *
  * @internal
  */
-export function singleHostAlarms(scope: Construct, place: AwsPlace, front: SingleFront): void {
+export function singleHostAlarms(scope: Construct, aws: AwsContext, front: SingleFront): void {
   const { metric } = front;
   const connections = {
     namespace: metric.namespace,
@@ -38,8 +36,8 @@ export function singleHostAlarms(scope: Construct, place: AwsPlace, front: Singl
     metricName: 'StatusCheckFailed',
     dimensions: { InstanceId: front.host.id },
   };
-  // Not before the first release: a host without one has nothing to tell.
-  const alarm = alarms(scope, place, front.name, front.topicArns, [front.association]);
+  // After the first release: a host without one reports nothing.
+  const alarm = alarms(scope, aws, front.name, front.topicArns, [front.association]);
   alarm('NoHealthyHost', 'nginx does not serve, or its host does not tell that it does.', {
     ...connections,
     statistic: 'SampleCount',
@@ -55,10 +53,10 @@ export function singleHostAlarms(scope: Construct, place: AwsPlace, front: Singl
     comparisonOperator: 'GreaterThanThreshold',
     threshold: 0,
     evaluationPeriods: 3,
-    // A host that is stopped has no checks; that is for the alarm above.
+    // A stopped host has no status checks; the alarm above covers it.
     treatMissingData: 'notBreaching',
   });
-  const pictures = watchAnswers(scope, place, front, alarm);
+  const widgets = monitorAnswers(scope, aws, front, alarm);
   alarm(
     'Crowded',
     'nginx has more connections than expectedConnections says, and soon takes no more.',
@@ -72,17 +70,17 @@ export function singleHostAlarms(scope: Construct, place: AwsPlace, front: Singl
       treatMissingData: 'notBreaching',
     },
   );
-  dashboard(scope, place, front.name, front.region, [
+  dashboard(scope, aws, front.name, front.region, [
     {
       title: 'Connections',
       statistic: 'Maximum',
-      curves: [curveOf(front, connections.metricName)],
+      metrics: [hostMetric(front, connections.metricName)],
     },
     {
       title: 'Failed checks of the host',
       statistic: 'Maximum',
-      curves: [[checks.namespace, checks.metricName, ...Object.entries(checks.dimensions).flat()]],
+      metrics: [[checks.namespace, checks.metricName, ...Object.entries(checks.dimensions).flat()]],
     },
-    ...pictures,
+    ...widgets,
   ]);
 }

@@ -1,51 +1,51 @@
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { alarms } from './alarms';
-import type { AwsPlace } from '../base/aws-context';
+import type { AwsContext } from '../base/aws-context';
 import { dashboard } from './dashboard';
 import { METRIC_DIMENSION, METRIC_NAMESPACE } from './metrics';
 
 const METRIC = 'SlotConnections';
 
-/** For a host that is replaced: to boot, to make itself known, and to fetch the image. */
+/** Time for a replaced host to boot, to register and to pull the image. */
 const REPLACEMENT_MINUTES = 10;
 
 /**
- * What is watched at the slots of a cluster.
+ * Slots of a cluster whose alarms are created.
  *
  * @internal
  */
-export interface WatchedSlots {
+export interface MonitoredSlots {
   readonly name: string;
-  /** Under what its hosts tell their connections. */
+  /** Dimension under which the hosts report connections. */
   readonly cluster: string;
-  /** How many there are. */
+  /** Number of slots. */
   readonly slots: number;
-  /** How long a release may take to stop one instance and to start the next. */
+  /** How long a release may take to stop one instance and start the next. */
   readonly restartMs: number;
-  /** Brings the hosts their release. */
+  /** Association that delivers releases to the hosts. */
   readonly association: ITerraformDependable;
   readonly topicArns: readonly string[];
   readonly region: string;
 }
 
 /**
- * A word to somebody when an instance is not up, or has far more connections than its share.
+ * Alarms when an instance is down or holds far more than its share of connections.
  *
- * Each host tells the connections of its instance twice: under its cluster, where the average and the fullest of any number
- * of slots are at hand (an alarm computes with ten metrics at most), and under its slot.
+ * Each host reports the connections of its instance twice: under its slot and under its cluster. The latter provides
+ * average and maximum for any number of slots; an alarm can combine only ten metrics.
  *
  * @internal
  */
-export function slotAlarms(scope: Construct, place: AwsPlace, watched: WatchedSlots): void {
-  const { name, cluster, slots } = watched;
+export function slotAlarms(scope: Construct, aws: AwsContext, monitored: MonitoredSlots): void {
+  const { name, cluster, slots } = monitored;
   const all = { [METRIC_DIMENSION.cluster]: cluster };
   const each = Array.from({ length: slots }, (_, index) => ({
     ...all,
     [METRIC_DIMENSION.slot]: String(index + 1),
   }));
-  // Not before the first release: hosts without one have nothing to tell.
-  const alarm = alarms(scope, place, name, watched.topicArns, [watched.association]);
+  // After the first release: hosts without one report nothing.
+  const alarm = alarms(scope, aws, name, monitored.topicArns, [monitored.association]);
   each.forEach((dimensions, index) => {
     alarm(`Silent${index + 1}`, `Slot ${index + 1} does not tell that its instance is well.`, {
       namespace: METRIC_NAMESPACE,
@@ -54,12 +54,12 @@ export function slotAlarms(scope: Construct, place: AwsPlace, watched: WatchedSl
       statistic: 'SampleCount',
       comparisonOperator: 'LessThanThreshold',
       threshold: 1,
-      // An alarm for each, and not one that counts: a release silences one slot after another for as long as it takes.
-      evaluationPeriods: REPLACEMENT_MINUTES + Math.ceil(watched.restartMs / 60_000),
+      // One alarm per slot rather than a count: a release silences one slot after another, for as long as it takes.
+      evaluationPeriods: REPLACEMENT_MINUTES + Math.ceil(monitored.restartMs / 60_000),
       treatMissingData: 'breaching',
     });
   });
-  // Of two, one has twice the average after every release: its clients stay where they went meanwhile.
+  // With two slots, one has twice the average after every release: its clients stay where they reconnected.
   if (slots > 2) {
     const query = (id: string, stat: string) => ({
       id,
@@ -79,13 +79,13 @@ export function slotAlarms(scope: Construct, place: AwsPlace, watched: WatchedSl
         {
           id: 'skew',
           label: 'Connections of the fullest instance for one of the average',
-          // Few say nothing, and idle connections that nginx keeps for its next requests are among them.
+          // Small numbers mean nothing, and they include nginx's idle keepalive connections.
           expression: 'IF(average > 100, fullest / average, 1)',
           returnData: true,
         },
       ],
       comparisonOperator: 'GreaterThanThreshold',
-      // A release leaves 1.9 at most, and drained slots 2 until they are more than half of all.
+      // A release leaves 1.9 at most, and drained slots 2 until more than half of all are drained.
       threshold: 2,
       evaluationPeriods: 15,
       datapointsToAlarm: 10,
@@ -97,8 +97,8 @@ export function slotAlarms(scope: Construct, place: AwsPlace, watched: WatchedSl
     METRIC,
     ...Object.entries(dimensions).flat(),
   ];
-  dashboard(scope, place, name, watched.region, [
-    { title: 'Connections of each slot', statistic: 'Maximum', curves: each.map(curve) },
-    { title: 'Instances that are well', statistic: 'SampleCount', curves: [curve(all)] },
+  dashboard(scope, aws, name, monitored.region, [
+    { title: 'Connections of each slot', statistic: 'Maximum', metrics: each.map(curve) },
+    { title: 'Instances that are well', statistic: 'SampleCount', metrics: [curve(all)] },
   ]);
 }

@@ -4,51 +4,55 @@ import { type Check, show } from '../../../validation/check';
 import type { AwsEgress } from '../aws-platform-props';
 import { SECURITY_RANGE } from '../base/text-rules';
 import { REDIS_PORT } from '../base/ports';
-import { canonical } from './security-rules';
+import { canonicalRange } from '../base/ranges';
 
 /**
- * Where all hosts may connect to.
+ * Destination that all hosts may connect to.
  *
  * @internal
  */
 export const HTTPS_ANYWHERE: AwsEgress = { port: 443, range: '0.0.0.0/0' };
 
 /**
- * Where hosts may connect to besides, checked.
+ * Resolves the destinations that hosts may connect to in addition.
  *
+ * @throws ValidationError for an invalid or duplicate destination
  * @internal
  */
-export function checkEgress(
+export function resolveEgress(
   check: Check,
   property: string,
   given: readonly AwsEgress[] = [],
 ): AwsEgress[] {
   const open = [HTTPS_ANYWHERE];
   check.list(property, given).forEach(({ port, range }, index) => {
-    const way = {
+    const rule = {
       range: check.text(`${property}[${index}].range`, range, SECURITY_RANGE),
       port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
     };
-    // AWS has no rule twice.
-    if (open.some((each) => each.port === port && canonical(each.range) === canonical(range))) {
-      check.refuse(
-        `${property}[${index}]`,
-        `port ${port} of ${range} is open already`,
-        'each port and range once, without 443 of "0.0.0.0/0"',
-      );
+    // AWS rejects duplicate rules.
+    if (
+      open.some(
+        (each) => each.port === port && canonicalRange(each.range) === canonicalRange(range),
+      )
+    ) {
+      check.refuse(`${property}[${index}]`, {
+        problem: `port ${port} of ${range} is already open`,
+        allowed: 'each port and range once; 443 of "0.0.0.0/0" is always open',
+      });
     }
-    open.push(way);
+    open.push(rule);
   });
   return open.slice(1);
 }
 
-/** What is on the host of nginx itself; no security group is asked. */
+/** Servers on the nginx host itself, which no security group applies to. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/i;
 
 /**
- * Servers that nginx may not connect to would cost every client a 503.
+ * Checks that nginx may connect to its upstream servers. Otherwise every client would receive a 503.
  *
- * @throws ValidationError for the first that nothing leads to
+ * @throws ValidationError for the first server that no destination covers
  * @internal
  */
 export function checkPeers(
@@ -61,71 +65,65 @@ export function checkPeers(
     if (port === undefined || LOOPBACK.test(host)) {
       continue;
     }
-    if (!leadsTo(egress, host, port)) {
-      check.refuse(
-        'upstream',
-        `the hosts of nginx may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
-        undefined,
-        `Open it: ${opened('nginxEgress', host, port)}, and let the platform's nginxSecurityGroup in at the server.`,
-      );
+    if (!isAllowed(egress, host, port)) {
+      check.refuse('upstream', {
+        problem: `the nginx hosts may not connect to ${Token.isUnresolved(host) ? `port ${port}` : peer}`,
+        remedy: `Open it: ${egressExample('nginxEgress', host, port)}, and allow the platform's nginxSecurityGroup at the server.`,
+      });
     }
   }
 }
 
 /**
- * A Redis that exists has to speak TLS, also inside of a VPC, which is shared with whoever else is in it; and instances
- * have to get there.
+ * Checks that an existing Redis uses TLS and that instances may connect to it. TLS is required inside a VPC too,
+ * because others may share it.
  *
- * @throws ValidationError for one that they would not reach, or only in the clear
+ * @throws ValidationError for a Redis that is unreachable or without TLS
  * @internal
  */
 export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgress[]): void {
   const [, scheme, address] = /^(rediss?):\/\/([^/]*)/.exec(url) ?? [];
   if (scheme === 'redis') {
-    check.refuse(
-      'backplane',
-      `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, and messages of clients would travel in the clear`,
-      'a URL that begins with "rediss://"',
-      'Turn on encryption in transit at that Redis, or let this stack run one: new RedisAdapterBackplane(this, "Backplane", { platform }).',
-    );
+    check.refuse('backplane', {
+      problem: `${Token.isUnresolved(url) ? '"redis://…"' : show(url)} is a Redis without TLS, so messages of clients would be sent unencrypted`,
+      allowed: 'a URL that begins with "rediss://"',
+      remedy:
+        'Turn on encryption in transit at that Redis, or run one in this stack: new RedisAdapterBackplane(this, "Backplane", { platform }).',
+    });
   }
   if (address === undefined) {
     return;
   }
   const { host, port = REDIS_PORT } = hostAndPort(address);
-  if (!leadsTo(egress, host, port)) {
-    check.refuse(
-      'backplane',
-      `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis is`,
-      undefined,
-      `Open its port to the addresses of that Redis: ${opened('instanceEgress', host, port)}.`,
-    );
+  if (!isAllowed(egress, host, port)) {
+    check.refuse('backplane', {
+      problem: `instances may not connect to ${isIP(host) === 0 ? '' : `${host} at `}port ${port}, where this Redis listens`,
+      remedy: `Open its port to the addresses of that Redis: ${egressExample('instanceEgress', host, port)}.`,
+    });
   }
 }
 
 /**
- * The same for one whose URL is a secret: where it is, nobody knows here.
+ * The same check for a Redis whose URL is a secret, so that its address is unknown.
  *
- * @throws ValidationError where instances reach nothing but what is at 443
+ * @throws ValidationError when instances may connect to nothing but port 443
  * @internal
  */
 export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): void {
   if (egress.every(({ port }) => port === HTTPS_ANYWHERE.port)) {
-    check.refuse(
-      'backplane',
-      `instances may not connect to a Redis that this stack does not run: of the world outside, port ${HTTPS_ANYWHERE.port} alone is open to them`,
-      undefined,
-      `Open its port to the addresses of that Redis: ${opened('instanceEgress', '', REDIS_PORT)}.`,
-    );
+    check.refuse('backplane', {
+      problem: `instances may not connect to a Redis that this stack does not run: outside the platform, only port ${HTTPS_ANYWHERE.port} is open to them`,
+      remedy: `Open its port to the addresses of that Redis: ${egressExample('instanceEgress', '', REDIS_PORT)}.`,
+    });
   }
 }
 
-function opened(property: string, host: string, port: number): string {
+function egressExample(property: string, host: string, port: number): string {
   const range = isIP(host) === 0 ? '10.0.0.0/16' : host;
   return `new AwsPlatform(…, { ${property}: [{ port: ${port}, range: "${range}" }] })`;
 }
 
-/** The host may be a Token, in which there is no colon. */
+/** Splits an address. Its host may be a Token, which contains no colon. */
 function hostAndPort(address: string): { readonly host: string; readonly port?: number } {
   const [, bracketed, plain, port] = /^(?:\[(.+)\]|(.+?))(?::(\d+))?$/.exec(address) ?? [];
   return {
@@ -134,12 +132,15 @@ function hostAndPort(address: string): { readonly host: string; readonly port?: 
   };
 }
 
-/** Whether hosts may connect there. Of a name, and of what is known only at apply, the port alone can be compared. */
-function leadsTo(egress: readonly AwsEgress[], host: string, port: number): boolean {
-  return egress.some((way) => way.port === port && contains(way.range, host));
+/**
+ * Whether hosts may connect there. For names, and for addresses that are known only at apply, only the port is
+ * compared.
+ */
+function isAllowed(egress: readonly AwsEgress[], host: string, port: number): boolean {
+  return egress.some((rule) => rule.port === port && contains(rule.range, host));
 }
 
-/** Whether an address is in a range, or may be. */
+/** Whether an address is in a range. True where this cannot be known. */
 function contains(range: string, host: string): boolean {
   if (Token.isUnresolved(range) || isIP(host) === 0) {
     return true;

@@ -1,12 +1,11 @@
-import { isIPv6 } from 'node:net';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { keeps } from '../../../terraform/immutable-attributes';
-import type { AwsPlace } from '../base/aws-context';
+import { immutable } from '../../../terraform/immutable-attributes';
+import type { AwsContext } from '../base/aws-context';
+import { cidr, rangeId } from '../base/ranges';
 
 /**
- * Ports of TCP.
+ * A range of TCP ports.
  *
  * @internal
  */
@@ -15,76 +14,84 @@ export interface Ports {
   readonly to: number;
 }
 
-/** @internal */
+/**
+ * A range of one port.
+ *
+ * @internal
+ */
 export function port(number: number): Ports {
   return { from: number, to: number };
 }
 
-/** @internal */
+/**
+ * Creates a security group without rules.
+ *
+ * @internal
+ */
 export function securityGroup(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   name: string,
   description: string,
 ): SecurityGroup {
-  const full = place.named(255, name);
-  return new place.bindings.SecurityGroup(scope, id, {
-    ...place.tagged(full),
-    name: full,
+  const groupName = aws.resourceName(255, name);
+  return new aws.bindings.SecurityGroup(scope, id, {
+    ...aws.commonArguments(groupName),
+    name: groupName,
     description,
-    vpcId: place.network.vpcId,
+    vpcId: aws.network.vpcId,
   });
 }
 
 /**
- * A group that hosts are in from their first day to their last.
+ * Creates a security group that must never be replaced: hosts keep it for life.
  *
- * AWS changes neither its name nor its network. Terraform would replace the group, with it and after it most of the
- * platform, and end in the middle: nothing is removed that something is in. So the plan is refused.
+ * AWS can change neither its name nor its VPC. Terraform would replace the group and most of the platform with it. The
+ * apply would fail halfway, because AWS does not delete a group that is in use. So the plan is refused.
  *
  * @internal
  */
-export function lastingGroup(
-  ...[scope, id, place, name, description]: Parameters<typeof securityGroup>
+export function permanentGroup(
+  ...[scope, id, aws, name, description]: Parameters<typeof securityGroup>
 ): SecurityGroup {
-  const group = securityGroup(scope, id, place, name, description);
-  const remedy = 'Make a platform beside this one, lead clients there, then take this one away.';
-  group.lifecycle = keeps(
+  const group = securityGroup(scope, id, aws, name, description);
+  const remedy = 'Create a second platform, move clients there, then remove this one.';
+  group.lifecycle = immutable(
     {
       attribute: 'name',
-      wanted: group.nameInput!,
-      refusal: (is) =>
-        `name: the platform has made ${is} and much else of that name, and cannot take another. ${remedy}`,
+      value: group.nameInput!,
+      errorMessage: (current) =>
+        `name: the platform has created ${current} and other resources by that name, and cannot be renamed. ${remedy}`,
     },
     {
       attribute: 'vpc_id',
-      wanted: place.network.vpcId,
-      refusal: (is) =>
-        `network.vpcId: the platform is in ${is}, and cannot move to another network. ${remedy}`,
+      value: aws.network.vpcId,
+      errorMessage: (current) =>
+        `network.vpcId: the platform is in ${current}, and cannot move to another network. ${remedy}`,
     },
   );
   return group;
 }
 
 /**
- * Lets one group connect to another: a rule at each end.
+ * Allows connections from one group to another, with a rule at each end.
  *
  * @internal
  */
 export function allow(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   from: SecurityGroup,
   to: SecurityGroup,
   ports: Ports,
   description: string,
 ): void {
-  const { bindings } = place;
+  const { bindings } = aws;
   const rules = new Construct(scope, id);
   const common = {
-    ...place.tagged(place.named(255, id)),
+    ...aws.commonArguments(aws.resourceName(255, id)),
     ipProtocol: 'tcp',
     fromPort: ports.from,
     toPort: ports.to,
@@ -103,14 +110,14 @@ export function allow(
 }
 
 /**
- * Lets ranges of addresses connect to a group.
+ * Allows connections from address ranges to a group.
  *
  * @internal
  */
 export function allowFrom(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   ranges: readonly string[],
   to: SecurityGroup,
   ports: Ports,
@@ -118,8 +125,8 @@ export function allowFrom(
 ): void {
   const rules = new Construct(scope, id);
   ranges.forEach((range, index) => {
-    new place.bindings.VpcSecurityGroupIngressRule(rules, `From-${rangeId(range, index)}`, {
-      ...place.tagged(place.named(255, id)),
+    new aws.bindings.VpcSecurityGroupIngressRule(rules, `From-${rangeId(range, index)}`, {
+      ...aws.commonArguments(aws.resourceName(255, id)),
       securityGroupId: to.id,
       ...cidr(range),
       ipProtocol: 'tcp',
@@ -131,21 +138,21 @@ export function allowFrom(
 }
 
 /**
- * Lets a group connect to a range of addresses.
+ * Allows connections from a group to an address range.
  *
  * @internal
  */
 export function allowTo(
   scope: Construct,
   id: string,
-  place: AwsPlace,
+  aws: AwsContext,
   from: SecurityGroup,
   range: string,
   ports: Ports,
   description: string,
 ): void {
-  new place.bindings.VpcSecurityGroupEgressRule(scope, id, {
-    ...place.tagged(place.named(255, id)),
+  new aws.bindings.VpcSecurityGroupEgressRule(scope, id, {
+    ...aws.commonArguments(aws.resourceName(255, id)),
     securityGroupId: from.id,
     ...cidr(range),
     ipProtocol: 'tcp',
@@ -154,38 +161,3 @@ export function allowTo(
     description,
   });
 }
-
-function cidr(range: string): { cidrIpv4: string } | { cidrIpv6: string } {
-  return isIPv6(range.split('/')[0]!)
-    ? { cidrIpv6: canonical(range) }
-    : { cidrIpv4: canonical(range) };
-}
-
-/**
- * The one way in which AWS writes a range: a single address has its prefix too, and IPv6 is lower case and short.
- *
- * @internal
- */
-export function canonical(range: string): string {
-  if (Token.isUnresolved(range)) {
-    return range;
-  }
-  const [address, prefix] = range.split('/') as [string, string?];
-  return isIPv6(address)
-    ? `${new URL(`http://[${address}]`).hostname.slice(1, -1)}/${prefix ?? 128}`
-    : `${address}/${prefix ?? 32}`;
-}
-
-/**
- * A rule goes with its range, wherever that stands in the list: by its place, the rules behind one that is taken out
- * would all change, each to what the next still is, and AWS has no rule twice.
- *
- * @internal
- */
-export function rangeId(range: string, index: number): string {
-  return Token.isUnresolved(range)
-    ? String(index + 1)
-    : (EVERYBODY[canonical(range)] ?? canonical(range).replace(/[.:/]/g, '-'));
-}
-
-const EVERYBODY: Readonly<Record<string, string>> = { '0.0.0.0/0': 'AnyIpv4', '::/0': 'AnyIpv6' };

@@ -1,20 +1,19 @@
 import type { ContainerUpload } from '@cdktf/provider-docker/lib/container';
 import { Fn } from 'cdktf';
-import type { Construct } from 'constructs';
 import { TlsKind } from '../../../model/tls-certificate';
+import { inExpression } from '../../../terraform/expressions';
 import { fromStackFolder } from '../../../terraform/stack-paths';
 import type { Check } from '../../../validation/check';
 import { FILE_PATH } from '../../../validation/text-rules';
-import type { NginxSpec } from '../../platform';
-import { inExpression } from './secrets';
+import type { NginxSpec } from '../../contract';
 
 /**
- * The certificate's files, to be put into a folder of a container.
+ * Files of a certificate as uploads into a folder of a container; none for a certificate without files.
  *
+ * @throws ValidationError for a path that is none
  * @internal
  */
-export function certificateUploads(
-  scope: Construct,
+export function resolveCertificateUploads(
   check: Check,
   { certificate }: NginxSpec,
   folder: string,
@@ -23,10 +22,10 @@ export function certificateUploads(
     return [];
   }
   const upload = (property: string, name: string, file: string | undefined): ContainerUpload => {
-    const source = fromStackFolder(scope, check.text(property, file ?? '', FILE_PATH));
+    const source = fromStackFolder(check.scope, check.text(property, file ?? '', FILE_PATH));
     return {
       file: `${folder}/${name}`,
-      // By name, so that its content stays out of the state; the hash tells a renewed one.
+      // A path keeps the content out of the state; the hash makes a renewed certificate a change.
       source,
       sourceHash: Fn.filesha256(inExpression(source)),
       permissions: '0600',

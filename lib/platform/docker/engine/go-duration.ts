@@ -1,6 +1,6 @@
 /**
- * A span of time as the provider reads it back: "1m30s", "2s", "500ms". Any other form of it would be a change in
- * every plan.
+ * A duration in the form in which the provider reads it back: "1m30s", "2s", "500ms". Any other form would be a change
+ * in every plan.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ export function goDuration(milliseconds: number): string {
 }
 
 /**
- * The same for a service, where the provider leaves zeros at the end out: "1m", "1h30m".
+ * A duration of a service, for which the provider omits trailing zeros: "1m", "1h30m".
  *
  * @internal
  */

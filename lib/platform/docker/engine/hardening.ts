@@ -2,11 +2,11 @@ import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
 import type { TextRule } from '../../../validation/check';
 import { FILE_PATH } from '../../../validation/text-rules';
 
-/** Where something in memory is put into a container. */
+/** Folder of a container that is kept in memory. */
 export const CONTAINER_FOLDER: TextRule = {
   name: 'a folder of a container',
   allowed:
-    'a path from the root on, without "." and ".." and without a slash at its end; not "/", nor below /dev, /proc, /sys',
+    'an absolute path without ".", ".." or a trailing slash; not "/", nor below /dev, /proc or /sys',
   accepts: (text) =>
     /^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/.test(text) &&
     !/^\/(?:dev|proc|sys)(?:\/|$)/.test(text) &&
@@ -14,9 +14,11 @@ export const CONTAINER_FOLDER: TextRule = {
 };
 
 /**
- * What every container of a platform has in common: no way to write to its own files, to gain rights, or to fill the
- * disk with logs; and it comes back by itself.
+ * Configuration that all long-running containers share. A container cannot write to its own files, gain privileges or
+ * fill the disk with logs, and Docker restarts it when it ends.
  *
+ * @param tmpfs - folders in memory that the container can write to
+ * @param tmpfsMegabytes - size of each of them, in MiB
  * @internal
  */
 export function hardened(

@@ -1,37 +1,41 @@
-import type { ResolvedHealthCheck } from '../../../model/health-check';
+import type { ResolvedHealthCheck } from '../../contract';
 import { PAUSE_SECONDS, trySeconds } from './probe-timeout';
 
 /**
- * What the health check of a container leaves behind. Every container has this folder in memory, empty after each
- * start; a tmpfs of our own would come back with other rights after a restart.
+ * File that the health check creates when the instance is healthy. Every container has this folder in memory, and it is
+ * empty after each start. A tmpfs of our own would have other permissions after a restart.
  */
 const MARKER = '/dev/shm/.aiwm-was-healthy';
 
 /**
- * What asks an instance whether it serves, from inside its container. The image has to have it.
+ * Program that checks the health of an instance from inside its container.
  *
+ * The image of the service has to include it. An instance that fails all tries of one check is killed, and Docker
+ * starts it again. An instance that is still starting is left alone until its first success.
+ *
+ * @see https://docs.docker.com/reference/dockerfile/#healthcheck
  * @example
  * new DockerPlatform(this, "Platform", { probe: HealthProbe.wget() });
  */
 export class HealthProbe {
-  /** Node.js, which an image of a Node.js service has. No shell is needed. */
+  /** Node.js, which every image of a Node.js service includes. It needs no shell. */
   public static node(): HealthProbe {
     return new HealthProbe((port, health) => ['CMD', 'node', '-e', nodeScript(port, health)]);
   }
 
-  /** `wget`, and a shell: Alpine's images have both. */
+  /** `wget`, run by a shell. Images based on Alpine include both. */
   public static wget(): HealthProbe {
     return new HealthProbe((port, health) => [
       'CMD-SHELL',
       shellScript(
-        // One try, as this is GNU's, which makes twenty; and past any proxy that the service uses.
+        // One try, because GNU's wget makes twenty; and no proxy, because the service may use one.
         `wget -q -t 1 -Y off -T ${trySeconds(health)} -O /dev/null http://127.0.0.1:${port}${health.path}`,
         health,
       ),
     ]);
   }
 
-  /** `curl`, and a shell. */
+  /** `curl`, run by a shell. */
   public static curl(): HealthProbe {
     return new HealthProbe((port, health) => [
       'CMD-SHELL',
@@ -47,13 +51,13 @@ export class HealthProbe {
   ) {}
 
   /**
-   * The health check's command. Docker marks an unhealthy container and leaves it as it is, so the check itself ends a
-   * hung one, and the restart policy starts it again: after one good answer since the start, so that a slow start is no
-   * hang, and only when all tries fail.
+   * Command of the health check. Docker only marks an unhealthy container, so the check itself kills a hung instance,
+   * and the restart policy starts it again. It kills only when all tries fail, and only after one success since the
+   * start, so that a slow start does not count as a hang.
    *
    * @internal
    */
-  public _command(port: number, health: ResolvedHealthCheck): string[] {
+  public _resolve(port: number, health: ResolvedHealthCheck): string[] {
     return this.write(port, health);
   }
 }

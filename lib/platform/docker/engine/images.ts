@@ -1,7 +1,20 @@
 import type { Check } from '../../../validation/check';
+import type { RedisSpec } from '../../contract';
+
+/** Current stable release of nginx. */
+export const DEFAULT_NGINX = 'nginx:1.30';
 
 /**
- * The version that a tag begins with: "nginx:1.30.4-alpine" says 1.30.4.
+ * Image of Redis or Valkey that a platform runs by default.
+ *
+ * @internal
+ */
+export function defaultRedis({ engine }: RedisSpec): string {
+  return engine === 'valkey' ? 'valkey/valkey:8.1' : 'redis:7.4';
+}
+
+/**
+ * Version at the beginning of an image's tag: 1.30.4 in "nginx:1.30.4-alpine".
  *
  * @internal
  */
@@ -10,19 +23,23 @@ export function versionInTag(image: string): string | undefined {
 }
 
 /**
- * The version of the nginx in an image.
+ * Version of the nginx in an image: the given one, or the one in the tag.
  *
- * @throws ValidationError when neither the tag nor anybody else says it
+ * @throws ValidationError when the tag has none either
  * @internal
  */
-export function nginxVersionOf(check: Check, image: string, given: string | undefined): string {
+export function resolveNginxVersion(
+  check: Check,
+  image: string,
+  given: string | undefined,
+): string {
   const version = given ?? versionInTag(image);
   if (version === undefined) {
-    check.refuse(
-      'nginxVersion',
-      `the tag of "${image}" does not say which nginx it holds`,
-      'a tag that begins with the version ("nginx:1.30", "nginx:1.30.4-alpine"), or nginxVersion',
-    );
+    check.refuse('nginxVersion', {
+      problem: `the tag of "${image}" does not name the version of nginx`,
+      allowed:
+        'a tag that begins with the version ("nginx:1.30", "nginx:1.30.4-alpine"), or nginxVersion',
+    });
   }
   return version;
 }

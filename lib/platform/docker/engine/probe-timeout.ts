@@ -1,13 +1,13 @@
-import type { ResolvedHealthCheck } from '../../../model/health-check';
+import type { ResolvedHealthCheck } from '../../contract';
 
-/** Between two tries of one check: an instance that answers 503 for a moment is well at the next one. */
+/** Pause between two tries of one check, so that an instance that answers 503 for a moment stays healthy. */
 export const PAUSE_SECONDS = 1;
 
-/** Time to start the probe itself. */
+/** Time for the start of the probe itself. */
 const START_MS = 5000;
 
 /**
- * How long one try may take: `wget` and `curl` count in seconds.
+ * Timeout of one try, in whole seconds: the unit of `wget` and `curl`.
  *
  * @internal
  */
@@ -16,7 +16,7 @@ export function trySeconds({ timeoutMs }: ResolvedHealthCheck): number {
 }
 
 /**
- * As long as all tries of one check can take.
+ * Longest duration of one check with all of its tries, in milliseconds.
  *
  * @internal
  */

@@ -14,23 +14,23 @@ const CONTAINER_NAME: TextRule = {
 };
 
 /**
- * What the names of all that a platform makes begin with.
+ * Prefix of the names of everything that a platform creates.
  *
  * @throws ValidationError for a name that containers cannot have
  * @internal
  */
-export function platformName(platform: Construct, check: Check, given: string | undefined): string {
+export function resolvePlatformName(check: Check, given: string | undefined): string {
   if (given !== undefined) {
     return check.text('name', given, CONTAINER_NAME);
   }
+  const platform = check.scope;
   const name = `${TerraformStack.of(platform).node.id.toLowerCase()}-${resourceName(platform)}`;
   if (!CONTAINER_NAME.accepts(name)) {
-    check.refuse(
-      'name',
-      `${show(name)}, which the ids of stack and platform make, is not ${CONTAINER_NAME.name}`,
-      CONTAINER_NAME.allowed,
-      'Give the platform a name of its own.',
-    );
+    check.refuse('name', {
+      problem: `${show(name)}, derived from the ids of stack and platform, is not ${CONTAINER_NAME.name}`,
+      allowed: CONTAINER_NAME.allowed,
+      remedy: 'Set the name of the platform.',
+    });
   }
   return name;
 }
@@ -42,7 +42,7 @@ const ENGINE: TextRule = {
 };
 
 /**
- * Which engine a platform is on.
+ * Engine that a platform runs on: an existing provider, or the address for a new one; neither for DOCKER_HOST.
  *
  * @internal
  */
@@ -52,26 +52,30 @@ export interface EngineChoice {
 }
 
 /**
- * The provider that was given, or one for an engine.
+ * Engine that a platform runs on.
  *
- * @throws ValidationError when both are given
+ * @throws ValidationError for an address that is none, and when a provider is given as well
+ * @internal
+ */
+export function resolveEngine(check: Check, { provider, host }: EngineChoice): EngineChoice {
+  if (provider !== undefined && host !== undefined) {
+    check.refuse('host', {
+      problem: 'provider is given as well, and has its own host',
+      allowed: 'one of the two',
+    });
+  }
+  return { provider, host: host === undefined ? undefined : check.text('host', host, ENGINE) };
+}
+
+/**
+ * The existing provider, or a new one for the address.
+ *
  * @internal
  */
 export function engineProvider(
   scope: Construct,
-  check: Check,
   { DockerProvider: Provider }: DockerBindings,
   { provider, host }: EngineChoice,
 ): DockerProvider {
-  if (provider !== undefined && host !== undefined) {
-    check.refuse('host', 'provider is given as well, and names its own', 'one of the two');
-  }
-  return (
-    provider ??
-    withAlias(
-      new Provider(scope, 'Provider', {
-        host: host === undefined ? undefined : check.text('host', host, ENGINE),
-      }),
-    )
-  );
+  return provider ?? withAlias(new Provider(scope, 'Provider', { host }));
 }

@@ -1,56 +1,47 @@
-import { Fn, Token } from 'cdktf';
+import { Fn } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { Check } from '../../../validation/check';
 import type { Secret } from '../../../model/secret';
+import { inExpression } from '../../../terraform/expressions';
 import { fromStackFolder } from '../../../terraform/stack-paths';
 import { TerraformData } from '../../../terraform/terraform-data';
 import { FILE_PATH } from '../../../validation/text-rules';
 
 /**
- * The content of a secret's file, read at apply.
+ * Content of a secret's file, read at apply.
  *
  * @throws ValidationError for a secret of another kind
  * @internal
  */
 export function secretFromFile(
-  platform: Construct,
   platformName: string,
   check: Check,
   property: string,
   { kind, reference }: Secret,
 ): string {
   if (kind !== 'file') {
-    check.refuse(
-      property,
-      `${platformName} cannot read a secret of the kind "${kind}"`,
-      'Secret.fromFile(…)',
-    );
+    check.refuse(property, {
+      problem: `${platformName} cannot read a secret of kind "${kind}"`,
+      allowed: 'Secret.fromFile(…)',
+    });
   }
-  const file = fromStackFolder(platform, check.text(property, reference, FILE_PATH));
+  const file = fromStackFolder(check.scope, check.text(property, reference, FILE_PATH));
   return Fn.sensitive(Fn.trimsuffix(Fn.file(inExpression(file)), '\n'));
 }
 
 /**
- * The URL of a Redis. A password may hold what a URL has another meaning for.
+ * URL of a Redis. The password is encoded, because it may contain characters with a meaning in a URL.
  *
  * @internal
  */
 export function redisUrl(password: string, host: string, port: number): string {
-  // What Terraform encodes is a form, where a blank is a "+".
+  // Terraform encodes for a form, in which a space is a "+".
   return `redis://:${Fn.replace(Fn.urlencode(password), '+', '%20')}@${host}:${port}`;
 }
 
 /**
- * A path as an argument of one of Terraform's functions.
- *
- * @internal
- */
-export function inExpression(path: string): string {
-  return Token.isUnresolved(path) ? path : Fn.rawString(path.replace(/\\/g, '\\\\'));
-}
-
-/**
- * What changes with secrets and does not tell them: neither a name nor a label may hold a hash of one.
+ * A value that changes with secrets and reveals nothing about them. Neither a name nor a label may contain a hash of a
+ * secret.
  *
  * @internal
  */

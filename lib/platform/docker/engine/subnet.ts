@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Check, TextRule } from '../../../validation/check';
 
-/** Addresses of one generation: as many as a cluster has instances at the most. */
+/** Number of addresses of one generation, which is the largest number of instances of a cluster. */
 export const BLOCK_SIZE = 64;
 
-/** Docker gives the first address to the gateway. */
+/** Offset of the address of nginx. The address before it is that of the gateway. */
 const FRONT_OFFSET = 2;
 
 /**
- * Of the networks that are chosen from: not those of podman (10.88), of Kubernetes' services (10.96 to 10.111), of the
- * default networks of clouds (10.0 and from 10.128 on).
+ * Second octets of the networks to choose from. They leave out podman (10.88), services of Kubernetes (10.96 to 10.111)
+ * and the default networks of clouds (10.0, and 10.128 and above).
  */
 const SECOND_OCTETS = [...range(64, 87), ...range(89, 95), ...range(112, 127)];
 
@@ -28,11 +28,11 @@ const SUBNET: TextRule = {
 };
 
 /**
- * The addresses of a platform's network, all known at synth.
+ * Addresses of a platform's network, all known at synth.
  *
- * Block 0 is for what there is once. Every other block holds one generation of the instances, so that a new generation
- * can run beside the old one, each slot at an address that nginx can be told before anything is started. The last
- * quarter is for Redis, each generation at an address of its own.
+ * Block 0 is for the gateway, nginx and containers that join the network later. Every other block holds one generation
+ * of instances, so that a new generation can run beside the old one. The address of every slot is known before anything
+ * is started, so nginx can be configured with it. The last quarter is for Redis, with one address for each generation.
  *
  * @internal
  */
@@ -41,7 +41,7 @@ export class Subnet {
   private readonly start: number;
   private readonly size: number;
 
-  /** @throws ValidationError for a subnet that is none, or too small */
+  /** @throws ValidationError for a subnet that is not private, or not of /16 to /20 */
   public constructor(check: Check, property: string, cidr: string) {
     check.text(property, cidr, SUBNET);
     const [address, prefix] = cidr.split('/') as [string, string];
@@ -50,46 +50,48 @@ export class Subnet {
     this.size = 2 ** (32 - Number(prefix));
   }
 
-  /** One that hardly any other stack has: the name decides. */
+  /** Default subnet of a platform. Its name decides, so that two platforms rarely have the same. */
   public static nameOf(name: string): string {
     const half = hash(name) % (2 * SECOND_OCTETS.length);
     return `10.${SECOND_OCTETS[half >> 1]}.${(half & 1) * 128}.0/17`;
   }
 
+  /** Address of the gateway, the first one of the subnet. */
   public get gateway(): string {
     return toText(this.start + 1);
   }
 
+  /** Address of nginx. */
   public get front(): string {
     return toText(this.start + FRONT_OFFSET);
   }
 
-  /** How many generations of instances have a block of their own. */
+  /** Number of generations of instances that have a block of their own. */
   public get generations(): number {
     return this.firstOfRedis / BLOCK_SIZE - 1;
   }
 
-  /** Counted from the subnet's first address. */
+  /** Offset of the first address for Redis. */
   public get firstOfRedis(): number {
     return (this.size * 3) / 4;
   }
 
-  /** How many generations of a Redis have an address of their own; the last address is for broadcasts. */
+  /** Number of generations of Redis that have an address of their own. The last address is for broadcasts. */
   public get redisGenerations(): number {
     return this.size / 4 - 1;
   }
 
-  /** The address of a Redis of a generation. */
+  /** Address of the Redis of a generation. */
   public redis(generation: number): string {
     return toText(this.start + this.firstOfRedis + (generation % this.redisGenerations));
   }
 
-  /** Where whatever else joins the network gets its address; Docker would give it that of nginx. */
+  /** Range for other containers that join the network. Without it Docker might give them the address of nginx. */
   public get others(): string {
     return `${toText(this.start + BLOCK_SIZE / 2)}/27`;
   }
 
-  /** The address of a slot, counted from 0, in the block of a generation. */
+  /** Address of a slot, counted from 0, in the block of a generation. */
   public instance(generation: number, slot: number): string {
     const block = 1 + (generation % this.generations);
     return toText(this.start + block * BLOCK_SIZE + slot);

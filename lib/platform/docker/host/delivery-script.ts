@@ -1,14 +1,14 @@
 import { alternativeNames, ASK, makeSelfSigned, NEEDS_OPENSSL } from '../engine/self-signed-script';
 
-/** Where nginx finds its configuration; a volume that only the delivery writes to. */
+/** Folder with the configuration of nginx: a volume that only the delivery can write to. */
 export const CONFIGURATION_FOLDER = '/etc/aiwm';
 
-/** Where the delivery's own container holds what it is to deliver. */
+/** Folder of the delivery's container with the files to deliver. */
 export const UPLOAD_FOLDER = '/aiwm-release';
 
 /**
- * nginx waits for its first configuration, and serves the current one again after a restart. Another nginx may not take
- * what the one before was given: it waits as well, for a delivery needs its container to run.
+ * Command of nginx's container. It waits for the first configuration, and serves the current one again after a restart.
+ * It also waits when another version of nginx refuses the current one, because a delivery needs a running container.
  */
 export function nginxCommand(): string[] {
   return [
@@ -20,10 +20,12 @@ export function nginxCommand(): string[] {
 }
 
 /**
- * Tests a configuration with the binary that is to serve it, swaps it in, and tells nginx. Runs in the process and
- * network namespaces of nginx's container, where nginx is process 1 and its status page is on the loopback.
+ * Script of a delivery. It tests a configuration with the binary that is to serve it, swaps it in and reloads nginx. It
+ * runs in the process and network namespaces of nginx's container, where nginx is process 1 and its status page is on
+ * the loopback address.
  *
- * `selfSignedNames` asks for a certificate that is made there and kept in the volume: its key never leaves it.
+ * @param selfSignedNames - names for a certificate that the script creates in the volume, which its key never leaves;
+ * undefined for none
  */
 export function deliveryScript(
   statusPort: number,
@@ -75,7 +77,7 @@ export function deliveryScript(
   ].join('\n');
 }
 
-/** Made anew when the names change or less than 30 days are left. */
+/** Part that creates a certificate, again when the names change or less than 30 days are left. */
 function selfSigned(names: readonly string[]): string[] {
   return [
     'own=$conf/self-signed',

@@ -1,112 +1,130 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { HealthProbe } from '../engine/health-probe';
+import type { PublishedPorts } from '../engine/published-ports';
 
-/** Where clients reach the front of a `DockerPlatform`. */
-export interface DockerPublish {
+/** Address and ports at which clients reach the front of a `DockerPlatform`. */
+export interface DockerPublish extends PublishedPorts {
   /**
-   * The engine's address to publish on. A loopback address keeps other machines out.
+   * Address of the host to publish on.
+   *
+   * A loopback address keeps other machines out. An IPv6 address needs `hostNetwork`.
    *
    * @default "0.0.0.0": all IPv4 addresses
    */
   readonly address?: string;
-  /**
-   * The port for TLS.
-   *
-   * @default 443
-   */
-  readonly https?: number;
-  /**
-   * The port for plain HTTP.
-   *
-   * @default 80
-   */
-  readonly http?: number;
 }
 
 /** Properties of a `DockerPlatform`. */
 export interface DockerPlatformProps {
   /**
-   * The engine, e.g. "ssh://deploy@host.example" or "tcp://host.example:2376".
+   * Address of the Docker Engine, e.g. "ssh://deploy@host.example" or "tcp://host.example:2376".
    *
-   * @default - what DOCKER_HOST says, or the one of this machine
+   * Cannot be combined with `provider`.
+   *
+   * @default - the value of DOCKER_HOST, or the engine of this machine
    */
   readonly host?: string;
   /**
-   * A provider of your own, for registries with credentials or TLS to the engine. Then leave `host` out.
+   * A provider of your own, for registries with credentials or for TLS to the engine.
    *
-   * @default - one for `host`
+   * Cannot be combined with `host`.
+   *
+   * @default - a provider for `host`
    */
   readonly provider?: DockerProvider;
   /**
-   * What the names of containers, network and volume begin with. One engine may run several. A change replaces them all
-   * and takes the service down for the time of the apply; with a `subnet` of your own it needs another one of these too.
+   * Prefix of the names of containers, network and volume.
+   *
+   * It has to be unique on the engine.
+   *
+   * A change replaces all of them and interrupts the service during the apply. If you set `subnet`, change it too.
    *
    * @default - stack and id, in lower case
    */
   readonly name?: string;
   /**
-   * The network of all containers: a private one of /16 to /20 that neither the engine nor its host uses yet. Docker
-   * looks at its own networks alone: where the host, its VPN or its cluster is in the one that is chosen here, give
-   * another. In a smaller one two generations meet more often: a /20 has 47 blocks for them, a /17 has 383. A change takes
-   * the service down for the time of the apply; the new one must not overlap with the one before.
+   * Network of all containers: a private IPv4 range of /16 to /20 that neither the engine nor its host uses.
    *
-   * @default - a /17 out of 10.64 to 10.127, chosen by the name; none that podman or Kubernetes uses by default
+   * Docker checks the range against its own networks only. If the host, its VPN or its cluster uses the default range,
+   * set another one.
+   *
+   * Each generation of instances has a block of addresses. When two generations meet in one block the apply fails, and
+   * the old generation keeps serving. A smaller range has fewer blocks: 47 in a /20, 383 in a /17.
+   *
+   * A change interrupts the service during the apply. The new range must not overlap with the old one.
+   *
+   * @default - a /17 of 10.64 to 10.127 that the name decides; never a default range of podman or Kubernetes
    */
   readonly subnet?: string;
   /**
-   * The image of nginx. Its tag says the version; an unprivileged one works as well. A tag is pulled once: write out the
-   * whole version, and a newer one is a change.
+   * Image of nginx.
+   *
+   * Its tag begins with the version, unless you set `nginxVersion`. Unprivileged images work as well.
+   *
+   * Docker pulls a tag once. Write out the whole version, so that a newer one is a change.
    *
    * @default "nginx:1.30"
    */
   readonly nginxImage?: string;
   /**
-   * The version of nginx, where the tag does not say it.
+   * Version of nginx, for an image whose tag does not contain it.
    *
-   * @default - what the tag says
+   * @default - the version in the tag of `nginxImage`
    */
   readonly nginxVersion?: string;
   /**
-   * The image of Redis. A tag is pulled once.
+   * Image of Redis.
+   *
+   * Docker pulls a tag once.
    *
    * @default - "redis:7.4", or "valkey/valkey:8.1" for Valkey
    */
   readonly redisImage?: string;
   /**
-   * Where clients reach the front.
+   * Address and ports at which clients reach the front.
    *
-   * @default - on all addresses, at 443 and 80
+   * @default - all IPv4 addresses, ports 443 and 80
    */
   readonly publish?: DockerPublish;
   /**
-   * Whether nginx uses the network of its host instead of a published port: it then sees the addresses of clients on
-   * every Linux server. An unprivileged image cannot listen below 1024 then.
+   * Whether nginx uses the network of its host instead of published ports.
+   *
+   * It then sees the addresses of clients on every Linux server. An unprivileged image cannot listen on ports below
+   * 1024 then.
    *
    * @default false
+   * @see https://docs.docker.com/engine/network/drivers/host/
    */
   readonly hostNetwork?: boolean;
   /**
-   * The port on the loopback of nginx at which its status page is asked for. With `hostNetwork` it is one of the host.
+   * Port of nginx's status page, 1 to 65535, on the loopback address of its container.
+   *
+   * With `hostNetwork` it is a port of the host.
    *
    * @default 8081
    */
   readonly statusPort?: number;
   /**
-   * Whether nginx sees the addresses of clients. On a Linux server with a port published on all IPv4 addresses it does; on
-   * Docker Desktop, with a rootless engine or on a loopback address it sees Docker's gateway instead. Affinity goes by
-   * cookie unless this is true.
+   * Whether nginx sees the addresses of clients.
+   *
+   * By default affinity is by address if it does, and by cookie otherwise.
+   *
+   * On a Linux server that publishes on all IPv4 addresses nginx sees them. On Docker Desktop, with a rootless engine
+   * or on a loopback address it sees the address of Docker's gateway instead.
    *
    * @default - false; true with `hostNetwork`
    */
   readonly seesClientAddresses?: boolean;
   /**
-   * Asks an instance whether it serves, from inside its container.
+   * Program that checks the health of an instance from inside its container.
    *
    * @default HealthProbe.node()
    */
   readonly probe?: HealthProbe;
   /**
-   * Folders of an instance that can be written to, in memory and gone with the next start. Everything else cannot.
+   * Folders that an instance can write to, 64 MiB each.
+   *
+   * They are kept in memory and are empty after each start. All other folders are read-only.
    *
    * @default ["/tmp"]
    */

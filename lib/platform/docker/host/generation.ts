@@ -5,15 +5,15 @@ import type { Subnet } from '../engine/subnet';
 import { BLOCK_SIZE } from '../engine/subnet';
 
 /**
- * What tells one generation of instances from the next: a hash of all that they have in common.
+ * Identity of a generation of instances: a hash of the specification that they share.
  *
- * Docker cannot give one address to two containers, and a new generation runs beside the old one until nginx is told.
- * So each has a name and a block of addresses of its own.
+ * Docker cannot give one address to two containers, and a new generation runs beside the old one until nginx uses it.
+ * So every generation has a name and a block of addresses of its own.
  *
  * @internal
  */
 export class Generation {
-  /** Eight hexadecimal digits; a Token where the specification holds one. */
+  /** Eight hexadecimal digits; a Token if the specification contains one. */
   public readonly id: string;
   private readonly isKnown: boolean;
 
@@ -21,7 +21,7 @@ export class Generation {
     const tokens = new TokensInText();
     const known = sha256(tokens.hide(JSON.stringify(specification)));
     this.isKnown = tokens.hidden.length === 0;
-    // Terraform gets what it alone knows, and of the rest a hash: its functions take no text with quotes in it.
+    // Terraform hashes the Tokens with a hash of the rest, because its functions accept no text with quotes in it.
     this.id = this.isKnown
       ? known.slice(0, 8)
       : Token.asString(
@@ -33,24 +33,24 @@ export class Generation {
         );
   }
 
-  /** The address of a slot, counted from 0. */
+  /** Address of a slot, counted from 0. */
   public address(subnet: Subnet, slot: number): string {
     if (this.isKnown) {
       return subnet.instance(parseInt(this.id, 16), slot);
     }
     const block = Op.add(1, Op.mod(Fn.parseint(this.id, 16), subnet.generations));
     const start = Op.mul(block, BLOCK_SIZE);
-    // cdktf takes a 0 in a sum for nothing.
+    // cdktf drops a 0 from a sum.
     return Fn.cidrhost(subnet.cidr, Token.asNumber(slot === 0 ? start : Op.add(start, slot)));
   }
 
-  /** The address of a Redis of this generation. */
+  /** Address of a Redis of this generation. */
   public redisAddress(subnet: Subnet): string {
     if (this.isKnown) {
       return subnet.redis(parseInt(this.id, 16));
     }
-    const place = Op.mod(Fn.parseint(this.id, 16), subnet.redisGenerations);
-    return Fn.cidrhost(subnet.cidr, Token.asNumber(Op.add(subnet.firstOfRedis, place)));
+    const offset = Op.mod(Fn.parseint(this.id, 16), subnet.redisGenerations);
+    return Fn.cidrhost(subnet.cidr, Token.asNumber(Op.add(subnet.firstOfRedis, offset)));
   }
 }
 

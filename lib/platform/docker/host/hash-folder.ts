@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import * as path from 'node:path';
 
-/** What changes without a change of the service: some of it at every synth. */
+/** Files that change without a change of the service, some of them at every synth. */
 const LEFT_OUT = /^(?:node_modules|\.git|cdktf\.out|\.terraform|.*\.tfstate(?:\..*)?)$/;
 
 /**
- * Twelve hexadecimal digits that stand for the names, contents and rights of all files in a folder.
+ * Hash of the names, contents and permissions of all files in a folder, as twelve hexadecimal digits.
  *
- * @param extra - what else decides the result of a build
+ * @param extra - any other input of the build
  * @internal
  */
 export function hashFolder(folder: string, extra = ''): string {
@@ -19,7 +19,7 @@ export function hashFolder(folder: string, extra = ''): string {
     .slice(0, 12);
 }
 
-/** A link by where it leads, as a build copies it; a file by its content, and whether it can be executed. */
+/** A link by its target, because a build copies the link; a file by its content and whether it is executable. */
 function describe(file: string): string[] {
   const status = lstatSync(file);
   if (status.isSymbolicLink()) {

@@ -1,135 +1,147 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import type { HealthProbe } from '../engine/health-probe';
-
-/** Where clients reach the fronts of a `DockerSwarmPlatform`: at these ports of every node that runs one. */
-export interface DockerSwarmPublish {
-  /**
-   * The port for TLS.
-   *
-   * @default 443
-   */
-  readonly https?: number;
-  /**
-   * The port for plain HTTP.
-   *
-   * @default 80
-   */
-  readonly http?: number;
-}
+import type { PublishedPorts } from '../engine/published-ports';
 
 /** Properties of a `DockerSwarmPlatform`. */
 export interface DockerSwarmPlatformProps {
   /**
-   * The engine of a manager, e.g. "ssh://deploy@manager.example" or "tcp://manager.example:2376".
+   * Address of a manager's Docker Engine, e.g. "ssh://deploy@manager.example" or "tcp://manager.example:2376".
    *
-   * @default - what DOCKER_HOST says, or the one of this machine
+   * Cannot be combined with `provider`.
+   *
+   * @default - the value of DOCKER_HOST, or the engine of this machine
    */
   readonly host?: string;
   /**
-   * A provider of your own, for registries with credentials or TLS to the engine. Then leave `host` out.
+   * A provider of your own, for registries with credentials or for TLS to the engine.
    *
-   * @default - one for `host`
+   * Cannot be combined with `host`.
+   *
+   * @default - a provider for `host`
    */
   readonly provider?: DockerProvider;
   /**
-   * What the names of services, network, secrets and configurations begin with. One swarm may run several. A change
-   * replaces them all and takes the service down for the time of the apply; with a `subnet` of your own it needs another
-   * one of these too.
+   * Prefix of the names of services, network, secrets and configurations.
+   *
+   * It has to be unique in the swarm.
+   *
+   * A change replaces all of them and interrupts the service during the apply. If you set `subnet`, change it too.
    *
    * @default - stack and id, in lower case
    */
   readonly name?: string;
   /**
-   * The overlay network of all services: a private one of /16 to /20. A change takes the service down for the time of
-   * the apply; the new one must not overlap with the one before.
+   * Overlay network of all services: a private IPv4 range of /16 to /20.
    *
-   * @default - one out of the swarm's own pool
+   * A change interrupts the service during the apply. The new range must not overlap with the old one.
+   *
+   * @default - a range from the swarm's own pool
    */
   readonly subnet?: string;
   /**
-   * Whether what goes from node to node in that network is encrypted (IPsec). It costs throughput, and the kernels of
-   * all nodes have to know it. A change takes the service down for the time of the apply.
+   * Whether traffic between nodes in that network is encrypted with IPsec.
+   *
+   * Encryption costs throughput and needs a kernel with IPsec on every node. A change interrupts the service during the
+   * apply.
    *
    * @default false
+   * @see https://docs.docker.com/engine/network/drivers/overlay/
    */
   readonly encrypted?: boolean;
   /**
-   * The image of nginx, 1.27.3 or later. Its tag says the version; an unprivileged one works as well.
+   * Image of nginx 1.27.3 or later.
+   *
+   * Its tag begins with the version, unless you set `nginxVersion`. Unprivileged images work as well.
    *
    * @default "nginx:1.30"
    */
   readonly nginxImage?: string;
   /**
-   * The version of nginx, where the tag does not say it.
+   * Version of nginx, for an image whose tag does not contain it.
    *
-   * @default - what the tag says
+   * @default - the version in the tag of `nginxImage`
    */
   readonly nginxVersion?: string;
   /**
-   * The image of Redis.
+   * Image of Redis.
    *
    * @default - "redis:7.4", or "valkey/valkey:8.1" for Valkey
    */
   readonly redisImage?: string;
   /**
-   * Where clients reach the fronts.
+   * Ports at which clients reach the fronts, on all addresses of every node that runs one.
    *
-   * @default - at 443 and 80
+   * @default - ports 443 and 80
    */
-  readonly publish?: DockerSwarmPublish;
+  readonly publish?: PublishedPorts;
   /**
-   * How many nodes run an nginx, 1 to 64: each at the same ports, so that a node runs one at the most. Clients need a
-   * name or a load balancer that leads to all of these nodes.
+   * Number of nodes that run an nginx, 1 to 64.
+   *
+   * All of them publish the same ports, so a node runs at most one. Clients need a name or a load balancer that leads
+   * to all of these nodes.
    *
    * @default 1
    */
   readonly fronts?: number;
   /**
-   * Which nodes may run an nginx: "node.labels.edge == true". All that are given have to hold.
+   * Constraints on the nodes that may run an nginx, e.g. "node.labels.edge == true".
+   *
+   * A node has to meet all of them.
    *
    * @default - every node
+   * @see https://docs.docker.com/reference/cli/docker/service/create/
    */
   readonly frontConstraints?: string[];
   /**
-   * How long the connections of an nginx outlive a change of its configuration, 1s to 1h. Swarm replaces nginx rather
-   * than reload it, and a port belongs to one nginx: for that time, while some connection is open, its node lets nobody
-   * in. Requests finish; WebSockets are closed after it, and their clients reconnect. With several fronts it goes node
-   * by node.
+   * How long open connections outlive a change of nginx's configuration, "1s" to "1h".
+   *
+   * Swarm replaces nginx instead of reloading it, and a port of a node belongs to one nginx. While the old nginx
+   * drains, its node accepts no new connections; the drain ends early when the last connection is closed. Requests
+   * finish. WebSockets are closed at the end, and their clients reconnect. With several fronts Swarm replaces one after
+   * another.
    *
    * @default "2s"
    */
   readonly frontDrain?: string;
   /**
-   * Whether nginx sees the addresses of clients. On Linux servers it does, as ports are published by the nodes
-   * themselves; on Docker Desktop it sees Docker's gateway instead. Affinity goes by cookie unless this is true; then it
-   * goes by address.
+   * Whether nginx sees the addresses of clients.
+   *
+   * By default affinity is by address if it does, and by cookie otherwise.
+   *
+   * On Linux servers nginx sees them, because every node publishes its ports itself. On Docker Desktop it sees the
+   * address of Docker's gateway instead.
    *
    * @default false
    */
   readonly seesClientAddresses?: boolean;
   /**
-   * The user that the instances run as, in numbers. Secrets are readable by it alone.
+   * User and group that instances run as, by number.
+   *
+   * Only this user can read their secrets.
    *
    * @default "1000:1000": `node` in the images of Node.js
    */
   readonly instanceUser?: string;
   /**
-   * Asks an instance whether it serves, from inside its container.
+   * Program that checks the health of an instance from inside its container.
    *
    * @default HealthProbe.node()
    */
   readonly probe?: HealthProbe;
   /**
-   * Folders of an instance that can be written to, in memory and gone with the next start. Everything else cannot.
+   * Folders that an instance can write to.
+   *
+   * They are kept in memory and are empty after each start. All other folders are read-only.
    *
    * @default ["/tmp"]
    */
   readonly writableFolders?: string[];
   /**
-   * How long a service that was started anew has to live before a change counts as done and reaches the next one, 1s to
-   * 10m.
+   * How long a new task has to stay up before Swarm continues with the next one and the change counts as complete, "1s"
+   * to "10m".
    *
    * @default "5s"
+   * @see https://docs.docker.com/reference/cli/docker/service/update/
    */
   readonly monitor?: string;
 }

@@ -1,80 +1,92 @@
 import type { Config } from '@cdktf/provider-docker/lib/config';
-import type { Container } from '@cdktf/provider-docker/lib/container';
-import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
+import type { Container, ContainerUpload } from '@cdktf/provider-docker/lib/container';
 import type { Secret } from '@cdktf/provider-docker/lib/secret';
-import type { Service } from '@cdktf/provider-docker/lib/service';
-import { Fn } from 'cdktf';
+import { Fn, type ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
-import type { Check } from '../../../validation/check';
-import { fromStackFolder } from '../../../terraform/stack-paths';
 import { TlsKind } from '../../../model/tls-certificate';
-import { TokensInText } from '../../../terraform/tokens-in-text';
-import type { NginxSpec } from '../../platform';
-import type { DockerBindings } from '../engine/bindings';
-import { certificateUploads } from '../engine/certificate-uploads';
-import { inExpression } from '../engine/secrets';
-import type { SwarmBindings } from '../engine/swarm-bindings';
-import type { PinnedImage } from './pinned-image';
+import { inExpression } from '../../../terraform/expressions';
+import { fromStackFolder } from '../../../terraform/stack-paths';
+import type { Check } from '../../../validation/check';
+import type { NginxLayout, NginxSpec, RunningNginx } from '../../contract';
+import { resolveCertificateUploads } from '../engine/certificate-uploads';
+import { oneShotContainer } from '../engine/one-shot-container';
+import { INSIDE_HTTP, INSIDE_HTTPS } from '../engine/ports';
+import { base64 } from './base64';
 import { FRESH, freshName, swarmName } from './names';
 import {
   CONFIGURATION_FILE,
+  RELEASE_FILE,
   RELEASE_VARIABLE,
   servesRelease,
   startScript,
+  STATUS_PORT,
   testScript,
   TLS_FOLDER,
 } from './nginx-script';
-import { configurationFile, hardenedContainer, rolledOut, secretFile, TASK } from './task';
+import { type PinnedImage, pinnedImage } from './pinned-image';
+import type { SwarmSettings } from './settings';
+import type { SwarmContext } from './swarm-context';
+import { configurationFile, hardenedContainer, rollout, secretFile, TASK } from './task';
 
-/** nginx's own in the official images; any other image needs no such user to run as its number. */
+/** User and group of nginx in the official images, by number. Any other image runs as these numbers as well. */
 const NGINX_USER = '101:101';
 
-/** Inside of the container, where every user may take them. */
-export const INSIDE_HTTP = 8080;
-export const INSIDE_HTTPS = 8443;
+/** Address of Docker's own name server, the same in every container. */
+const NAME_SERVER = '127.0.0.11';
 
-/** To test as nginx starts. */
+/** Capabilities to test a configuration as nginx starts. */
 const TEST_CAPABILITIES = ['CAP_CHOWN', 'CAP_SETGID', 'CAP_SETUID'];
 
-/** From the end of a drain to the end of nginx. */
+/** Time for nginx to exit after a drain, in milliseconds. */
 const END_MS = 10_000;
 
 /**
- * What the front of a swarm needs beside the configuration.
+ * Paths and ports of nginx in its containers.
  *
  * @internal
  */
-export interface SwarmFrontPlace {
-  readonly bindings: DockerBindings & SwarmBindings;
-  readonly provider: DockerProvider;
-  /** What the names of all parts begin with. */
-  readonly name: string;
-  readonly image: PinnedImage;
-  readonly networkId: string;
-  readonly https: number;
-  readonly http: number;
-  readonly fronts: number;
-  readonly constraints: readonly string[];
-  readonly drainMs: number;
-  readonly monitorMs: number;
+export function nginxLayout({ publish, frontDrainMs }: SwarmSettings): NginxLayout {
+  return {
+    pidFile: '/tmp/nginx.pid',
+    errorLog: '/dev/stderr',
+    accessLog: '/dev/stdout',
+    tempDirectory: '/tmp',
+    certificate: `${TLS_FOLDER}/certificate.pem`,
+    certificateKey: `${TLS_FOLDER}/key.pem`,
+    httpsListen: [String(INSIDE_HTTPS)],
+    httpListen: [String(INSIDE_HTTP)],
+    publicHttpsPort: publish.https,
+    publicHttpPort: publish.http,
+    statusListen: `127.0.0.1:${STATUS_PORT}`,
+    releaseFile: RELEASE_FILE,
+    resolver: NAME_SERVER,
+    drainTimeout: `${frontDrainMs}ms`,
+  };
 }
 
 /**
- * nginx as a service, with its configuration and certificate as Swarm's own kinds of files, which a service cannot
- * change but only be given anew. A test comes first: Swarm would take nginx away before it learns that the next one does
- * not start, and does not always find the way back.
+ * Runs nginx as a service, with its configuration and certificate as configs and secrets of the swarm. These cannot be
+ * changed, so a new configuration replaces nginx.
  *
+ * The configuration is tested first. Swarm would stop the old nginx before the new one fails to start, and its rollback
+ * does not always succeed.
+ *
+ * @throws ValidationError for a certificate file whose path is none
  * @internal
  */
-export function runSwarmFront(
+export function runNginx(
   scope: Construct,
   check: Check,
   spec: NginxSpec,
-  place: SwarmFrontPlace,
-): Service {
-  const { bindings, provider, name, image } = place;
+  context: SwarmContext,
+): RunningNginx {
+  const { bindings, provider, network, settings } = context;
+  const { name, fronts, frontConstraints: constraints, frontDrainMs, monitorMs } = settings;
+  const uploads = resolveCertificateUploads(check, spec, TLS_FOLDER);
   const selfSigned = spec.certificate?.kind === TlsKind.SELF_SIGNED ? spec.serverNames : undefined;
-  const test = testConfiguration(scope, check, spec, place, selfSigned);
+  const stopMs = frontDrainMs + END_MS;
+  const image = pinnedImage(scope, settings.nginxImage, context);
+  const test = testConfiguration(scope, spec, context, { image, uploads, selfSigned });
   const configuration = new bindings.Config(scope, 'Configuration', {
     provider,
     name: freshName(name, spec.name),
@@ -82,36 +94,36 @@ export function runSwarmFront(
     dependsOn: [test],
     lifecycle: FRESH,
   });
-  const secrets = certificateSecrets(scope, spec, place, test);
-  return new bindings.Service(scope, 'Nginx', {
+  const secrets = certificateSecrets(scope, spec, context, test);
+  const nginx = new bindings.Service(scope, 'Nginx', {
     provider,
     name: swarmName(name, spec.name),
-    ...rolledOut(
+    ...rollout(
       {
         // A port of a node belongs to one nginx.
         order: 'stop-first',
-        monitorMs: place.monitorMs,
+        monitorMs,
         startTimeoutMs: 30_000,
         intervalMs: 2000,
-        stopGraceMs: place.drainMs + END_MS,
+        stopGraceMs: stopMs,
       },
-      place.fronts,
+      fronts,
     ),
-    endpointSpec: { mode: 'dnsrr', ports: ports(spec, place) },
+    endpointSpec: { mode: 'dnsrr', ports: publishedPorts(spec, settings) },
     taskSpec: {
       ...TASK,
       containerSpec: {
         ...hardenedContainer(
           NGINX_USER,
           ['/tmp', ...(selfSigned === undefined ? [] : [TLS_FOLDER])],
-          place.drainMs + END_MS,
+          stopMs,
         ),
         image: image.reference,
         command: ['/bin/sh', '-c', startScript(selfSigned)],
         env: { [RELEASE_VARIABLE]: release(configuration) },
         configs: [configurationFile(configuration, CONFIGURATION_FILE)],
         secrets: secrets.map(([file, secret]) => secretFile(secret, file, NGINX_USER)),
-        // Requests finish, and nginx itself ends what is still open after the drain.
+        // Requests finish, and nginx itself closes the connections that are still open after the drain.
         stopSignal: 'SIGQUIT',
         healthcheck: {
           test: ['CMD-SHELL', servesRelease()],
@@ -121,78 +133,62 @@ export function runSwarmFront(
           startPeriod: '30s',
         },
       },
-      networksAdvanced: [{ name: place.networkId, aliases: [spec.name] }],
-      ...(place.constraints.length === 0
-        ? {}
-        : { placement: { constraints: [...place.constraints] } }),
+      networksAdvanced: [{ name: network.id, aliases: [spec.name] }],
+      ...(constraints.length === 0 ? {} : { placement: { constraints: [...constraints] } }),
     },
     dependsOn: [test, ...spec.dependsOn],
-    ...(place.constraints.length === 0
+    ...(constraints.length === 0
       ? {}
-      : // Which the engine adds to a placement when it finds the image in a registry.
+      : // The engine adds platforms to a placement when it finds the image in a registry.
         { lifecycle: { ignoreChanges: ['task_spec[0].placement[0].platforms'] } }),
   });
+  return { dependables: [nginx] };
 }
 
-/** A short-lived container of the image that is to serve; replaced, and so run again, with what it tests. */
+/** A short-lived container of nginx's image. Terraform replaces it, and so runs it again, with the files it tests. */
 function testConfiguration(
   scope: Construct,
-  check: Check,
   spec: NginxSpec,
-  { bindings, provider, name, image }: SwarmFrontPlace,
-  selfSigned: readonly string[] | undefined,
+  { bindings, provider, settings }: SwarmContext,
+  parts: {
+    readonly image: PinnedImage;
+    readonly uploads: readonly ContainerUpload[];
+    readonly selfSigned: readonly string[] | undefined;
+  },
 ): Container {
+  const { image, uploads, selfSigned } = parts;
+  const test = oneShotContainer(
+    testScript(selfSigned),
+    TEST_CAPABILITIES,
+    'The swarm did not receive the new configuration; the previous one continues to serve.\n${self.container_logs}\n' +
+      'If the configuration is correct and something else failed, repeat the test with -replace and its address.',
+  );
   return new bindings.Container(scope, 'Test', {
+    ...test,
     provider,
-    name: freshName(name, spec.name, 'test'),
+    name: freshName(settings.name, spec.name, 'test'),
     image: image.id,
-    entrypoint: ['/bin/sh', '-c', testScript(selfSigned)],
-    // Whoever nginx runs as, what is uploaded belongs to root; and a read-only root would refuse it.
-    user: '0:0',
-    securityOpts: ['no-new-privileges:true'],
-    capabilities: { drop: ['ALL'], add: TEST_CAPABILITIES },
     env: [`${RELEASE_VARIABLE}=test`],
-    upload: [
-      { file: CONFIGURATION_FILE, content: spec.configuration },
-      ...certificateUploads(scope, check, spec, TLS_FOLDER),
-    ],
-    // Whatever the engine does with logs: Terraform reads this one.
-    logDriver: 'json-file',
-    mustRun: false,
-    attach: true,
-    logs: true,
-    // Without one the engine puts binary headers between the lines of the log.
-    tty: true,
-    restart: 'no',
-    lifecycle: {
-      ...FRESH,
-      postcondition: [
-        {
-          condition: '${self.exit_code == 0}',
-          errorMessage:
-            'The swarm was not given the new configuration; the one before it goes on serving.\n${self.container_logs}\n' +
-            'If the configuration is right and something else went wrong, run the test again with -replace and its address.',
-        },
-      ],
-    },
+    upload: [{ file: CONFIGURATION_FILE, content: spec.configuration }, ...uploads],
+    lifecycle: { ...FRESH, ...test.lifecycle },
   });
 }
 
 function certificateSecrets(
   scope: Construct,
   { name: front, certificate }: NginxSpec,
-  { bindings, provider, name }: SwarmFrontPlace,
-  test: Container,
+  { bindings, provider, settings }: SwarmContext,
+  test: ITerraformDependable,
 ): [file: string, secret: Secret][] {
   if (certificate?.kind !== TlsKind.FILES) {
     return [];
   }
-  // The test has had a look at both names.
-  const secret = (id: string, what: string, file: string | undefined): [string, Secret] => [
-    `${TLS_FOLDER}/${what}.pem`,
+  // Both paths have been checked for the test's uploads.
+  const secret = (id: string, part: string, file: string | undefined): [string, Secret] => [
+    `${TLS_FOLDER}/${part}.pem`,
     new bindings.Secret(scope, id, {
       provider,
-      name: freshName(name, front, what),
+      name: freshName(settings.name, front, part),
       data: Fn.filebase64(inExpression(fromStackFolder(scope, file ?? ''))),
       dependsOn: [test],
       lifecycle: FRESH,
@@ -204,41 +200,21 @@ function certificateSecrets(
   ];
 }
 
-function ports({ certificate }: NginxSpec, { https, http }: SwarmFrontPlace) {
+function publishedPorts({ certificate }: NginxSpec, { publish }: SwarmSettings) {
   const port = (targetPort: number, publishedPort: number) => ({
     protocol: 'tcp',
-    // Published by the node itself: clients keep their addresses.
+    // Published by the node itself, so that clients keep their addresses.
     publishMode: 'host',
     targetPort,
     publishedPort,
   });
   return [
-    port(INSIDE_HTTP, http),
-    ...(certificate === undefined ? [] : [port(INSIDE_HTTPS, https)]),
+    port(INSIDE_HTTP, publish.http),
+    ...(certificate === undefined ? [] : [port(INSIDE_HTTPS, publish.https)]),
   ];
 }
 
-/** Of the configuration: what a task was given, and what it has to answer. */
+/** Identity of a configuration. A task gets it in a variable, and its status page has to answer with it. */
 function release(configuration: Config): string {
   return Fn.substr(Fn.sha256(configuration.data), 0, 12);
-}
-
-/** Terraform's functions take no text with quotes in it: what is known reaches them in base64. */
-function base64(text: string): string {
-  const tokens = new TokensInText();
-  const pieces = tokens.pieces(tokens.hide(text));
-  return pieces.some(({ isToken }) => isToken)
-    ? Fn.base64encode(
-        Fn.join(
-          '',
-          pieces.map((piece) =>
-            piece.isToken ? piece.text : Fn.base64decode(knownBase64(piece.text)),
-          ),
-        ),
-      )
-    : knownBase64(text);
-}
-
-function knownBase64(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
 }

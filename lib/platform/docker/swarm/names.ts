@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Fn, Token } from 'cdktf';
 
-/** Docker takes 63 characters for a service, and 64 for a secret or configuration. */
+/** Docker accepts 63 characters for a service, and 64 for a secret or config. */
 const LONGEST = 63;
 
-/** Year to second. */
+/** Format of a time, from year to second. */
 const TIME_FORMAT = 'YYYYMMDDhhmmss';
 
 /**
- * A name that Docker takes, however long its parts are.
+ * A name that Docker accepts, however long its parts are.
  *
  * @internal
  */
@@ -17,10 +17,10 @@ export function swarmName(...parts: string[]): string {
 }
 
 /**
- * For what cannot be changed but only be replaced while its users still have the old one: the time of its creation is
- * part of the name. Goes with `FRESH`.
+ * A name with the time of creation, for a resource that can only be replaced, and only while the old one is still in
+ * use. Use it with `FRESH`.
  *
- * Not a hash of the content: after a change that failed, the way back would meet the name of what is still there.
+ * A hash of the content would not do: undoing a failed change would need the name of a resource that still exists.
  *
  * @internal
  */
@@ -29,7 +29,7 @@ export function freshName(...parts: string[]): string {
   return `${name}-${Token.asString(Fn.formatdate(TIME_FORMAT, Fn.timestamp()))}`;
 }
 
-/** The next one is there before the old one goes, and a later time is no reason for a next one. */
+/** Lifecycle for a `freshName`: the new resource is created first, and a later time alone replaces nothing. */
 export const FRESH = { createBeforeDestroy: true, ignoreChanges: ['name'] };
 
 function cut(name: string, longest: number): string {

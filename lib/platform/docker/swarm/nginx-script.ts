@@ -1,34 +1,35 @@
 import { alternativeNames, ASK, makeSelfSigned, NEEDS_OPENSSL } from '../engine/self-signed-script';
 
-/** Where nginx finds its configuration. */
+/** Configuration file of nginx. */
 export const CONFIGURATION_FILE = '/etc/aiwm/nginx.conf';
 
-/** Where nginx finds its certificate. Not in /run/secrets, where nobody could make one. */
+/** Folder with the certificate of nginx. Not /run/secrets, in which a container cannot create files. */
 export const TLS_FOLDER = '/run/aiwm-tls';
 
-/** What the status page answers, written at each start. */
+/** File with the answer of the status page, written at each start. */
 export const RELEASE_FILE = '/tmp/release.conf';
 
-/** The variable that says which configuration a task was given. */
+/** Variable with the identity of a task's configuration. */
 export const RELEASE_VARIABLE = 'AIWM_RELEASE';
 
-/** Port of the status page, on the loopback of the container. */
+/** Port of the status page, on the loopback address of the container. */
 export const STATUS_PORT = 8081;
 
 /**
- * Starts nginx as process 1.
+ * Script that starts nginx as process 1.
  *
- * @param selfSignedNames - asks for a certificate that is made at each start and never leaves the container
+ * @param selfSignedNames - names for a certificate that is created at each start and never leaves the container;
+ * undefined for none
  */
 export function startScript(selfSignedNames: readonly string[] | undefined): string {
   return [
     ...prepare(selfSignedNames),
-    // The log that was compiled in may belong to another user.
+    // The default log of an image may belong to another user.
     `exec nginx -e stderr -c ${CONFIGURATION_FILE} -g 'daemon off;'`,
   ].join('\n');
 }
 
-/** Tests a configuration with the binary that is to serve it, and ends. */
+/** Script that tests a configuration with the binary that is to serve it. */
 export function testScript(selfSignedNames: readonly string[] | undefined): string {
   return [
     '# The stopped container would keep a copy of the key.',
@@ -41,7 +42,7 @@ export function testScript(selfSignedNames: readonly string[] | undefined): stri
   ].join('\n');
 }
 
-/** Whether the nginx of this container serves what its task was given. */
+/** Script that succeeds if the nginx of this container serves the configuration of its task. */
 export function servesRelease(): string {
   return `${ASK}; [ "$(ask http://127.0.0.1:${STATUS_PORT}/release)" = "$${RELEASE_VARIABLE}" ]`;
 }

@@ -6,23 +6,23 @@ import type {
 } from '@cdktf/provider-docker/lib/service';
 import { shortGoDuration } from '../engine/go-duration';
 
-/** Octal 0400: who owns it may read it. */
+/** Mode of a file that only its owner can read. */
 const OWNER_READS = 0o400;
-/** Octal 0444. */
+/** Mode of a file that everyone can read. */
 const ALL_READ = 0o444;
 
 /**
- * When it destroys a service the provider waits for its containers as long as one of them may take to stop, and Swarm
- * needs some seconds of that to clear up.
+ * Shortest stop grace period. The provider waits for that long when it destroys a service, and Swarm needs some seconds
+ * of it to clean up.
  */
 const SHORTEST_STOP_MS = 10_000;
 
-/** What Docker takes to place a task, start it, and tell of it. */
+/** Time for Swarm to place a task, start it and report its state. */
 const SWARM_MS = 60_000;
 
 /**
- * What every container of a swarm has in common: no way to write to its own files, no rights, and an end that it is
- * asked for.
+ * Configuration that all containers of a swarm share. A container cannot write to its own files and has no
+ * capabilities.
  *
  * @internal
  */
@@ -38,45 +38,45 @@ export function hardenedContainer(
     user,
     readOnly: true,
     capDrop: ['ALL'],
-    // Without options: the provider ends with a panic on any of them.
+    // Without options, on any of which the provider panics.
     mounts: writable.map((target) => ({ type: 'tmpfs', target })),
     stopGracePeriod: shortGoDuration(Math.max(stopGraceMs, SHORTEST_STOP_MS)),
   };
 }
 
 /**
- * What every task has in common: it comes back by itself, and its logs do not fill the disk.
+ * Configuration that all tasks share. Swarm restarts a task that ends, and its logs cannot fill the disk.
  *
  * @internal
  */
 export const TASK = {
-  // All of them, or the provider sees a change in every plan.
+  // All four, because the provider would see a change in every plan otherwise.
   restartPolicy: { condition: 'any', delay: '1s', maxAttempts: 0, window: '0s' },
   logDriver: { name: 'json-file', options: { 'max-size': '10m', 'max-file': '3' } },
 };
 
 /**
- * How a change reaches a service, and what an apply waits for.
+ * Parameters of a rollout: how a change reaches a service, and how long an apply waits.
  *
  * @internal
  */
 export interface Rollout {
   readonly order: 'start-first' | 'stop-first';
-  /** How long a new task has to live. */
+  /** How long a new task has to stay up. */
   readonly monitorMs: number;
-  /** From the start of a task to its first good answer, at the most. */
+  /** Longest time from the start of a task to its first successful health check. */
   readonly startTimeoutMs: number;
-  /** From one look at its health to the next. */
+  /** Time between two health checks. */
   readonly intervalMs: number;
   readonly stopGraceMs: number;
 }
 
 /**
- * One task after another; and back again when a new one does not live.
+ * Configuration of a rollout: one task after another, and a rollback if a new one fails.
  *
  * @internal
  */
-export function rolledOut(
+export function rollout(
   { order, monitorMs, startTimeoutMs, intervalMs, stopGraceMs }: Rollout,
   replicas: number,
 ): Pick<ServiceConfig, 'updateConfig' | 'rollbackConfig' | 'convergeConfig' | 'mode'> {
@@ -92,10 +92,10 @@ export function rolledOut(
     updateConfig: { ...step, failureAction: 'rollback' },
     rollbackConfig: { ...step, failureAction: 'pause' },
     convergeConfig: {
-      // The first look, when a task can be healthy at the earliest: the next one is 5 s later.
+      // At the earliest time at which a task can be healthy, because the provider looks again only after 5 s.
       delay: shortGoDuration(intervalMs + 2000),
       timeout: shortGoDuration(
-        // There and, when it does not live, back.
+        // Twice, because a rollout that fails is followed by a rollback.
         2 * replicas * (startTimeoutMs + monitorMs + stopGraceMs) + SWARM_MS,
       ),
     },
@@ -103,7 +103,7 @@ export function rolledOut(
 }
 
 /**
- * A secret as a file that its owner alone may read.
+ * A secret as a file that only its owner can read.
  *
  * @param owner - "uid:gid"
  * @internal
@@ -125,7 +125,7 @@ export function secretFile(
 }
 
 /**
- * A configuration as a file that everybody in the container may read.
+ * A config as a file that everyone in the container can read.
  *
  * @internal
  */

@@ -4,7 +4,7 @@ import { AgentError, messageOf } from './system/agent-error';
 import { ask } from './call/client';
 import { destroy } from './supervisor/destroy';
 import { Fields } from './call/fields';
-import { requireServer } from './call/executables';
+import { resolveServer } from './call/executables';
 import { readRequest } from './call/requests';
 import { StateFolder } from './system/state-folder';
 import { status } from './supervisor/status';
@@ -21,7 +21,7 @@ const USAGE = `usage: AIWM_STATE=<state folder> [AIWM_SPEC=<JSON>] node agent.js
   resume     start again what ran before the machine was restarted
   destroy    stop everything and remove the state folder`;
 
-const say = (line: string): void => console.log(line);
+const report = (line: string): void => console.log(line);
 
 async function main(verb: string | undefined): Promise<void> {
   if (process.platform === 'win32') {
@@ -29,11 +29,11 @@ async function main(verb: string | undefined): Promise<void> {
   }
   switch (verb) {
     case 'status':
-      return status(statePath(), say);
+      return status(statePath(), report);
     case 'resume':
       return resume();
     case 'destroy':
-      return destroy(statePath(), say);
+      return destroy(statePath(), report);
     case 'supervise':
       return supervise(statePath());
     case 'prepare':
@@ -45,7 +45,7 @@ async function main(verb: string | undefined): Promise<void> {
       const caller = { folder: process.cwd(), environment: process.env };
       const path = statePath();
       const request = readRequest(verb, specification(verb), caller);
-      return ask(StateFolder.create(path), request, say);
+      return ask(StateFolder.create(path), request, report);
     }
     default:
       throw new AgentError(
@@ -57,27 +57,27 @@ async function main(verb: string | undefined): Promise<void> {
 async function resume(): Promise<void> {
   const state = StateFolder.find(statePath());
   if (!state) {
-    throw new AgentError(`Nothing of the agent's is in ${statePath()}: deploy first.`);
+    throw new AgentError(`${statePath()} contains no state of the agent: deploy first.`);
   }
-  return ask(state, { verb: 'resume' }, say);
+  return ask(state, { verb: 'resume' }, report);
 }
 
-/** Says no before anything is started. */
+/** Fails if a program is missing, before anything is started. */
 function prepare(): void {
-  const fields = new Fields(parsed(specification('prepare')), 'AIWM_SPEC of "prepare"', [
+  const fields = new Fields(parseJson(specification('prepare')), 'AIWM_SPEC of "prepare"', [
     'executables',
   ]);
   for (const name of fields.texts('executables')) {
-    say(`${name}: ${requireServer(name, process.cwd())}`);
+    report(`${name}: ${resolveServer(name, process.cwd())}`);
   }
   const state = StateFolder.create(statePath());
   if (state.read('agent.js') === undefined) {
-    // Destroy calls the copy in the folder, and may come before anything was started.
+    // Destroy runs the copy in the folder, possibly before anything has been started.
     state.write('agent.js', readFileSync(__filename));
   }
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -94,21 +94,21 @@ function specification(verb: string): string {
 }
 
 function statePath(): string {
-  const given = process.env.AIWM_STATE;
-  if (given) {
-    return resolve(given);
+  const folder = process.env.AIWM_STATE;
+  if (folder) {
+    return resolve(folder);
   }
-  // A person calls the copy in the state folder: node <state folder>/agent.js status
+  // Users run the copy in the state folder: node <state folder>/agent.js status
   const own = dirname(__filename);
   if (existsSync(join(own, 'units'))) {
     return own;
   }
-  throw new AgentError('AIWM_STATE is not set; it has to name the state folder.');
+  throw new AgentError('AIWM_STATE is not set; it must name the state folder.');
 }
 
 main(process.argv[2]).then(
   () => {
-    // A call is over when its work is; only the supervisor has something to wait for.
+    // Only the supervisor keeps running after its work is done.
     if (process.argv[2] !== 'supervise') {
       process.exit(0);
     }

@@ -1,10 +1,10 @@
-/** Where scripts of ours stay on a host. */
+/** Folder of the library's scripts on a host. */
 export const LIBRARY = '/usr/local/lib/aiwm';
 
-/** The last thing that user data does is to make this file; what SSM runs before that waits for it. */
+/** File that user data creates last. Scripts that SSM runs earlier wait for it. */
 export const READY_FILE = '/etc/aiwm/ready';
 
-/** A timer of systemd that goes off each minute. */
+/** A systemd timer that fires every minute. */
 export const MINUTELY_TIMER = `[Timer]
 OnCalendar=minutely
 AccuracySec=1s
@@ -12,7 +12,7 @@ AccuracySec=1s
 [Install]
 WantedBy=timers.target`;
 
-/** A program as part of a script, which writes it to the host. */
+/** Lines of a script that write a program to the host. */
 export function installedFile(name: string, text: string): string[] {
   return [
     `cat > "$root${LIBRARY}/${name}.$$" << 'AIWM_END'`,
@@ -23,10 +23,10 @@ export function installedFile(name: string, text: string): string[] {
 }
 
 /**
- * A script that stays on the host as a file, so that a reboot can run it without SSM, and runs once at a time. The
- * lock is not handed on: what a run starts would hold it forever.
+ * A script that stays on the host as a file, so that it can run again after a reboot without SSM. A lock prevents two
+ * runs at the same time. Child processes do not inherit the lock, or they would hold it forever.
  *
- * `AIWM_ROOT` puts everything below another folder than /, for tests.
+ * `AIWM_ROOT` moves all paths below another folder than /, for tests.
  */
 export function installedScript(
   name: string,
@@ -49,7 +49,7 @@ export function installedScript(
   ].join('\n');
 }
 
-/** What the scripts have in common. No "${", no "%{" and no "{{": Terraform and SSM would read them as theirs. */
+/** Beginning of all scripts. It contains no "${", "%{" or "{{", which Terraform and SSM would interpret. */
 export const PRELUDE = String.raw`
 set -eu
 umask 022

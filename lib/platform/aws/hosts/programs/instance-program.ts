@@ -1,11 +1,12 @@
 /**
- * What runs one container on a slot, as a program of Python: Amazon Linux always has it, and a shell has no JSON.
+ * Program that runs one container in a slot. It is written in Python, which Amazon Linux always has and which reads
+ * JSON.
  *
- *   plan <release.json> <slot> <folder>   what of a release concerns this slot, one file for each value; prints its name
- *   check <folder>                        whether the secrets can be read
- *   await <folder>                        waits until the instance is well; 1 when it does not get well in time
- *   supervise <folder>                    the main process of aiwm-instance.service
- *   count <folder>                        tells CloudWatch how many connections the instance has
+ *   plan <release.json> <slot> <folder>   writes the slot's part of a release, one file per value; prints its name
+ *   check <folder>                        checks that the secrets can be read
+ *   await <folder>                        waits for a healthy instance; exits with 1 when time is up
+ *   supervise <folder>                    main process of aiwm-instance.service
+ *   count <folder>                        reports the instance's connections to CloudWatch
  */
 export const INSTANCE_PROGRAM = String.raw`
 import hashlib, http.client, json, os, re, signal, subprocess, sys, time

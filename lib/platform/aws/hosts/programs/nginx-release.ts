@@ -1,12 +1,13 @@
 import { installedScript, LIBRARY, PRELUDE } from './installed-script';
 
 /**
- * What SSM runs on a host of nginx, and the host itself after a reboot: gets the configuration and the certificate,
- * has nginx test them, swaps them in, and asks nginx whether it serves them; if not, the release before comes back, and
- * this one is not tried again.
+ * Script that brings an nginx host to a release. SSM runs it, and the host itself after a reboot.
  *
- * Reads `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY`, `AIWM_SHA256`, `AIWM_TLS_SECRET` (empty without one) and
- * `AIWM_STATUS_PORT`, all exported.
+ * It downloads configuration and certificate, tests them with nginx, swaps them in and checks that nginx serves them.
+ * Otherwise it restores the previous release and does not try this one again.
+ *
+ * It reads the exported variables `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY`, `AIWM_SHA256`, `AIWM_TLS_SECRET` (empty
+ * without one) and `AIWM_STATUS_PORT`.
  */
 export function nginxReleaseScript(): string {
   return installedScript('nginx-release', PRELUDE + RELEASE);

@@ -1,14 +1,14 @@
 import { INSTANCE_PROGRAM } from './instance-program';
 import { installedScript, LIBRARY, MINUTELY_TIMER, PRELUDE } from './installed-script';
 
-/** What is in a cluster's release, as JSON. Of the lists, slot 1 has the first entry. */
+/** Release of a cluster, as JSON. The first item of each list belongs to slot 1. */
 export interface SlotRelease {
   readonly image: string;
   readonly port: readonly number[];
   readonly environment: readonly Readonly<Record<string, string>>[];
-  /** The ARN of a secret of Secrets Manager by variable; the host reads it whenever it starts the instance. */
+  /** ARNs of Secrets Manager secrets by variable. The host reads them at every start of the instance. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Another one starts the instance anew, so that it reads secrets whose values have changed. */
+  /** Restarts the instance when it changes, so that the instance reads the new values of its secrets. */
   readonly secretsVersion?: string;
   readonly health: {
     readonly path: string;
@@ -18,21 +18,24 @@ export interface SlotRelease {
     readonly startTimeoutMs: number;
   };
   readonly stopGraceSeconds: number;
-  /** As Docker writes it, e.g. "512m". */
+  /** Memory in Docker's notation, e.g. "512m". */
   readonly memory?: string;
   readonly cpus?: number;
   readonly logGroup: string;
   readonly region: string;
-  /** Under what CloudWatch is told how many connections an instance has. */
+  /** Namespace and dimension of the instance's connections in CloudWatch. */
   readonly metric: { readonly namespace: string; readonly cluster: string };
 }
 
 /**
- * What SSM runs on the host of a slot: pulls the image, stops the instance gracefully, starts the new one and waits
- * until it is well; if it does not get well, the one before comes back, and this one is not tried again. After a reboot
- * systemd starts the instance without SSM and without a registry.
+ * Script that brings the host of a slot to a release. SSM runs it.
  *
- * Reads `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY` and `AIWM_SHA256`, all exported, and the number in /etc/aiwm/slot.
+ * It pulls the image, stops the instance gracefully, starts the new one and waits until it is healthy. Otherwise it
+ * restores the previous release and does not try this one again. After a reboot, systemd starts the instance without
+ * SSM and without a registry.
+ *
+ * It reads the exported variables `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY` and `AIWM_SHA256`, and the slot's number in
+ * /etc/aiwm/slot.
  */
 export function slotReleaseScript(): string {
   return installedScript('slot-release', PRELUDE + RELEASE, { 'instance.py': INSTANCE_PROGRAM });

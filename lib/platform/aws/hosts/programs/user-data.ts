@@ -1,28 +1,28 @@
 import { installedFile, LIBRARY, MINUTELY_TIMER, READY_FILE } from './installed-script';
 
-/** What the first boot of a host of nginx has to know; none of it may change with a configuration. */
+/** Options of an nginx host's first boot. None of them may depend on the configuration of nginx. */
 export interface NginxHostOptions {
-  /** The line of nginx.org's packages, e.g. "1.30". */
+  /** Release line of nginx.org's packages, e.g. "1.30". */
   readonly nginxVersion: string;
-  /** The namespace of its metrics in CloudWatch, and their one dimension. */
+  /** Namespace and only dimension of the host's metrics in CloudWatch. */
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
-  /** The log group that nginx's logs are shipped to. */
+  /** Log group that receives nginx's logs. */
   readonly logGroup: string;
   readonly firstBoot: readonly string[];
 }
 
-/** What the first boot of the host of a slot has to know. */
+/** Options of the first boot of a slot's host. */
 export interface SlotHostOptions {
-  /** They count from 1. */
+  /** Number of the slot, from 1. */
   readonly slot: number;
   readonly firstBoot: readonly string[];
 }
 
-/** First boot of a host of nginx: what it needs is installed, and nothing is configured. */
+/** First boot of an nginx host: installs packages and configures nothing. */
 export function nginxHostUserData(options: NginxHostOptions): string {
   const { nginxVersion, metric, logGroup, firstBoot } = options;
   const dimensions = JSON.stringify([{ Name: metric.name, Value: metric.value }]);
-  // nginx.org has the stable versions apart, which are those with an even number.
+  // nginx.org publishes mainline versions, which have odd numbers, in a folder of their own.
   const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
   return [
     ...PREPARE,
@@ -105,7 +105,7 @@ systemctl enable --now aiwm-connections.timer`,
   ].join('\n');
 }
 
-/** First boot of the host of a slot. */
+/** First boot of a slot's host. */
 export function slotHostUserData({ slot, firstBoot }: SlotHostOptions): string {
   return [
     ...PREPARE,
@@ -146,7 +146,7 @@ const PREPARE = [
   '}',
 ];
 
-/** What SSM delivers waits for the lines of the user: a release may need what they install. */
+/** Releases wait until the user's commands have run, because they may need what those install. */
 function end(firstBoot: readonly string[]): string[] {
   return [...firstBoot, `: > "$root${READY_FILE}"`, 'echo "aiwm: this host is set up"', ''];
 }

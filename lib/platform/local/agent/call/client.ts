@@ -3,7 +3,7 @@ import { closeSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { AgentError } from '../system/agent-error';
-import { inheritable, marked } from '../system/environment';
+import { inheritableVariables, withMark } from '../system/environment';
 import { lockHolder } from '../system/lock';
 import { linesSince, openLog } from '../system/log-file';
 import { isRunning } from '../system/processes';
@@ -12,41 +12,42 @@ import { onMessage, send } from './protocol';
 import type { Answer, Hello } from './protocol';
 import type { Request } from './requests';
 import { StateFolder } from '../system/state-folder';
-import { quoted, seconds, sleep } from '../system/text';
-import type { Say } from '../system/text';
+import { quote, seconds, sleep } from '../system/text';
+import type { Report } from '../system/text';
 import { versionOf } from '../system/version';
 
-/** A supervisor answers within milliseconds, on a busy machine within seconds. */
+/** Time for a supervisor to answer: milliseconds as a rule, seconds on a busy machine. */
 const HELLO_MS = 10_000;
 const START_MS = 20_000;
-/** How often a request is begun anew because the supervisor went away. */
+/** Number of attempts at a request whose supervisor exits before it is done. */
 const ATTEMPTS = 5;
 
-/** Has the supervisor of this state folder do something, and starts it if need be. */
-export async function ask(state: StateFolder, request: Request, say: Say): Promise<void> {
+/** Sends a request to the supervisor of a state folder, which is started if none runs. */
+export async function ask(state: StateFolder, request: Request, report: Report): Promise<void> {
   const version = versionOf(__filename);
   process.chdir(state.root);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const line = await reach(state, version);
     if (line.hello.version !== version) {
       await talk(line, { verb: 'leave' }, () => undefined);
-      await gone(line.hello.process);
+      await untilGone(line.hello.process);
       continue;
     }
-    if ((await talk(line, request, say)) === 'done') {
+    if ((await talk(line, request, report)) === 'done') {
       return;
     }
-    say('the supervisor went away, asking its successor …');
+    report('the supervisor went away, asking its successor …');
   }
   throw new AgentError(
-    `The supervisor went away ${ATTEMPTS} times; its log is ${state.path('logs', 'supervisor.log')}.`,
+    `The supervisor exited ${ATTEMPTS} times; its log is ${state.path('logs', 'supervisor.log')}.`,
   );
 }
 
-/** A connection to a supervisor that has said hello. */
+/** Connection to a supervisor that has said hello. */
 class Line {
-  /** What is done with the next messages, and at the end of the connection. */
+  /** Handler of every message after the hello. */
   onAnswer: (answer: Answer) => void = () => undefined;
+  /** Handler of the end of the connection. */
   onEnd: () => void = () => undefined;
 
   constructor(
@@ -55,7 +56,7 @@ class Line {
   ) {}
 }
 
-/** Connects to the supervisor; starts one when there is none. */
+/** Connects to the supervisor, and starts one if there is none. */
 async function reach(state: StateFolder, version: string): Promise<Line> {
   const deadline = Date.now() + START_MS;
   let candidate: Candidate | undefined;
@@ -72,22 +73,24 @@ async function reach(state: StateFolder, version: string): Promise<Line> {
         `${state.root} is being destroyed right now (pid ${holder.pid}). Deploy again when that is done.`,
       );
     }
-    // One that ended lost the race to another call's, or cannot run at all.
+    // A candidate that ended lost the race to another call's, or cannot run at all.
     if (!holder && (!candidate || (candidate.ended && Date.now() - candidate.startedAt > 500))) {
       candidate = startSupervisor(state, version);
     }
     if (Date.now() > deadline) {
       const log = state.path('logs', 'supervisor.log');
       throw new AgentError(
-        `The supervisor did not start within ${seconds(START_MS)}. The end of ${log}:\n` +
-          quoted(linesSince(log, 0, 10)),
+        `The supervisor did not start within ${seconds(START_MS)}. The last lines of ${log}:\n` +
+          quote(linesSince(log, 0, 10)),
       );
     }
     await sleep(30);
   }
 }
 
-/** Calls the supervisor; undefined when nobody listens, 'silent' when somebody does and says nothing. */
+/**
+ * Connects to the supervisor. Returns undefined if nothing listens, and 'silent' if what listens does not say hello.
+ */
 function dial(): Promise<Line | 'silent' | undefined> {
   return new Promise((resolve) => {
     let line: Line | undefined;
@@ -114,14 +117,14 @@ function dial(): Promise<Line | 'silent' | undefined> {
   });
 }
 
-/** Sends one request and passes on the progress; 'gone' when it has to be sent to a successor. */
-function talk(line: Line, request: Request, say: Say): Promise<'done' | 'gone'> {
+/** Sends one request and passes on its progress. Returns 'gone' if the request has to be sent to a successor. */
+function talk(line: Line, request: Request, report: Report): Promise<'done' | 'gone'> {
   return new Promise((resolve, reject) => {
-    // Also a leaving supervisor closes the connection.
+    // A supervisor that leaves closes the connection as well.
     line.onEnd = () => resolve('gone');
     line.onAnswer = (answer) => {
       if ('line' in answer) {
-        say(answer.line);
+        report(answer.line);
       } else if ('done' in answer) {
         resolve('done');
       } else if ('failed' in answer) {
@@ -132,38 +135,40 @@ function talk(line: Line, request: Request, say: Say): Promise<'done' | 'gone'> 
   });
 }
 
-/** Ends a supervisor that hangs. Its children live on and are adopted by the next. */
+/** Kills a supervisor that hangs. Its children keep running, and the next supervisor adopts them. */
 async function replace(state: StateFolder): Promise<void> {
   const holder = lockHolder(state);
   if (holder?.role === 'supervisor') {
     process.kill(holder.pid, 'SIGKILL');
-    await gone(holder);
+    await untilGone(holder);
   }
 }
 
-async function gone(supervisor: ProcessRef): Promise<void> {
+/** Waits until a supervisor has exited, or its time is over. */
+async function untilGone(supervisor: ProcessRef): Promise<void> {
   const deadline = Date.now() + HELLO_MS;
   while (isRunning(supervisor) && Date.now() < deadline) {
     await sleep(20);
   }
 }
 
+/** Supervisor that this call has started, and that may lose the race for the lock. */
 interface Candidate {
   readonly startedAt: number;
   ended: boolean;
 }
 
-/** Starts a supervisor. Several calls may do so at the same time: the lock lets one of them stay. */
+/** Starts a supervisor. Several calls may do so at the same time: the lock lets only one of them stay. */
 function startSupervisor(state: StateFolder, version: string): Candidate {
-  // It runs from a copy of its own, so that the folder of this call may be removed.
+  // It runs from its own copy, so that the folder of this call may be removed.
   if (state.read('agent.js') === undefined || versionOf(state.path('agent.js')) !== version) {
     state.write('agent.js', readFileSync(__filename));
   }
   const log = openLog(state.path('logs', 'supervisor.log'));
   const child = spawn(process.execPath, [state.path('agent.js'), 'supervise'], {
     cwd: state.root,
-    env: marked({ ...inheritable(process.env), AIWM_STATE: state.root }, state),
-    // A session of its own: Ctrl-C in Terraform's terminal, or the end of that terminal, is not meant for it.
+    env: withMark({ ...inheritableVariables(process.env), AIWM_STATE: state.root }, state),
+    // In its own session, Ctrl-C in Terraform's terminal does not reach it, nor does the end of that terminal.
     detached: true,
     stdio: ['ignore', log, log],
   });

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { basename, delimiter, isAbsolute, join, resolve } from 'node:path';
 import { AgentError } from '../system/agent-error';
 
-/** Servers live in places that an ordinary user's PATH often leaves out. */
+/** Folders of server programs, which an ordinary user's PATH often leaves out. */
 const SERVER_FOLDERS = [
   '/usr/local/sbin',
   '/usr/local/bin',
@@ -11,13 +11,14 @@ const SERVER_FOLDERS = [
   '/opt/homebrew/bin',
 ];
 
+/** Packages that contain a program, by the program's name. */
 const PACKAGES: Record<string, { apt: string; brew: string }> = {
   nginx: { apt: 'nginx', brew: 'nginx' },
   'redis-server': { apt: 'redis-server', brew: 'redis' },
   'valkey-server': { apt: 'valkey-server', brew: 'valkey' },
 };
 
-/** The program that running `name` in `folder` would start; undefined when there is none. */
+/** Path of the program that the command `name` starts in `folder`; undefined if there is none. */
 export function findExecutable(
   name: string,
   folder: string,
@@ -30,21 +31,25 @@ export function findExecutable(
   return candidates.find(isExecutable);
 }
 
-/** A server program, or how to get it. A relative path is taken from `folder`. */
-export function requireServer(name: string, folder: string): string {
-  const found =
+/**
+ * Path of a server program. A relative path starts at `folder`.
+ *
+ * @throws AgentError that names the package to install
+ */
+export function resolveServer(name: string, folder: string): string {
+  const executable =
     findExecutable(name, folder, process.env.PATH) ??
     (name.includes('/')
       ? undefined
       : SERVER_FOLDERS.map((each) => join(each, name)).find(isExecutable));
-  if (found) {
-    return found;
+  if (executable) {
+    return executable;
   }
   const known = PACKAGES[basename(name)];
   const remedy = known
     ? `Install it (Debian, Ubuntu: apt-get install ${known.apt}; macOS: brew install ${known.brew}), ` +
-      'or tell the platform where it is.'
-    : 'Tell the platform where it is.';
+      'or give the platform its path.'
+    : 'Give the platform its path.';
   const where = name.includes('/')
     ? `${resolve(folder, name)} is not an executable file`
     : `${name} is neither in PATH (${process.env.PATH ?? 'empty'}) nor in ${SERVER_FOLDERS.join(', ')}`;

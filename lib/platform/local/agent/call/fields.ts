@@ -2,8 +2,10 @@ import { isIP } from 'node:net';
 import { AgentError } from '../system/agent-error';
 
 /**
- * Reads an object of the specification, and says what is wrong with it: which property of which verb, what was given,
- * what is allowed. Values are shown only where they cannot be a secret.
+ * Reader of one object of a specification.
+ *
+ * Its errors name the verb, the property, the value and what is allowed. A value is shown only where it cannot be a
+ * secret.
  */
 export class Fields {
   private readonly values: Record<string, unknown>;
@@ -34,7 +36,7 @@ export class Fields {
     return this.values[key];
   }
 
-  /** The name of a property, for a message. */
+  /** Name of a property in messages. */
   name(key: string): string {
     return `${this.where}: ${key}`;
   }
@@ -43,7 +45,7 @@ export class Fields {
     return text(this.values[key], this.name(key));
   }
 
-  /** The name of a unit; it becomes the name of files. */
+  /** Name of a unit, which is also the name of its files. */
   unit(key: string): string {
     return unitName(this.values[key], this.name(key));
   }
@@ -57,7 +59,7 @@ export class Fields {
       value > maximum
     ) {
       throw new AgentError(
-        `${this.name(key)} is ${shown(value)}, but must be a whole number from ${minimum} to ${maximum}.`,
+        `${this.name(key)} is ${show(value)}, but must be a whole number from ${minimum} to ${maximum}.`,
       );
     }
     return value;
@@ -68,11 +70,11 @@ export class Fields {
   }
 
   address(key: string): string {
-    const given = this.text(key);
-    const address = given === '*' ? '0.0.0.0' : given.replace(/^\[(.*)\]$/, '$1');
+    const value = this.text(key);
+    const address = value === '*' ? '0.0.0.0' : value.replace(/^\[(.*)\]$/, '$1');
     if (isIP(address) === 0 && address !== 'localhost') {
       throw new AgentError(
-        `${this.name(key)} is ${shown(given)}, but must be an IP address of this machine, or localhost.`,
+        `${this.name(key)} is ${show(value)}, but must be an IP address of this machine, or localhost.`,
       );
     }
     return address;
@@ -90,7 +92,7 @@ export class Fields {
     return this.list(key).map((value, index) => text(value, `${this.name(key)}[${index}]`));
   }
 
-  /** An object whose keys are names of environment variables; none when the property is absent. */
+  /** Object whose keys are names of environment variables; empty if the property is absent. */
   variables<Value>(key: string, read: (value: unknown, where: string) => Value) {
     const value = this.values[key] ?? {};
     if (typeof value !== 'object' || Array.isArray(value)) {
@@ -100,7 +102,7 @@ export class Fields {
     for (const [name, each] of Object.entries(value)) {
       if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
         throw new AgentError(
-          `${this.name(key)} has ${shown(name)}, but the name of an environment variable ` +
+          `${this.name(key)} has ${show(name)}, but the name of an environment variable ` +
             'consists of letters, digits and underscores and does not begin with a digit.',
         );
       }
@@ -110,28 +112,28 @@ export class Fields {
   }
 }
 
-/** The supervisor's log lies beside the units'. */
+/** Name that no unit may have, since the supervisor's log lies beside the logs of the units. */
 export const SUPERVISOR = 'supervisor';
 
 export function unitName(value: unknown, where: string): string {
   if (typeof value !== 'string' || !/^[a-z0-9][a-z0-9-]{0,62}$/.test(value)) {
     throw new AgentError(
-      `${where} is ${shown(value)}, but must be 1 to 63 lower-case letters, digits and hyphens, ` +
-        'not beginning with a hyphen: files are named by it.',
+      `${where} is ${show(value)}, but must be 1 to 63 lower-case letters, digits and hyphens, ` +
+        'not beginning with a hyphen, because files are named after it.',
     );
   }
   if (value === SUPERVISOR) {
-    throw new AgentError(`${where} is "${SUPERVISOR}", which is the agent's own name here.`);
+    throw new AgentError(`${where} is "${SUPERVISOR}", which is reserved for the agent.`);
   }
   return value;
 }
 
 export function text(value: unknown, where: string): string {
   if (typeof value !== 'string') {
-    throw new AgentError(`${where} is ${kindOf(value)}, but must be a text.`);
+    throw new AgentError(`${where} is ${kindOf(value)}, but must be a string.`);
   }
   if (value.includes('\0')) {
-    throw new AgentError(`${where} contains a NUL character, which no program can be given.`);
+    throw new AgentError(`${where} contains a NUL character, which cannot be passed to a program.`);
   }
   return value;
 }
@@ -143,7 +145,7 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
 }
 
-function shown(value: unknown): string {
+function show(value: unknown): string {
   if (value === undefined || value === null) {
     return 'missing';
   }

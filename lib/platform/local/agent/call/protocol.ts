@@ -3,26 +3,28 @@ import type { Socket } from 'node:net';
 import type { ProcessRef } from '../system/processes';
 
 /*
- * The talk between a call of the agent and the supervisor, as lines of JSON: the supervisor says hello, the caller
- * sends one request, the supervisor answers with progress and one outcome.
+ * Protocol between a call of the agent and the supervisor, in lines of JSON. The supervisor says hello, the caller
+ * sends one request, and the supervisor answers with progress and one outcome.
  */
 
+/** First message of a supervisor. */
 export interface Hello {
-  /** The content of the supervisor's agent.js, as a hash: the caller may bring another one. */
+  /** Hash of the supervisor's agent.js, from which the caller's may differ. */
   readonly version: string;
   readonly process: ProcessRef;
 }
 
+/** Message of a supervisor after the hello: a line of progress, or the outcome. */
 export type Answer =
   | { readonly line: string }
   | { readonly done: true }
-  /** The request failed, for this reason. */
+  /** Reason why the request failed. */
   | { readonly failed: string }
-  /** The supervisor is leaving: the request was not begun, its successor will take it. */
+  /** The supervisor is leaving and has not begun the request, which its successor accepts. */
   | { readonly leaving: true };
 
 export function send(socket: Socket, message: object): void {
-  // A caller may be gone (Ctrl-C); what was begun for it is finished all the same.
+  // The caller may have exited (Ctrl-C). Its request is completed all the same.
   if (socket.writable) {
     socket.write(`${JSON.stringify(message)}\n`);
   }

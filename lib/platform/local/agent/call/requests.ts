@@ -1,26 +1,29 @@
 import { resolve } from 'node:path';
 import { AgentError } from '../system/agent-error';
-import { inheritable } from '../system/environment';
+import { inheritableVariables } from '../system/environment';
 import { Fields, text, unitName } from './fields';
-import { requireServer } from './executables';
+import { resolveServer } from './executables';
 import { readSecret } from './secrets';
 import type { SecretSource } from './secrets';
 import type { Endpoint } from '../system/text';
 
 /*
- * What the verbs ask of the supervisor: AIWM_SPEC, checked, with absolute paths and with the secrets that only the
- * caller can see (its environment, its working directory). Terraform calls the agent in its own folder.
+ * Requests of the verbs to the supervisor. A request is a checked AIWM_SPEC with absolute paths, and with the secrets
+ * that only the caller can read from its environment or its working directory. Terraform calls the agent in the folder
+ * of the stack.
  */
 
+/** Health check of an instance, and the limits that it is held to. */
 export interface HealthPolicy {
   readonly path: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** So many silent or failed checks in a row mean that the instance hangs. */
+  /** Number of failed checks in a row after which an instance counts as hanging. */
   readonly failures: number;
   readonly startTimeoutMs: number;
 }
 
+/** Request to bring an instance to its specification. */
 export interface InstanceRequest {
   readonly verb: 'instance';
   readonly unit: string;
@@ -29,28 +32,33 @@ export interface InstanceRequest {
   readonly listen: Endpoint;
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, SecretSource>>;
-  /** What the service is given of the caller's environment. */
+  /** Variables that the service inherits from the caller's environment. */
   readonly inherited: Readonly<Record<string, string>>;
-  /** A value of the caller that stands for what the specification does not show, such as the service's files. */
+  /** Version by which the caller marks changes that the specification does not show, such as changed files. */
   readonly revision: string;
   readonly health: HealthPolicy;
   readonly stopGraceMs: number;
 }
 
+/** Request to bring a Redis to its specification. */
 export interface RedisRequest {
   readonly verb: 'redis';
   readonly unit: string;
   readonly executable: string;
   readonly listen: Endpoint;
   readonly maxMemory: string;
-  /** Undefined: the agent makes one and keeps it. */
+  /** Output buffer limit of subscribers in the notation of redis.conf: hard limit, soft limit, seconds. */
+  readonly outputBufferLimit: string;
+  /** Password; undefined for one that the agent generates once and keeps. */
   readonly password: string | undefined;
 }
 
+/** Source of nginx's certificate. */
 export type CertificateRequest =
   | { readonly kind: 'files'; readonly certificate: string; readonly key: string }
   | { readonly kind: 'self-signed'; readonly names: readonly string[] };
 
+/** Request to bring nginx to its specification. */
 export interface NginxRequest {
   readonly verb: 'nginx';
   readonly unit: string;
@@ -60,17 +68,18 @@ export interface NginxRequest {
   readonly listen: readonly Endpoint[];
 }
 
+/** Request to stop every unit that is not listed. */
 export interface RosterRequest {
   readonly verb: 'roster';
   readonly units: readonly string[];
 }
 
-/** Asks for nothing but a supervisor, and that what it has to watch gets healthy. */
+/** Request for a supervisor, and for all units that it watches to become healthy. */
 export interface ResumeRequest {
   readonly verb: 'resume';
 }
 
-/** Asks a supervisor to go and leave its children running, so that another version takes them over. */
+/** Request to exit and leave all children running, so that another version of the agent adopts them. */
 export interface LeaveRequest {
   readonly verb: 'leave';
 }
@@ -78,7 +87,7 @@ export interface LeaveRequest {
 export type Request =
   InstanceRequest | RedisRequest | NginxRequest | RosterRequest | ResumeRequest | LeaveRequest;
 
-/** Where a call of the agent was made. */
+/** Working directory and environment of a call of the agent. */
 export interface Caller {
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -86,12 +95,17 @@ export interface Caller {
 
 const DAY_MS = 86_400_000;
 
+/**
+ * Request that a verb makes with a specification.
+ *
+ * @throws AgentError naming the property that is wrong
+ */
 export function readRequest(verb: string, spec: string, caller: Caller): Request {
   let value: unknown;
   try {
     value = JSON.parse(spec);
   } catch {
-    // The parser's own message quotes the text, which may hold secrets.
+    // The parser's message quotes the text, which may contain secrets.
     throw new AgentError('AIWM_SPEC is not JSON.');
   }
   const where = `AIWM_SPEC of "${verb}"`;
@@ -105,7 +119,7 @@ export function readRequest(verb: string, spec: string, caller: Caller): Request
     case 'roster':
       return rosterRequest(value, where);
     default:
-      throw new AgentError(`The verb "${verb}" takes no specification.`);
+      throw new AgentError(`The verb "${verb}" accepts no specification.`);
   }
 }
 
@@ -136,7 +150,7 @@ function instanceRequest(value: unknown, where: string, caller: Caller): Instanc
   const path = health.text('path');
   if (!/^\/[\x21-\x7e]*$/.test(path)) {
     throw new AgentError(
-      `${health.name('path')} is ${JSON.stringify(path)}, but must begin with "/" and hold no blanks.`,
+      `${health.name('path')} is ${JSON.stringify(path)}, but must begin with "/" and contain no spaces.`,
     );
   }
   return {
@@ -150,7 +164,7 @@ function instanceRequest(value: unknown, where: string, caller: Caller): Instanc
     listen: { address: fields.address('address'), port: fields.port('port') },
     environment: fields.variables('environment', text),
     secrets: fields.variables('secrets', (each, name) => readSecret(each, name, caller)),
-    inherited: inheritable(caller.environment),
+    inherited: inheritableVariables(caller.environment),
     revision: fields.has('revision') ? fields.text('revision') : '',
     health: {
       path,
@@ -170,6 +184,7 @@ function redisRequest(value: unknown, where: string, caller: Caller): RedisReque
     'address',
     'port',
     'maxMemory',
+    'outputBufferLimit',
     'password',
   ]);
   const maxMemory = fields.text('maxMemory').toLowerCase();
@@ -178,22 +193,29 @@ function redisRequest(value: unknown, where: string, caller: Caller): RedisReque
       `${fields.name('maxMemory')} is ${JSON.stringify(maxMemory)}, but must be a size such as 256mb.`,
     );
   }
+  const outputBufferLimit = fields.text('outputBufferLimit');
+  if (!/^\d+[kmg]?b? \d+[kmg]?b? \d+$/.test(outputBufferLimit)) {
+    throw new AgentError(
+      `${fields.name('outputBufferLimit')} is ${JSON.stringify(outputBufferLimit)}, but must be two sizes and seconds, such as "64mb 16mb 60".`,
+    );
+  }
   return {
     verb: 'redis',
     unit: fields.unit('unit'),
-    executable: requireServer(fields.text('executable'), caller.folder),
+    executable: resolveServer(fields.text('executable'), caller.folder),
     listen: { address: fields.address('address'), port: fields.port('port') },
     maxMemory,
+    outputBufferLimit,
     password: redisPassword(fields, caller),
   };
 }
 
 function redisPassword(fields: Fields, caller: Caller): string | undefined {
-  const given = fields.raw('password') as { kind?: unknown } | undefined;
-  if (given?.kind === 'generated') {
+  const source = fields.raw('password') as { kind?: unknown } | undefined;
+  if (source?.kind === 'generated') {
     return undefined;
   }
-  const secret = readSecret(given, fields.name('password'), caller);
+  const secret = readSecret(source, fields.name('password'), caller);
   if (secret.redis !== undefined) {
     throw new AgentError(
       `${fields.name('password')} has the kind "redis"; allowed are generated, file, environment.`,
@@ -217,7 +239,7 @@ function nginxRequest(value: unknown, where: string, caller: Caller): NginxReque
   return {
     verb: 'nginx',
     unit: fields.unit('unit'),
-    executable: requireServer(fields.text('executable'), caller.folder),
+    executable: resolveServer(fields.text('executable'), caller.folder),
     configuration: fields.text('configuration'),
     certificate: fields.has('certificate') ? certificateRequest(fields, caller) : undefined,
     listen,

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { AgentError, codeOf } from '../system/agent-error';
 import { Fields } from './fields';
 
-/** A secret as the supervisor is given it: its value, or the Redis of this state folder whose URL it is. */
+/** Secret in a request: its value, or the name of the Redis in this state folder whose URL it is. */
 export type SecretSource =
   { readonly value: string; readonly redis?: undefined } | { readonly redis: string };
 
-/** Follows a reference to a secret, as far as the caller can: a redis unit is known to the supervisor alone. */
+/** Reads a secret. The URL of a Redis stays a reference, since only the supervisor knows it. */
 export function readSecret(
   value: unknown,
   where: string,
@@ -45,8 +45,8 @@ function fileSecret(path: string, where: string): string {
       codeOf(error) === 'ENOENT' ? 'does not exist' : `cannot be read (${codeOf(error)})`;
     throw new AgentError(`${where}: the file ${path} ${reason}. Write the secret into it.`);
   }
-  // Editors and echo end a file with a newline, which is not meant.
-  return checked(content.replace(/\r?\n$/, ''), `${where}: the file ${path}`);
+  // Editors and echo end a file with a newline that is not part of the secret.
+  return resolveValue(content.replace(/\r?\n$/, ''), `${where}: the file ${path}`);
 }
 
 function environmentSecret(name: string, where: string, environment: NodeJS.ProcessEnv): string {
@@ -56,16 +56,16 @@ function environmentSecret(name: string, where: string, environment: NodeJS.Proc
       `${where}: the environment variable ${name} is not set where Terraform runs. Export it and deploy again.`,
     );
   }
-  return checked(value, `${where}: the environment variable ${name}`);
+  return resolveValue(value, `${where}: the environment variable ${name}`);
 }
 
-function checked(secret: string, where: string): string {
+function resolveValue(secret: string, where: string): string {
   if (secret === '') {
-    throw new AgentError(`${where} is empty, but must hold the secret.`);
+    throw new AgentError(`${where} is empty, but must contain the secret.`);
   }
   if (secret.includes('\0')) {
     throw new AgentError(
-      `${where} holds a NUL character, which no environment variable can carry.`,
+      `${where} contains a NUL character, which no environment variable can hold.`,
     );
   }
   return secret;

@@ -6,41 +6,49 @@ import type { CertificateRequest } from '../call/requests';
 import { selfSigned } from './self-signed';
 import type { KeyPair } from './self-signed';
 import type { StateFolder } from '../system/state-folder';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 
 const DAY_MS = 86_400_000;
 const WARN_DAYS = 14;
 const RENEW_DAYS = 30;
 
-/** What nginx is to serve TLS with, checked as far as it can be without nginx. */
-export function keyPair(
+/**
+ * Certificate and key for nginx, checked as far as possible without nginx.
+ *
+ * @throws AgentError for files that nginx or its clients would refuse
+ */
+export function resolveKeyPair(
   request: CertificateRequest,
   state: StateFolder,
   unit: string,
-  say: Say,
+  report: Report,
 ): KeyPair {
   return request.kind === 'files'
-    ? fromFiles(request, unit, say)
-    : development(request.names, state, unit, say);
+    ? fromFiles(request, unit, report)
+    : selfSignedKeyPair(request.names, state, unit, report);
 }
 
-function fromFiles(request: { certificate: string; key: string }, unit: string, say: Say): KeyPair {
+function fromFiles(
+  request: { certificate: string; key: string },
+  unit: string,
+  report: Report,
+): KeyPair {
   const certificateFile = `the certificate ${request.certificate}`;
   const keyFile = `the key ${request.key}`;
   const certificate = readPem(request.certificate, unit, certificateFile);
   const key = readPem(request.key, unit, keyFile);
 
-  const leaf = parsedCertificate(certificate, unit, certificateFile);
-  if (!leaf.checkPrivateKey(parsedKey(key, unit, keyFile))) {
+  const leaf = parseCertificate(certificate, unit, certificateFile);
+  if (!leaf.checkPrivateKey(parseKey(key, unit, keyFile))) {
     throw new AgentError(
       `${unit}: ${keyFile} does not belong to ${certificateFile}. ` +
-        "Give the key that the certificate was issued for; of a chain, the server's certificate comes first.",
+        "Give the key that the certificate was issued for; in a chain, the server's certificate comes first.",
     );
   }
   const now = Date.now();
   if (Date.parse(leaf.validTo) < now) {
     throw new AgentError(
-      `${unit}: ${certificateFile} expired on ${leaf.validTo}. Clients would refuse it: renew it and deploy again.`,
+      `${unit}: ${certificateFile} expired on ${leaf.validTo}. Clients would reject it: renew it and deploy again.`,
     );
   }
   if (Date.parse(leaf.validFrom) > now) {
@@ -50,7 +58,7 @@ function fromFiles(request: { certificate: string; key: string }, unit: string, 
   }
   const days = Math.floor((Date.parse(leaf.validTo) - now) / DAY_MS);
   if (days < WARN_DAYS) {
-    say(
+    report(
       `${unit}: warning: ${certificateFile} expires in ${days} ${days === 1 ? 'day' : 'days'} (${leaf.validTo})`,
     );
   }
@@ -64,7 +72,7 @@ function readPem(path: string, unit: string, file: string): string {
   } catch (error) {
     const reasons: Record<string, string> = {
       ENOENT: 'does not exist',
-      EACCES: 'may not be read by this user',
+      EACCES: 'cannot be read by this user',
       EISDIR: 'is a folder',
     };
     const code = codeOf(error) ?? '';
@@ -82,61 +90,61 @@ function readPem(path: string, unit: string, file: string): string {
   return content;
 }
 
-function parsedCertificate(content: string, unit: string, file: string): X509Certificate {
+function parseCertificate(content: string, unit: string, file: string): X509Certificate {
   try {
     return new X509Certificate(content);
   } catch {
     throw new AgentError(
-      `${unit}: ${file} holds no certificate that can be read. ` +
-        'It has to begin with "-----BEGIN CERTIFICATE-----".',
+      `${unit}: ${file} contains no readable certificate. ` +
+        'It must begin with "-----BEGIN CERTIFICATE-----".',
     );
   }
 }
 
-function parsedKey(content: string, unit: string, file: string): KeyObject {
+function parseKey(content: string, unit: string, file: string): KeyObject {
   if (/ENCRYPTED/.test(content)) {
     throw new AgentError(
-      `${unit}: ${file} is protected by a passphrase, and nginx starts with nobody there to type it. ` +
-        'Store it without one (openssl pkey), readable by its owner alone.',
+      `${unit}: ${file} is protected by a passphrase, which nobody can enter when nginx starts. ` +
+        'Store it without one (openssl pkey), readable only by its owner.',
     );
   }
   try {
     return createPrivateKey(content);
   } catch {
     throw new AgentError(
-      `${unit}: ${file} holds no private key that can be read. ` +
-        'It has to begin with "-----BEGIN PRIVATE KEY-----", or with one for RSA or EC.',
+      `${unit}: ${file} contains no readable private key. ` +
+        'It must begin with "-----BEGIN PRIVATE KEY-----", or with one for RSA or EC.',
     );
   }
 }
 
-/** Kept as long as possible: a browser asks again for every new one. */
-function development(
+/** Self-signed certificate, kept as long as possible: a browser asks its user again for every new one. */
+function selfSignedKeyPair(
   names: readonly string[],
   state: StateFolder,
   unit: string,
-  say: Say,
+  report: Report,
 ): KeyPair {
   const folder = `nginx/${unit}/self-signed`;
-  const kept = {
+  const present = {
     names: state.read(`${folder}/names.json`),
     certificate: state.read(`${folder}/certificate.pem`),
     key: state.read(`${folder}/key.pem`),
   };
   const wanted = JSON.stringify(names);
-  if (kept.names === wanted && kept.certificate && kept.key) {
-    const left = Date.parse(new X509Certificate(kept.certificate).validTo) - Date.now();
+  if (present.names === wanted && present.certificate && present.key) {
+    const left = Date.parse(new X509Certificate(present.certificate).validTo) - Date.now();
     if (left > RENEW_DAYS * DAY_MS) {
-      return { certificate: kept.certificate, key: kept.key };
+      return { certificate: present.certificate, key: present.key };
     }
   }
-  const made = selfSigned(names);
+  const pair = selfSigned(names);
   mkdirSync(state.path(folder), { recursive: true, mode: 0o700 });
-  // Names last: the files count only when all three are there.
+  // The names are written last: the files count only if all three exist.
   state.remove(`${folder}/names.json`);
-  state.write(`${folder}/key.pem`, made.key);
-  state.write(`${folder}/certificate.pem`, made.certificate);
+  state.write(`${folder}/key.pem`, pair.key);
+  state.write(`${folder}/certificate.pem`, pair.certificate);
   state.write(`${folder}/names.json`, wanted);
-  say(`${unit}: made a self-signed certificate for ${names.join(', ')}, for development only`);
-  return made;
+  report(`${unit}: made a self-signed certificate for ${names.join(', ')}, for development only`);
+  return pair;
 }

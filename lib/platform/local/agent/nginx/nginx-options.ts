@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 
-/** The options that nginx is run with, in addition to where its configuration is. */
+/** Options of nginx's command line beside the path of its configuration. */
 export async function nginxOptions(executable: string, configuration: string): Promise<string[]> {
   return [
-    // Until it has read the configuration, nginx would log to the place it was built for, outside the state folder.
+    // Until it has read the configuration, nginx logs to the path it was built with, outside the state folder.
     ...((await knowsErrorLogOption(executable)) ? ['-e', 'logs/error.log'] : []),
     '-g',
     `daemon off;${workerUser(configuration)}`,
@@ -11,8 +11,9 @@ export async function nginxOptions(executable: string, configuration: string): P
 }
 
 /**
- * nginx that is started by root gives its workers to another user. That one could not enter the state folder (0700,
- * often below /root), where request bodies are buffered; the service itself runs as root here as well.
+ * Directive that keeps the workers of a root-started nginx running as root. By default they run as another user, which
+ * may not enter the state folder (0700, often below /root), where request bodies are buffered. The service runs as root
+ * here as well.
  */
 function workerUser(configuration: string): string {
   if (process.getuid?.() !== 0 || /^\s*user\s/m.test(configuration)) {
@@ -21,7 +22,7 @@ function workerUser(configuration: string): string {
   return process.platform === 'darwin' ? ' user root wheel;' : ' user root;';
 }
 
-/** -e came with nginx 1.19.5; Ubuntu 22.04 has 1.18. */
+/** Whether nginx accepts -e, which 1.19.5 introduced; Ubuntu 22.04 has 1.18. */
 function knowsErrorLogOption(executable: string): Promise<boolean> {
   return new Promise((resolve) => {
     execFile(executable, ['-v'], { timeout: 10_000 }, (_error, _stdout, stderr) => {

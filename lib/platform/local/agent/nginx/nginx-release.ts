@@ -3,16 +3,17 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import type { KeyPair } from './self-signed';
 
-/** A configuration with its certificate, as a folder below releases/, named by its content. */
+/** Configuration with its certificate, in a folder below releases/ that is named after the hash of its content. */
 export interface Release {
   readonly name: string;
-  /** Whether this call made the folder. */
-  readonly made: boolean;
+  /** Whether this call created the folder. */
+  readonly isNew: boolean;
 }
 
-/** The releases that stay for a person to compare with or go back to. */
+/** Number of releases that stay for comparison and for going back. */
 const KEPT = 3;
 
+/** Creates the folder of a release, unless it exists. */
 export function makeRelease(
   prefix: string,
   configuration: string,
@@ -24,9 +25,9 @@ export function makeRelease(
     .slice(0, 12);
   const folder = join(prefix, 'releases', name);
   if (existsSync(folder)) {
-    return { name, made: false };
+    return { name, isNew: false };
   }
-  // Renamed when it is complete, so that a folder of this name always is.
+  // The folder is renamed when it is complete, so that one of this name always is.
   const draft = join(prefix, 'releases', `.${name}.new`);
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { mode: 0o700 });
@@ -40,14 +41,18 @@ export function makeRelease(
     write('tls/key.pem', tls.key);
   }
   renameSync(draft, folder);
-  return { name, made: true };
+  return { name, isNew: true };
 }
 
 export function removeRelease(prefix: string, name: string): void {
   rmSync(join(prefix, 'releases', name), { recursive: true, force: true });
 }
 
-/** Removes old releases; `recent` lists the ones that were served, the latest first. Answers the kept ones. */
+/**
+ * Removes old releases, and returns the names of those that stay.
+ *
+ * @param recent - releases that were served, the latest first
+ */
 export function pruneReleases(prefix: string, recent: readonly string[]): string[] {
   const kept = [...new Set(recent)].slice(0, KEPT);
   readdirSync(join(prefix, 'releases'))

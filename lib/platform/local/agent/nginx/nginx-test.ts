@@ -2,18 +2,22 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AgentError, codeOf } from '../system/agent-error';
-import { quoted } from '../system/text';
-import type { Say } from '../system/text';
+import { quote } from '../system/text';
+import type { Report } from '../system/text';
 
-/** Resolving host names of a configuration takes time, but not this long. */
+/** Time limit of a test, in which nginx resolves the host names of a configuration. */
 const TIMEOUT_MS = 30_000;
 
-/** Has nginx test a configuration (-t). What it only warns of is told; what it refuses is thrown in its own words. */
+/**
+ * Has nginx test a configuration (-t), and reports its warnings.
+ *
+ * @throws AgentError with nginx's own words, if it refuses the configuration
+ */
 export async function nginxTest(
   command: readonly string[],
   prefix: string,
   unit: string,
-  say: Say,
+  report: Report,
 ): Promise<void> {
   const { error, output } = await run([...command, '-t'], prefix);
   const lines = output
@@ -21,13 +25,13 @@ export async function nginxTest(
     .filter((line) => line !== '' && !/syntax is ok|test (is successful|failed)$/.test(line))
     .map((line) => readable(line, prefix));
   if (!error) {
-    lines.forEach((line) => say(`${unit}: ${line}`));
+    lines.forEach((line) => report(`${unit}: ${line}`));
     return;
   }
   const reason = error.killed
     ? `nginx did not finish its test of the configuration within ${TIMEOUT_MS / 1000} s.`
     : lines.length > 0
-      ? `nginx refuses the configuration; nothing was changed:\n${quoted(lines)}`
+      ? `nginx rejects the configuration; nothing was changed:\n${quote(lines)}`
       : `nginx could not test the configuration (${codeOf(error) ?? error.message}).`;
   throw new AgentError(`${unit}: ${reason}`);
 }
@@ -44,7 +48,7 @@ function run(
   });
 }
 
-/** A line of nginx without its own name and without long paths, and with the line of the file that it speaks of. */
+/** Line of nginx's output without its name and long paths, and with the configuration line that it refers to. */
 function readable(line: string, prefix: string): string {
   const place = / in (\/\S.*):(\d+)$/.exec(line);
   const [, file, number] = place ?? [];

@@ -2,41 +2,41 @@ import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:cr
 import { isIP, isIPv4 } from 'node:net';
 
 /*
- * A self-signed certificate for development. node:crypto makes keys and signatures, but no certificates; the little
- * DER that one takes is written here, so that neither OpenSSL nor LibreSSL has to be installed, nor behave alike.
+ * Self-signed certificates for development. node:crypto generates keys and signatures, but no certificates. The little
+ * DER that a certificate needs is encoded here, so that this depends on neither OpenSSL nor LibreSSL.
  */
 
 const VALID_DAYS = 397;
 
-/** The contents of two PEM files. */
+/** Contents of two PEM files. */
 export interface KeyPair {
   readonly certificate: string;
   readonly key: string;
 }
 
-/** A P-256 certificate for these host names and IP addresses, signed with its own key. */
+/** P-256 certificate for host names and IP addresses, signed with its own key. */
 export function selfSigned(names: readonly string[], now = new Date()): KeyPair {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'));
   const subject = sequence(
-    // RFC 5280 limits a common name to 64 characters; clients look at the alternative names anyway.
-    set(sequence(oid('550403'), tagged(0x0c, Buffer.from(names[0]?.slice(0, 64) ?? '')))),
+    // RFC 5280 limits a common name to 64 characters. Clients read the alternative names instead.
+    set(sequence(oid('550403'), element(0x0c, Buffer.from(names[0]?.slice(0, 64) ?? '')))),
   );
-  // A clock that is a little slow must not find the certificate not yet valid.
+  // For a clock that is a little slow, the certificate must be valid already.
   const from = new Date(now.getTime() - 3_600_000);
   const to = new Date(now.getTime() + VALID_DAYS * 86_400_000);
   const body = sequence(
-    tagged(0xa0, integer(Buffer.from([2]))),
+    element(0xa0, integer(Buffer.from([2]))),
     integer(serialNumber()),
     ecdsaWithSha256,
     subject,
     sequence(time(from), time(to)),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(
+    element(
       0xa3,
       sequence(
-        // Subject alternative name; not a CA; digital signature; TLS server.
+        // Subject alternative name, basic constraints (no CA), key usage (digital signature), TLS server.
         extension('551d11', sequence(...names.map(alternativeName))),
         extension('551d13', sequence(), true),
         extension('551d0f', bits(Buffer.from([0x80]), 7), true),
@@ -53,20 +53,20 @@ export function selfSigned(names: readonly string[], now = new Date()): KeyPair 
 
 function serialNumber(): Buffer {
   const serial = randomBytes(16);
-  // Positive, and no shorter than its length says.
+  // The first bit is 0, so that the number is positive. The second is 1, so that DER drops no leading byte.
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
   return serial;
 }
 
 function alternativeName(name: string): Buffer {
-  return isIP(name) ? tagged(0x87, addressBytes(name)) : tagged(0x82, Buffer.from(name, 'ascii'));
+  return isIP(name) ? element(0x87, addressBytes(name)) : element(0x82, Buffer.from(name, 'ascii'));
 }
 
 function addressBytes(address: string): Buffer {
   if (isIPv4(address)) {
     return Buffer.from(address.split('.').map(Number));
   }
-  // The URL parser writes an IPv4 tail as hexadecimal groups; "::" then stands for what is missing of eight.
+  // The URL parser writes an IPv4 tail as hexadecimal groups; "::" then stands for the groups that are missing.
   const canonical = new URL(`http://[${address}]/`).hostname.slice(1, -1);
   const [head = '', tail] = canonical.split('::');
   const groups = (part: string | undefined) => (part ? part.split(':') : []);
@@ -76,37 +76,37 @@ function addressBytes(address: string): Buffer {
 }
 
 function extension(id: string, value: Buffer, critical = false): Buffer {
-  const flag = critical ? [tagged(0x01, Buffer.from([0xff]))] : [];
-  return sequence(oid(id), ...flag, tagged(0x04, value));
+  const flag = critical ? [element(0x01, Buffer.from([0xff]))] : [];
+  return sequence(oid(id), ...flag, element(0x04, value));
 }
 
-/** UTCTime, which holds until 2049. */
+/** Time as UTCTime, which reaches until 2049. */
 function time(date: Date): Buffer {
   const text = `${date.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`;
-  return tagged(0x17, Buffer.from(text, 'ascii'));
+  return element(0x17, Buffer.from(text, 'ascii'));
 }
 
 function sequence(...parts: Buffer[]): Buffer {
-  return tagged(0x30, ...parts);
+  return element(0x30, ...parts);
 }
 
 function set(...parts: Buffer[]): Buffer {
-  return tagged(0x31, ...parts);
+  return element(0x31, ...parts);
 }
 
 function integer(value: Buffer): Buffer {
-  return tagged(0x02, value);
+  return element(0x02, value);
 }
 
 function oid(hex: string): Buffer {
-  return tagged(0x06, Buffer.from(hex, 'hex'));
+  return element(0x06, Buffer.from(hex, 'hex'));
 }
 
 function bits(value: Buffer, unused = 0): Buffer {
-  return tagged(0x03, Buffer.from([unused]), value);
+  return element(0x03, Buffer.from([unused]), value);
 }
 
-function tagged(tag: number, ...parts: Buffer[]): Buffer {
+function element(tag: number, ...parts: Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   return Buffer.concat([Buffer.from([tag]), length(content.length), content]);
 }

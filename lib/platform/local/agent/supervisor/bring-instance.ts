@@ -6,9 +6,9 @@ import { forgetFailures } from './forget-failures';
 import { redisUrl } from '../units/redis-runnable';
 import type { InstanceRequest } from '../call/requests';
 import { roll } from './roll';
-import { runnable } from '../units/runnable';
+import { runnable } from '../units/runnables';
 import { hostAndPort } from '../system/text';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import type { Unit } from './unit';
 import type { InstanceSpec } from './unit-record';
 
@@ -16,60 +16,63 @@ import type { InstanceSpec } from './unit-record';
 export async function bringInstance(
   fleet: Fleet,
   request: InstanceRequest,
-  say: Say,
+  report: Report,
 ): Promise<void> {
   const { unit: name } = request;
-  const next = resolved(fleet, request);
+  const next = resolveSpec(fleet, request);
   await fleet.exclusively(name, 'instance', async (unit) => {
     const unchanged = unit.spec?.kind === 'instance' && sameProcess(unit.spec, next);
     if (unit.process && unit.spec?.kind === 'instance' && unchanged) {
-      if (await keeps(fleet, unit, unit.spec, next, say)) {
+      if (await keepProcess(fleet, unit, unit.spec, next, report)) {
         return;
       }
-      say(`${name}: unchanged, but not healthy`);
+      report(`${name}: unchanged, but not healthy`);
     }
-    requireStartable(name, next);
+    checkStartable(name, next);
     const isNew = unit.spec === undefined;
-    await roll(fleet, unit, next, unchanged, say);
+    await roll(fleet, unit, next, unchanged, report);
     if (!isNew) {
       await forgetFailures(fleet);
     }
   });
 }
 
-/** The process is as specified: it only has to be healthy. */
-async function keeps(
+/** Keeps a process that is as specified. Returns false if it is not healthy. */
+async function keepProcess(
   fleet: Fleet,
   unit: Unit,
   current: InstanceSpec,
   next: InstanceSpec,
-  say: Say,
+  report: Report,
 ): Promise<boolean> {
   const { name } = unit;
   const where = hostAndPort(next.listen);
-  // Long enough for one that has just been started again, and for a single look that goes wrong.
+  // Long enough for a process that has just been restarted, and for a single failed check.
   const patience = unit.healthy ? 2 * next.health.timeoutMs : next.health.startTimeoutMs;
   if (JSON.stringify(supervision(current)) === JSON.stringify(supervision(next))) {
     if ((await unit.untilHealthy(Date.now() + patience)) !== undefined) {
       return false;
     }
-    say(`${name}: unchanged and healthy on ${where}, nothing to do`);
+    report(`${name}: unchanged and healthy on ${where}, nothing to do`);
     return true;
   }
   const plan = runnable(name, next, fleet.state);
   const probe = await plan.probe(next.health.timeoutMs);
   if (!probe.ok) {
     throw new AgentError(
-      `${name} cannot be given its new health check: ${plan.question} shows ${probe.seen}. ` +
-        'The instance runs on, checked as before.',
+      `${name} cannot use its new health check: ${plan.question} shows ${probe.seen}. ` +
+        'The instance continues to run with the old check.',
     );
   }
   unit.amend(next);
-  say(`${name}: health check and grace changed; the instance on ${where} runs on`);
+  report(`${name}: health check and grace changed; the instance on ${where} runs on`);
   return true;
 }
 
-/** Whether both specifications mean the same process. What is inherited does not count: another terminal is no change. */
+/**
+ * Whether two specifications describe the same process. Inherited variables do not count, since another terminal is no
+ * change.
+ */
 function sameProcess(one: InstanceSpec, other: InstanceSpec): boolean {
   const essence = ({ command, workingDirectory, listen, revision, ...spec }: InstanceSpec) =>
     JSON.stringify([
@@ -77,23 +80,24 @@ function sameProcess(one: InstanceSpec, other: InstanceSpec): boolean {
       workingDirectory,
       listen,
       revision,
-      sorted(spec.environment),
-      sorted(spec.secrets),
+      sortEntries(spec.environment),
+      sortEntries(spec.secrets),
     ]);
   return essence(one) === essence(other);
 }
 
+/** Part of a specification that a running process need not know. */
 function supervision({ health, stopGraceMs }: InstanceSpec): unknown {
   const { path, intervalMs, timeoutMs, failures, startTimeoutMs } = health;
   return [path, intervalMs, timeoutMs, failures, startTimeoutMs, stopGraceMs];
 }
 
-function sorted(values: Readonly<Record<string, string>>): unknown {
+function sortEntries(values: Readonly<Record<string, string>>): unknown {
   return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** What can be found out before the old process is touched. */
-function requireStartable(name: string, spec: InstanceSpec): void {
+/** Checks whatever can be checked before the old process is touched. */
+function checkStartable(name: string, spec: InstanceSpec): void {
   const { workingDirectory, command } = spec;
   if (!existsSync(workingDirectory) || !statSync(workingDirectory).isDirectory()) {
     throw new AgentError(
@@ -115,10 +119,10 @@ function requireStartable(name: string, spec: InstanceSpec): void {
   }
 }
 
-function resolved(fleet: Fleet, request: InstanceRequest): InstanceSpec {
+function resolveSpec(fleet: Fleet, request: InstanceRequest): InstanceSpec {
   const secrets = Object.entries(request.secrets).map(([name, source]): [string, string] => [
     name,
-    source.redis === undefined ? source.value : urlOf(fleet, request.unit, name, source.redis),
+    source.redis === undefined ? source.value : resolveUrl(fleet, request.unit, name, source.redis),
   ]);
   return {
     kind: 'instance',
@@ -134,12 +138,12 @@ function resolved(fleet: Fleet, request: InstanceRequest): InstanceSpec {
   };
 }
 
-function urlOf(fleet: Fleet, unit: string, variable: string, redis: string): string {
+function resolveUrl(fleet: Fleet, unit: string, variable: string, redis: string): string {
   const spec = fleet.get(redis)?.spec;
   if (spec?.kind !== 'redis') {
     throw new AgentError(
       `${unit}: ${variable} refers to the Redis "${redis}", which this platform does not run ` +
-        `(it runs ${fleet.names() || 'nothing yet'}). It has to be deployed before its clients.`,
+        `(it runs ${fleet.names() || 'nothing yet'}). It must be deployed before its clients.`,
     );
   }
   return redisUrl(spec);

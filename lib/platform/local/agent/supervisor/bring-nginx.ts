@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { AgentError } from '../system/agent-error';
-import { keyPair } from '../nginx/certificate';
+import { resolveKeyPair } from '../nginx/certificate';
 import type { Fleet } from './fleet';
-import { requireFreePorts } from './free-ports';
+import { checkFreePorts } from './free-ports';
 import { linesSince, logSize } from '../system/log-file';
 import { makeRelease, pruneReleases, removeRelease } from '../nginx/nginx-release';
 import { nginxOptions } from '../nginx/nginx-options';
@@ -17,19 +17,24 @@ import {
 import { nginxTest } from '../nginx/nginx-test';
 import type { NginxRequest } from '../call/requests';
 import { roll } from './roll';
-import { hostAndPort, quoted, seconds, sleep } from '../system/text';
-import type { Endpoint, Say } from '../system/text';
+import { hostAndPort, quote, seconds, sleep } from '../system/text';
+import type { Endpoint, Report } from '../system/text';
 import type { Unit } from './unit';
 import type { NginxSpec } from './unit-record';
 
-/** Tests a configuration, swaps it in and reloads, or starts nginx with it. */
-export async function bringNginx(fleet: Fleet, request: NginxRequest, say: Say): Promise<void> {
+/** Brings nginx to its specification: tests the configuration, swaps it in and reloads, or starts nginx with it. */
+export async function bringNginx(
+  fleet: Fleet,
+  request: NginxRequest,
+  report: Report,
+): Promise<void> {
   const { unit: name, executable, listen } = request;
   const prefix = nginxPrefix(fleet.state, name);
   await fleet.exclusively(name, 'nginx', async (unit) => {
     const previous = unit.spec?.kind === 'nginx' ? unit.spec : undefined;
     nginxFolders(prefix);
-    const tls = request.certificate && keyPair(request.certificate, fleet.state, name, say);
+    const tls =
+      request.certificate && resolveKeyPair(request.certificate, fleet.state, name, report);
     const release = makeRelease(prefix, request.configuration, tls);
     const next: NginxSpec = {
       kind: 'nginx',
@@ -40,9 +45,9 @@ export async function bringNginx(fleet: Fleet, request: NginxRequest, say: Say):
       recent: [release.name, ...(previous?.recent ?? [])],
     };
     try {
-      await bring(fleet, unit, previous, next, say);
+      await bring(fleet, unit, previous, next, report);
     } catch (error) {
-      if (release.made) {
+      if (release.isNew) {
         removeRelease(prefix, release.name);
       }
       throw error;
@@ -56,15 +61,15 @@ async function bring(
   unit: Unit,
   previous: NginxSpec | undefined,
   next: NginxSpec,
-  say: Say,
+  report: Report,
 ): Promise<void> {
   const { name, process } = unit;
   const prefix = nginxPrefix(fleet.state, name);
   const unchanged = previous?.release === next.release && previous.executable === next.executable;
-  // One that was started only just now is given its time.
+  // An nginx that has just been started gets time to become healthy.
   if (process && (await unit.untilHealthy(Date.now() + 5000)) === undefined && unchanged) {
-    say(
-      `${name}: release ${next.release} is unchanged and served on ${places(next)}, nothing to do`,
+    report(
+      `${name}: release ${next.release} is unchanged and served on ${endpoints(next)}, nothing to do`,
     );
     return;
   }
@@ -73,29 +78,29 @@ async function bring(
     nginxCommand(next, prefix, `releases/${next.release}/nginx.conf`),
     prefix,
     name,
-    say,
+    report,
   );
   if (!process || !previous) {
-    await roll(fleet, unit, next, unchanged, say);
+    await roll(fleet, unit, next, unchanged, report);
     return;
   }
   const obstacle = (await whyNoAnswer(unit)) ?? whyNotReload(previous, next);
   if (obstacle !== undefined) {
-    say(`${name}: ${obstacle}: nginx has to be restarted, which closes its connections`);
-    await roll(fleet, unit, next, unchanged, say);
+    report(`${name}: ${obstacle}: nginx has to be restarted, which closes its connections`);
+    await roll(fleet, unit, next, unchanged, report);
     return;
   }
-  await requireFreePorts(fleet, unit, next.listen);
-  await swap(unit, previous, next, prefix, say);
+  await checkFreePorts(fleet, unit, next.listen);
+  await swap(unit, previous, next, prefix, report);
 }
 
-/** Changes the configuration of a running nginx, without closing a connection. */
+/** Changes the configuration of a running nginx without closing a connection. */
 async function swap(
   unit: Unit,
   previous: NginxSpec,
   next: NginxSpec,
   prefix: string,
-  say: Say,
+  report: Report,
 ): Promise<void> {
   const { name, process } = unit;
   if (!process) {
@@ -104,16 +109,16 @@ async function swap(
   const log = join(prefix, 'logs', 'error.log');
   const logStart = logSize(log);
   const begun = Date.now();
-  say(`${name}: reloading nginx (pid ${process.ref.pid}) with release ${next.release} …`);
+  report(`${name}: reloading nginx (pid ${process.ref.pid}) with release ${next.release} …`);
   unit.propose(next);
   makeCurrent(prefix, next.release);
   reload(process.ref);
   const complaints = () => complaintsSince(log, logStart, process.ref.pid);
-  const failure = await takesOver(unit, () => complaints().length > 0);
+  const failure = await waitForRelease(unit, () => complaints().length > 0);
   if (failure === undefined) {
     unit.confirm();
-    say(
-      `${name}: release ${next.release} is served on ${places(next)} after ${seconds(Date.now() - begun)}; ` +
+    report(
+      `${name}: release ${next.release} is served on ${endpoints(next)} after ${seconds(Date.now() - begun)}; ` +
         'open connections stay with the old workers until they close',
     );
     return;
@@ -122,22 +127,22 @@ async function swap(
   unit.withdraw();
   makeCurrent(prefix, previous.release);
   reload(process.ref);
-  const relapse = await takesOver(unit, () => false);
+  const relapse = await waitForRelease(unit, () => false);
   throw new AgentError(
-    `${name}: nginx accepted the configuration in its test, but did not take it on reload` +
+    `${name}: nginx accepted the configuration in its test, but did not apply it on reload` +
       `${reasons.length > 0 ? '' : ` (${failure})`}. ` +
       (relapse === undefined
-        ? `The old one (release ${previous.release}) serves on.`
+        ? `The old one (release ${previous.release}) continues to serve.`
         : `The old one (release ${previous.release}) was put back, but ${relapse}.`) +
-      (reasons.length > 0 ? ` From its error log:\n${quoted(reasons)}` : ''),
+      (reasons.length > 0 ? ` From its error log:\n${quote(reasons)}` : ''),
   );
 }
 
 /**
- * Waits until nginx answers with the release that the unit is meant to serve; answers why it does not.
- * Twice, since a worker of before may still take a connection.
+ * Waits until nginx answers with the release that the unit should serve, and returns why it does not. It has to answer
+ * so twice, since an old worker may still accept a connection.
  */
-async function takesOver(unit: Unit, isRefused: () => boolean): Promise<string | undefined> {
+async function waitForRelease(unit: Unit, isRefused: () => boolean): Promise<string | undefined> {
   const deadline = Date.now() + RELOAD_MS;
   for (let confirmed = 0; ;) {
     const probe = await unit.runnable?.probe(RELOAD_MS / 5);
@@ -152,7 +157,7 @@ async function takesOver(unit: Unit, isRefused: () => boolean): Promise<string |
   }
 }
 
-/** What the master has written of a configuration that it could not take. */
+/** Errors that the master has logged about a configuration that it could not apply. */
 function complaintsSince(log: string, from: number, master: number): string[] {
   return linesSince(log, from, 200)
     .filter((line) => line.includes(`[emerg] ${master}#`))
@@ -160,8 +165,8 @@ function complaintsSince(log: string, from: number, master: number): string[] {
 }
 
 /**
- * Why the outcome of a reload could not be seen. One that has all its connections in use does not count: a reload with
- * more of them may be just the cure.
+ * Reason why the outcome of a reload could not be observed; undefined if it can be. Having all connections in use is no
+ * such reason: a reload with more of them may be the cure.
  */
 async function whyNoAnswer(unit: Unit): Promise<string | undefined> {
   const pulse = await unit.runnable?.pulse(RELOAD_MS / 5);
@@ -170,7 +175,7 @@ async function whyNoAnswer(unit: Unit): Promise<string | undefined> {
     : `its status socket is silent (${pulse?.seen})`;
 }
 
-/** Why a running nginx cannot be brought to a specification by a reload; undefined when it can. */
+/** Reason why a reload cannot bring a running nginx to a specification; undefined if it can. */
 function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined {
   if (previous.executable !== next.executable) {
     return `the program changes from ${previous.executable} to ${next.executable}`;
@@ -186,7 +191,7 @@ function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined 
         each.address !== endpoint.address &&
         (isWildcard(each) || isWildcard(endpoint)),
     );
-    // nginx opens new sockets before it closes old ones, and these two exclude each other.
+    // nginx opens new sockets before it closes old ones, and these two cannot be open at the same time.
     if (clash && !previous.listen.some((each) => hostAndPort(each) === hostAndPort(endpoint))) {
       return `it moves from ${hostAndPort(clash)} to ${hostAndPort(endpoint)}`;
     }
@@ -194,6 +199,6 @@ function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined 
   return undefined;
 }
 
-function places({ listen }: NginxSpec): string {
+function endpoints({ listen }: NginxSpec): string {
   return listen.map(hostAndPort).join(', ');
 }

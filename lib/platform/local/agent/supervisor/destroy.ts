@@ -8,40 +8,40 @@ import { isRunning, killGroup, refOf } from '../system/processes';
 import type { ProcessRef } from '../system/processes';
 import { StateFolder } from '../system/state-folder';
 import { stopUnits } from './stop-units';
-import { listed, sleep } from '../system/text';
-import type { Say } from '../system/text';
+import { listNames, sleep } from '../system/text';
+import type { Report } from '../system/text';
 import { Unit } from './unit';
 import { readRecords } from './unit-record';
 
 /**
- * Stops everything that belongs to a state folder, and removes the folder. It needs no supervisor: a living one is
- * ended first, so that nobody starts anew what is being stopped.
+ * Stops everything that belongs to a state folder, and removes the folder. It needs no supervisor. A running one is
+ * ended first, so that it does not restart what is being stopped.
  */
-export async function destroy(path: string, say: Say): Promise<void> {
+export async function destroy(path: string, report: Report): Promise<void> {
   const state = StateFolder.find(path);
   if (!state) {
-    say(`nothing of the agent's is in ${path}, nothing to do`);
+    report(`nothing of the agent's is in ${path}, nothing to do`);
     return;
   }
-  if (!(await becomeTheOnlyOne(state))) {
-    say(`${path} has been destroyed by another call meanwhile`);
+  if (!(await takeLockForDestroy(state))) {
+    report(`${path} has been destroyed by another call meanwhile`);
     return;
   }
   const units = readRecords(state).map((record) => Unit.adopt(record, state));
-  await stopUnits(units, say);
-  await sweep(state, say);
+  await stopUnits(units, report);
+  await sweep(state, report);
   const left = state.removeAll();
-  say(
+  report(
     left.length === 0
       ? `everything is stopped, ${path} is removed`
-      : `everything is stopped; ${path} stays, with files that are not the agent's: ${listed(left)}`,
+      : `everything is stopped; ${path} stays, with files that are not the agent's: ${listNames(left)}`,
   );
 }
 
-/** Ends the supervisor and keeps others from starting; false when the folder is gone. */
-async function becomeTheOnlyOne(state: StateFolder): Promise<boolean> {
+/** Ends the supervisor and keeps others from starting. Returns false if the folder is gone. */
+async function takeLockForDestroy(state: StateFolder): Promise<boolean> {
   const patience = 10_000;
-  let asked: { holder: ProcessRef; at: number } | undefined;
+  let request: { holder: ProcessRef; at: number } | undefined;
   for (;;) {
     try {
       if (takeLock(state, 'destroy')) {
@@ -58,10 +58,10 @@ async function becomeTheOnlyOne(state: StateFolder): Promise<boolean> {
     }
     const holder = lockHolder(state);
     if (holder?.role === 'supervisor') {
-      if (asked?.holder.mark !== holder.mark) {
+      if (request?.holder.mark !== holder.mark) {
         process.kill(holder.pid, 'SIGTERM');
-        asked = { holder, at: Date.now() };
-      } else if (Date.now() - asked.at > patience) {
+        request = { holder, at: Date.now() };
+      } else if (Date.now() - request.at > patience) {
         process.kill(holder.pid, 'SIGKILL');
       }
     }
@@ -70,10 +70,10 @@ async function becomeTheOnlyOne(state: StateFolder): Promise<boolean> {
 }
 
 /**
- * Ends what the records do not name: a process that left its group, or one that was started in the instant before its
- * supervisor was killed. Only Linux lets us look.
+ * Ends processes that are not recorded: one that left its group, or one that was started just before its supervisor was
+ * killed. Only Linux lets the agent find them.
  */
-async function sweep(state: StateFolder, say: Say): Promise<void> {
+async function sweep(state: StateFolder, report: Report): Promise<void> {
   if (process.platform !== 'linux') {
     return;
   }
@@ -82,7 +82,7 @@ async function sweep(state: StateFolder, say: Say): Promise<void> {
     if (!ref || !isRunning(ref) || !belongsTo(pid, state)) {
       continue;
     }
-    say(`stopping a process that was left behind (pid ${pid})`);
+    report(`stopping a process that was left behind (pid ${pid})`);
     process.kill(pid, 'SIGKILL');
     await killGroup(ref);
   }
@@ -95,7 +95,7 @@ function belongsTo(pid: number, state: StateFolder): boolean {
     ) {
       return true;
     }
-    // nginx and Redis write their titles over their environment; each works in a folder of its own here.
+    // nginx and Redis overwrite their environment with their titles; here, each works in its own folder.
     const title = basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split(/[\0: ]/)[0] ?? '');
     const folder = readlinkSync(`/proc/${pid}/cwd`);
     return (
@@ -103,7 +103,7 @@ function belongsTo(pid: number, state: StateFolder): boolean {
       (/^(redis|valkey)-server$/.test(title) && folder.startsWith(`${state.path('redis')}/`))
     );
   } catch {
-    // Gone, or another user's.
+    // It has exited, or belongs to another user.
     return false;
   }
 }

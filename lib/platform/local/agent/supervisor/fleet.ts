@@ -3,18 +3,21 @@ import { makeCurrent, nginxPrefix, reload, RELOAD_MS } from '../units/nginx-runn
 import { groupOf } from '../system/processes';
 import type { StateFolder } from '../system/state-folder';
 import { sleep } from '../system/text';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import { Unit } from './unit';
 import { readRecords } from './unit-record';
 import type { UnitKind } from './unit-record';
 import { Watch } from './watch';
 
+/** Unit and the watch over it. */
 interface Member {
   readonly unit: Unit;
   readonly watch: Watch;
 }
 
-/** Redis first, since instances connect to it when they start; nginx last, since it needs instances to serve. */
+/**
+ * Order of starting: Redis first, since instances connect to it at start; nginx last, since it depends on instances.
+ */
 const STARTING_ORDER: readonly UnitKind[] = ['redis', 'instance', 'nginx'];
 
 /** All units of a state folder. */
@@ -23,10 +26,12 @@ export class Fleet {
 
   constructor(
     readonly state: StateFolder,
-    private readonly log: Say,
+    private readonly log: Report,
   ) {}
 
-  /** Takes over what an earlier supervisor left: adopts what lives, starts what does not, undoes what it did not finish. */
+  /**
+   * Takes over the units of an earlier supervisor: adopts running ones, starts others, undoes unfinished operations.
+   */
   async recover(): Promise<void> {
     const units = readRecords(this.state).map((record) => Unit.adopt(record, this.state));
     units.sort((a, b) => STARTING_ORDER.indexOf(a.kind) - STARTING_ORDER.indexOf(b.kind));
@@ -51,19 +56,19 @@ export class Fleet {
     return [...this.members.values()].map(({ unit }) => unit);
   }
 
-  /** The units' names, for a message. */
+  /** Names of the units in messages. */
   names(): string {
     return [...this.members.keys()].sort().join(', ');
   }
 
-  /** The unit whose process this is. */
+  /** Unit that a process belongs to. */
   ownerOf(pid: number): Unit | undefined {
     return this.units().find((unit) => unit.groupRef && groupOf(unit.groupRef).includes(pid));
   }
 
   /**
-   * Works on a unit while nobody watches it. Afterwards it is watched if it has a specification in force, and forgotten
-   * if not.
+   * Works on a unit while its watch pauses. Afterwards the unit is watched if it has a specification in force, and
+   * forgotten otherwise.
    */
   async exclusively(
     name: string,
@@ -74,8 +79,8 @@ export class Fleet {
     const { unit, watch } = member;
     if (unit.kind !== kind) {
       throw new AgentError(
-        `The name ${name} belongs to a unit of the kind ${unit.kind} already. ` +
-          `Give this ${kind} another one.`,
+        `The name ${name} already belongs to a unit of kind ${unit.kind}. ` +
+          `Give this ${kind} another name.`,
       );
     }
     await watch.pause();
@@ -90,15 +95,15 @@ export class Fleet {
     }
   }
 
-  /** Waits until all that is watched is healthy. */
-  async resume(say: Say): Promise<void> {
+  /** Waits until all units are healthy. */
+  async resume(report: Report): Promise<void> {
     const sick: string[] = [];
     for (const unit of this.units()) {
       const deadline = Date.now() + (unit.runnable?.health.startTimeoutMs ?? 0);
       while (!unit.healthy && Date.now() < deadline) {
         await sleep(100);
       }
-      say(`${unit.name}: ${unit.healthy ? 'healthy' : 'not healthy'}`);
+      report(`${unit.name}: ${unit.healthy ? 'healthy' : 'not healthy'}`);
       if (!unit.healthy) {
         sick.push(unit.name);
       }
@@ -108,7 +113,7 @@ export class Fleet {
     }
   }
 
-  /** Stops watching a unit for good. */
+  /** Stops watching a unit permanently. */
   async release(name: string): Promise<void> {
     await this.members.get(name)?.watch.pause();
     this.members.delete(name);
@@ -120,12 +125,12 @@ export class Fleet {
     return member;
   }
 
-  /** An operation on the unit was cut short: its outcome was never confirmed. */
+  /** Undoes an operation on a unit that was interrupted before it was confirmed. */
   private async undo(unit: Unit): Promise<void> {
     this.log(`${unit.name}: an operation on it was cut short and is undone`);
     const { spec, process } = unit;
     if (spec?.kind === 'nginx' && process) {
-      // Whatever was tried: told to serve the release in force, this nginx keeps its connections.
+      // A reload with the release in force keeps nginx's connections, whatever the operation has changed.
       makeCurrent(nginxPrefix(this.state, unit.name), spec.release);
       unit.withdraw();
       reload(process.ref);

@@ -4,12 +4,14 @@ import { groupOf } from '../system/processes';
 import { sleep } from '../system/text';
 import type { Unit } from './unit';
 
-/** The master tells the old workers to go a tenth of a second after it has started the new ones. */
+/** Time for the master to stop its old workers, which it does 100 ms after it has started the new ones. */
 const HANDOVER_MS = 300;
 
 /**
- * Has nginx forget the failures that it counted while an instance was away. It would leave that instance out for its
- * fail_timeout; when the next ones are replaced within that time, it has nobody left to send to, and answers all with 502.
+ * Has nginx forget the failures that it counted while an instance was down.
+ *
+ * Otherwise nginx leaves that instance out for its fail_timeout. If the next instances are replaced within that time,
+ * no upstream server is left and nginx answers every request with 502.
  */
 export async function forgetFailures(fleet: Fleet): Promise<void> {
   const fronts = fleet.units().filter(({ kind }) => kind === 'nginx');

@@ -6,8 +6,12 @@ import { hostAndPort, sleep } from '../system/text';
 import type { Endpoint } from '../system/text';
 import type { Unit } from './unit';
 
-/** Refuses endpoints that the unit could not listen on. What it holds itself does not count: it is stopped first. */
-export async function requireFreePorts(
+/**
+ * Checks that a unit can listen on endpoints. Those that it listens on already do not count, since it is stopped first.
+ *
+ * @throws AgentError naming the process that listens there
+ */
+export async function checkFreePorts(
   fleet: Fleet,
   unit: Unit,
   endpoints: readonly Endpoint[],
@@ -24,7 +28,7 @@ export async function requireFreePorts(
   }
 }
 
-/** The same once the unit is stopped; a port may take a moment to become free. */
+/** Checks the same once the unit is stopped, and gives its ports a moment to become free. */
 export async function awaitFreePorts(
   fleet: Fleet,
   unit: Unit,
@@ -38,9 +42,10 @@ export async function awaitFreePorts(
     }
     await sleep(50);
   }
-  await requireFreePorts(fleet, unit, endpoints);
+  await checkFreePorts(fleet, unit, endpoints);
 }
 
+/** Reason why a unit cannot listen on an endpoint; undefined if it listens there itself. */
 function describe(
   fleet: Fleet,
   unit: Unit,
@@ -60,11 +65,11 @@ function describe(
   if (failure !== 'EADDRINUSE') {
     return `nothing can listen on ${where} (${failure}).`;
   }
-  const own = unit.groupRef ? groupOf(unit.groupRef) : [];
-  if (own.length > 0 && portHolders(endpoint.port, own).length > 0) {
+  const processes = unit.groupRef ? groupOf(unit.groupRef) : [];
+  if (processes.length > 0 && portHolders(endpoint.port, processes).length > 0) {
     return undefined;
   }
-  // A process of another user may not show.
+  // A process of another user may not be visible.
   const [holder] = portHolders(endpoint.port);
   if (!holder) {
     return `the port ${where} is taken by another process. Stop that, or choose another port.`;
@@ -73,8 +78,8 @@ function describe(
   if (sibling) {
     return (
       `the port ${where} is taken by the unit ${sibling.name} of the same platform (pid ${holder.pid}). ` +
-      'If that one moves to another port or goes away in this very deploy, do it in two: ' +
-      'first free the port, then use it. Or choose a port that none of them has.'
+      'If that unit moves to another port or is removed in this same deployment, deploy twice: ' +
+      'first free the port, then use it. Or choose a port that no unit uses.'
     );
   }
   return (

@@ -1,36 +1,40 @@
 import { AgentError, messageOf } from '../system/agent-error';
 import type { Fleet } from './fleet';
-import { awaitFreePorts, requireFreePorts } from './free-ports';
-import { runnable } from '../units/runnable';
-import { hostAndPort, quoted, seconds } from '../system/text';
-import type { Say } from '../system/text';
+import { awaitFreePorts, checkFreePorts } from './free-ports';
+import { runnable } from '../units/runnables';
+import { hostAndPort, quote, seconds } from '../system/text';
+import type { Report } from '../system/text';
 import type { Unit } from './unit';
 import type { UnitSpec } from './unit-record';
 
+/** Failed start of a unit. */
 interface Failure {
   readonly reason: string;
-  /** What the unit wrote about it. */
+  /** Lines that the unit wrote to its log meanwhile. */
   readonly lines: readonly string[];
 }
 
 /**
- * Brings a unit to a specification by replacing its process: the old one is stopped, the new one started. If the new
- * one does not get healthy, the old one is put back and the roll fails; without an old one nothing is left running.
- * `unchanged` says that the old one is specified alike, so that putting it back would be the same once more.
+ * Brings a unit to a specification by replacing its process: stops the old one and starts the new one.
+ *
+ * If the new one does not become healthy, the old one is started again and the roll fails. Without an old one nothing
+ * is left running.
+ *
+ * @param unchanged - whether the old specification is the same, so that starting it again is not another attempt
  */
 export async function roll(
   fleet: Fleet,
   unit: Unit,
   next: UnitSpec,
   unchanged: boolean,
-  say: Say,
+  report: Report,
 ): Promise<void> {
   const { name, spec: previous } = unit;
   const { listen } = runnable(name, next, fleet.state);
-  await requireFreePorts(fleet, unit, listen);
+  await checkFreePorts(fleet, unit, listen);
 
   if (unit.process) {
-    await stopOld(unit, say);
+    await stopOld(unit, report);
   } else {
     await unit.clear();
   }
@@ -38,7 +42,7 @@ export async function roll(
   try {
     await awaitFreePorts(fleet, unit, listen);
     unit.propose(next);
-    failure = await attempt(unit, say);
+    failure = await attempt(unit, report);
   } catch (error) {
     failure = { reason: messageOf(error), lines: [] };
   }
@@ -47,12 +51,12 @@ export async function roll(
     return;
   }
 
-  const lines = failure.lines.length > 0 ? `\n${quoted(failure.lines)}` : '';
+  const lines = failure.lines.length > 0 ? `\n${quote(failure.lines)}` : '';
   await unit.stop();
   if (previous && unchanged) {
     unit.withdraw();
     throw new AgentError(
-      `${name} is unchanged, but does not get healthy: ${failure.reason}. It is kept being restarted.` +
+      `${name} is unchanged, but does not become healthy: ${failure.reason}. The agent keeps restarting it.` +
         (lines && ` The last lines of its log:${lines}`),
     );
   }
@@ -63,31 +67,31 @@ export async function roll(
         (lines && ` The last lines of its log:${lines}`),
     );
   }
-  say(`${name}: failed (${failure.reason}), putting the old one back …`);
+  report(`${name}: failed (${failure.reason}), putting the old one back …`);
   unit.withdraw();
-  const relapse = await attempt(unit, say);
+  const relapse = await attempt(unit, report);
   throw new AgentError(
-    `${name} could not be brought to its new specification: ${failure.reason}. ` +
+    `${name} could not be updated to its new specification: ${failure.reason}. ` +
       (relapse
-        ? `The old one was put back, but is not healthy either: ${relapse.reason}. It is kept being restarted.`
+        ? `The old one was put back, but is not healthy either: ${relapse.reason}. The agent keeps restarting it.`
         : 'The old one is back and healthy.') +
       (lines && ` The last lines of the new one's log:${lines}`),
   );
 }
 
-async function stopOld(unit: Unit, say: Say): Promise<void> {
+async function stopOld(unit: Unit, report: Report): Promise<void> {
   const begun = Date.now();
   const grace = unit.runnable?.stopGraceMs ?? 0;
-  say(`${unit.name}: stopping the old one (pid ${unit.process?.ref.pid}) …`);
+  report(`${unit.name}: stopping the old one (pid ${unit.process?.ref.pid}) …`);
   if ((await unit.stop()) === 'killed') {
-    say(`${unit.name}: it did not stop within ${seconds(grace)} and was killed`);
+    report(`${unit.name}: it did not stop within ${seconds(grace)} and was killed`);
   } else {
-    say(`${unit.name}: stopped after ${seconds(Date.now() - begun)}`);
+    report(`${unit.name}: stopped after ${seconds(Date.now() - begun)}`);
   }
 }
 
-/** Starts what the unit is meant to be, and waits until it is healthy. */
-async function attempt(unit: Unit, say: Say): Promise<Failure | undefined> {
+/** Starts a unit as specified, and waits until it is healthy. */
+async function attempt(unit: Unit, report: Report): Promise<Failure | undefined> {
   const plan = unit.runnable;
   const logStart = unit.logSize();
   const begun = Date.now();
@@ -96,12 +100,12 @@ async function attempt(unit: Unit, say: Say): Promise<Failure | undefined> {
   } catch (error) {
     return { reason: messageOf(error).replace(/\.$/, ''), lines: [] };
   }
-  say(`${unit.name}: started (pid ${unit.process?.ref.pid ?? 'gone already'})`);
+  report(`${unit.name}: started (pid ${unit.process?.ref.pid ?? 'gone already'})`);
   const reason = await unit.untilHealthy(begun + (plan?.health.startTimeoutMs ?? 0));
   if (reason !== undefined) {
     return { reason, lines: unit.logSince(logStart) };
   }
-  const places = (plan?.listen ?? []).map(hostAndPort).join(', ');
-  say(`${unit.name}: healthy on ${places} after ${seconds(Date.now() - begun)}`);
+  const endpoints = (plan?.listen ?? []).map(hostAndPort).join(', ');
+  report(`${unit.name}: healthy on ${endpoints} after ${seconds(Date.now() - begun)}`);
   return undefined;
 }

@@ -2,14 +2,18 @@ import { SUPERVISOR } from '../call/fields';
 import type { Fleet } from './fleet';
 import { stopUnits } from './stop-units';
 import type { RosterRequest } from '../call/requests';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 
-/** Stops every unit that is not on the list, and removes its files. */
-export async function keepOnly(fleet: Fleet, request: RosterRequest, say: Say): Promise<void> {
+/** Stops every unit that a roster does not list, and removes its files. */
+export async function stopUnlisted(
+  fleet: Fleet,
+  request: RosterRequest,
+  report: Report,
+): Promise<void> {
   const stays = (name: string) => request.units.includes(name);
   const leaving = fleet.units().filter((unit) => !stays(unit.name));
   await Promise.all(leaving.map((unit) => fleet.release(unit.name)));
-  await stopUnits(leaving, say);
+  await stopUnits(leaving, report);
   leaving.forEach((unit) => unit.remove());
 
   const { state } = fleet;
@@ -24,6 +28,6 @@ export async function keepOnly(fleet: Fleet, request: RosterRequest, say: Say): 
     .filter((file) => ![...request.units, SUPERVISOR].includes(file.split('.')[0] ?? ''))
     .forEach((file) => state.remove(`logs/${file}`));
   if (leaving.length === 0) {
-    say('nothing to stop: all that runs is wanted');
+    report('nothing to stop: all that runs is wanted');
   }
 }

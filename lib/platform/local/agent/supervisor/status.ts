@@ -1,27 +1,29 @@
 import { lockHolder } from '../system/lock';
 import { isRunning } from '../system/processes';
-import { runnable } from '../units/runnable';
+import { runnable } from '../units/runnables';
 import { StateFolder } from '../system/state-folder';
 import { hostAndPort } from '../system/text';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import { readRecords } from './unit-record';
 import type { UnitRecord } from './unit-record';
 
-/** Prints what runs, from the records: it works, and changes nothing, whether there is a supervisor or not. */
-export function status(path: string, say: Say): void {
+/** Reports all units from their records. It needs no supervisor, and changes nothing. */
+export function status(path: string, report: Report): void {
   const state = StateFolder.find(path);
   if (!state) {
-    say(`nothing of the agent's is in ${path}`);
+    report(`nothing of the agent's is in ${path}`);
     return;
   }
   const holder = lockHolder(state);
-  say(
+  report(
     holder
       ? `supervisor: running (pid ${holder.pid})`
       : 'supervisor: not running; what runs is not watched; resume (or the next change that is deployed) starts it',
   );
   const rows = readRecords(state).map((record) => row(record, state));
-  table([['UNIT', 'KIND', 'STATE', 'PID', 'ADDRESS', 'RESTARTS', 'SINCE'], ...rows]).forEach(say);
+  table([['UNIT', 'KIND', 'STATE', 'PID', 'ADDRESS', 'RESTARTS', 'SINCE'], ...rows]).forEach(
+    report,
+  );
 }
 
 function row(record: UnitRecord, state: StateFolder): string[] {

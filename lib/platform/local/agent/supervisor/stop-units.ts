@@ -1,17 +1,17 @@
 import { seconds } from '../system/text';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import type { Unit } from './unit';
 import type { UnitKind } from './unit-record';
 
-/** Who sends first: no client meets an instance that is gone, no instance a Redis that is gone. */
+/** Order of stopping: each kind before the one it connects to, so that no client reaches a stopped server. */
 const STOPPING_ORDER: readonly UnitKind[] = ['nginx', 'instance', 'redis'];
 
-/** Stops units, those of a kind at the same time. One that cannot be stopped keeps no other running. */
-export async function stopUnits(units: readonly Unit[], say: Say): Promise<void> {
+/** Stops units, those of one kind at the same time. A unit that cannot be stopped does not keep others running. */
+export async function stopUnits(units: readonly Unit[], report: Report): Promise<void> {
   const problems: unknown[] = [];
   for (const kind of STOPPING_ORDER) {
     const ofKind = units.filter((unit) => unit.kind === kind);
-    const outcomes = await Promise.allSettled(ofKind.map((unit) => stopUnit(unit, say)));
+    const outcomes = await Promise.allSettled(ofKind.map((unit) => stopUnit(unit, report)));
     problems.push(...outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])));
   }
   if (problems.length > 0) {
@@ -19,15 +19,15 @@ export async function stopUnits(units: readonly Unit[], say: Say): Promise<void>
   }
 }
 
-async function stopUnit(unit: Unit, say: Say): Promise<void> {
+async function stopUnit(unit: Unit, report: Report): Promise<void> {
   const begun = Date.now();
   const grace = unit.runnable?.stopGraceMs ?? 0;
   if (unit.process) {
-    say(`${unit.name}: stopping (pid ${unit.process.ref.pid}) …`);
+    report(`${unit.name}: stopping (pid ${unit.process.ref.pid}) …`);
   }
   const ending = await unit.stop();
   if (ending !== 'was not running') {
-    say(
+    report(
       ending === 'killed'
         ? `${unit.name}: did not stop within ${seconds(grace)} and was killed`
         : `${unit.name}: stopped after ${seconds(Date.now() - begun)}`,

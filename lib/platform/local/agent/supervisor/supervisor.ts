@@ -12,24 +12,25 @@ import { onMessage, send } from '../call/protocol';
 import type { Answer, Hello } from '../call/protocol';
 import { bringRedis } from './bring-redis';
 import type { Request } from '../call/requests';
-import { keepOnly } from './roster';
+import { stopUnlisted } from './roster';
 import { StateFolder } from '../system/state-folder';
 import { stopUnits } from './stop-units';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import { versionOf } from '../system/version';
 
 const LOG_CHECK_MS = 30_000;
 const LOCK_CHECK_MS = 500;
 
 /*
- * The supervisor: one process for a state folder, the only one that acts in it. It works off requests one after the
- * other and keeps the units alive in between.
+ * The supervisor is the only process that acts on a state folder. It serves requests one after the other and keeps the
+ * units running in between.
  *
- * It may go at any time. SIGTERM and SIGINT end it and leave its children running, as does SIGKILL: nobody watches them
- * then, and the next call of the agent starts another supervisor, which adopts them. Only destroy stops them.
+ * It may exit at any time. SIGTERM, SIGINT and SIGKILL end it and leave its children running without a watch. The next
+ * call of the agent starts another supervisor, which adopts them. Only destroy stops them.
  */
+/** Runs the supervisor of a state folder. */
 export async function supervise(path: string): Promise<void> {
-  // Whoever started this one has made the folder. When it is gone, a destroy was faster, and nothing is to begin anew.
+  // The call that started this process has created the folder. If it is gone, a destroy was faster.
   const state = StateFolder.find(path);
   if (!state) {
     return;
@@ -38,7 +39,7 @@ export async function supervise(path: string): Promise<void> {
   process.chdir(state.root);
   const me = refOf(process.pid);
   if (!me || !takeLock(state, 'supervisor')) {
-    // Another one was faster.
+    // Another supervisor was faster.
     return;
   }
   const log = logTo(state);
@@ -49,7 +50,7 @@ export async function supervise(path: string): Promise<void> {
     });
   }
   process.on('SIGHUP', () => undefined);
-  // Whatever goes wrong in one corner, the units are still watched.
+  // An unexpected error must not keep the units from being watched.
   process.on('uncaughtException', (error) => log(`unexpected: ${error.stack ?? error}`));
   process.on('unhandledRejection', (reason) =>
     log(`unexpected: ${reason instanceof Error ? reason.stack : String(reason)}`),
@@ -73,21 +74,21 @@ export async function supervise(path: string): Promise<void> {
   }, LOCK_CHECK_MS);
 }
 
-/** The state folder was removed by hand: nobody could reach the units any more, so they must not go on. */
-async function abandon(fleet: Fleet, log: Say): Promise<void> {
+/** Stops all units after the state folder was removed by hand, since no call can reach them any more. */
+async function abandon(fleet: Fleet, log: Report): Promise<void> {
   const units = fleet.units();
   await Promise.all(units.map((unit) => fleet.release(unit.name)));
   await stopUnits(units, log).finally(() => process.exit(0));
 }
 
-/** Runs requests one after the other. */
+/** Queue that serves requests one after the other. */
 class Queue {
   private tail: Promise<void> = Promise.resolve();
   private leaving = false;
 
   constructor(
     private readonly fleet: Fleet,
-    private readonly log: Say,
+    private readonly log: Report,
   ) {}
 
   add(work: () => Promise<void>): void {
@@ -100,12 +101,12 @@ class Queue {
         answer({ leaving: true });
         return;
       }
-      const say: Say = (line) => {
+      const report: Report = (line) => {
         this.log(line);
         answer({ line });
       };
       try {
-        await this.work(request, say);
+        await this.work(request, report);
         answer({ done: true });
       } catch (error) {
         this.log(
@@ -116,20 +117,20 @@ class Queue {
     });
   }
 
-  private async work(request: Request, say: Say): Promise<void> {
+  private async work(request: Request, report: Report): Promise<void> {
     switch (request.verb) {
       case 'instance':
-        return bringInstance(this.fleet, request, say);
+        return bringInstance(this.fleet, request, report);
       case 'redis':
-        return bringRedis(this.fleet, request, say);
+        return bringRedis(this.fleet, request, report);
       case 'nginx':
-        return bringNginx(this.fleet, request, say);
+        return bringNginx(this.fleet, request, report);
       case 'roster':
-        return keepOnly(this.fleet, request, say);
+        return stopUnlisted(this.fleet, request, report);
       case 'resume':
-        return this.fleet.resume(say);
+        return this.fleet.resume(report);
       case 'leave':
-        // Nobody is to be half-way through a restart when the successor looks at the records.
+        // No unit may be in the middle of a restart when the successor reads the records.
         this.leaving = true;
         await Promise.all(this.fleet.units().map((unit) => this.fleet.release(unit.name)));
         this.log('leaving to another version of the agent; the units run on');
@@ -139,8 +140,8 @@ class Queue {
   }
 }
 
-function listen(hello: Hello, queue: Queue, log: Say): void {
-  // The lock is held, so a socket that is there is a dead supervisor's.
+function listen(hello: Hello, queue: Queue, log: Report): void {
+  // This process holds the lock, so an existing socket belongs to a dead supervisor.
   rmSync(StateFolder.SOCKET, { force: true });
   const server = createServer((socket: Socket) => {
     socket.on('error', () => socket.destroy());
@@ -161,13 +162,13 @@ function listen(hello: Hello, queue: Queue, log: Say): void {
   server.listen(StateFolder.SOCKET);
 }
 
-function logTo(state: StateFolder): Say {
+function logTo(state: StateFolder): Report {
   const file = state.path('logs', 'supervisor.log');
   return (line) => {
     try {
       appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 });
     } catch {
-      // A full disk, or a folder that was removed by hand, is no reason to stop watching.
+      // Neither a full disk nor a folder that was removed by hand is a reason to stop watching.
     }
   };
 }

@@ -4,10 +4,11 @@ import type { StateFolder } from '../system/state-folder';
 import type { Endpoint } from '../system/text';
 
 /*
- * What is written down of a unit, in units/<unit>.json: enough for another supervisor to take it over, and for destroy
- * to end it without any. The files hold resolved secrets and are readable by their owner alone.
+ * Records of units, in units/<unit>.json. They suffice for another supervisor to adopt a unit, and for destroy to end
+ * it without a supervisor. They contain resolved secrets, and only their owner may read them.
  */
 
+/** Specification of an instance. */
 export interface InstanceSpec {
   readonly kind: 'instance';
   readonly command: readonly string[];
@@ -21,23 +22,26 @@ export interface InstanceSpec {
   readonly stopGraceMs: number;
 }
 
+/** Specification of a Redis. */
 export interface RedisSpec {
   readonly kind: 'redis';
   readonly executable: string;
   readonly listen: Endpoint;
   readonly maxMemory: string;
+  readonly outputBufferLimit: string;
   readonly password: string;
 }
 
+/** Specification of an nginx. */
 export interface NginxSpec {
   readonly kind: 'nginx';
   readonly executable: string;
-  /** Its command line, but for the configuration's place. */
+  /** Options of its command line beside the path of its configuration. */
   readonly options: readonly string[];
   readonly listen: readonly Endpoint[];
-  /** The folder below releases/ that is served. */
+  /** Folder below releases/ that it serves. */
   readonly release: string;
-  /** The releases that were served lately, the latest first. */
+  /** Releases that it served recently, the latest first. */
   readonly recent: readonly string[];
 }
 
@@ -45,15 +49,16 @@ export type UnitSpec = InstanceSpec | RedisSpec | NginxSpec;
 
 export type UnitKind = UnitSpec['kind'];
 
+/** Record of one unit. */
 export interface UnitRecord {
   readonly unit: string;
   readonly kind: UnitKind;
-  /** The specification in force; absent while the very first one is being tried. */
+  /** Specification in force; absent while the very first one is being tried. */
   spec?: UnitSpec;
-  /** The specification that an operation is trying. Found by a new supervisor, it was never confirmed. */
+  /** Specification that an operation is trying. If a new supervisor finds one, it was never confirmed. */
   candidate?: UnitSpec;
   process?: ProcessRef & { readonly startedAt: number };
-  /** Whether the process has been healthy since its start; from then on silence means that it hangs. */
+  /** Whether the process has been healthy since its start. From then on, failed checks mean that it hangs. */
   healthy: boolean;
   restarts: number;
 }

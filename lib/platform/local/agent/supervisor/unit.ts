@@ -1,23 +1,25 @@
 import { linesSince, logSize } from '../system/log-file';
 import { isRunning, killGroup, stopGroup } from '../system/processes';
 import type { Ending } from '../system/processes';
-import { logOf, runnable } from '../units/runnable';
+import { logOf } from '../units/runnable';
+import { runnable } from '../units/runnables';
 import type { Runnable } from '../units/runnable';
 import { Running } from '../units/running';
 import type { StateFolder } from '../system/state-folder';
-import { redacted, seconds, sleep } from '../system/text';
+import { redact, seconds, sleep } from '../system/text';
 import { removeRecord, writeRecord } from './unit-record';
 import type { UnitKind, UnitRecord, UnitSpec } from './unit-record';
 
-/** A unit: its record and, while it runs, its process. */
+/** Unit with its record and, while it runs, its process. */
 export class Unit {
   private running: Running | undefined;
 
+  /** Unit that has no record yet. */
   static fresh(name: string, kind: UnitKind, state: StateFolder): Unit {
     return new Unit({ unit: name, kind, healthy: false, restarts: 0 }, state);
   }
 
-  /** The unit of a record that another supervisor wrote, with its process if that is still there. */
+  /** Unit of a record that another supervisor wrote, with its process if that still runs. */
   static adopt(record: UnitRecord, state: StateFolder): Unit {
     const unit = new Unit(record, state);
     if (record.process && isRunning(record.process)) {
@@ -39,7 +41,7 @@ export class Unit {
     return this.record.kind;
   }
 
-  /** The specification in force. */
+  /** Specification in force. */
   get spec(): UnitSpec | undefined {
     return this.record.spec;
   }
@@ -48,7 +50,7 @@ export class Unit {
     return this.record.candidate;
   }
 
-  /** The process, while it runs. */
+  /** Process of the unit, while it runs. */
   get process(): Running | undefined {
     return this.running?.endedWith === undefined ? this.running : undefined;
   }
@@ -58,18 +60,19 @@ export class Unit {
     return this.process !== undefined && this.record.healthy;
   }
 
-  /** What the unit is meant to be right now. */
+  /** Runnable of the specification that is tried or, without one, in force. */
   get runnable(): Runnable | undefined {
     const spec = this.record.candidate ?? this.record.spec;
     return spec && runnable(this.name, spec, this.state);
   }
 
-  /** From now on this is tried; unless it is confirmed, the specification in force counts. */
+  /** Begins to try a specification. Unless it is confirmed, the one in force counts. */
   propose(spec: UnitSpec): void {
     this.record.candidate = spec;
     this.save();
   }
 
+  /** Puts the specification that is tried in force. */
   confirm(): void {
     this.record.spec = this.record.candidate ?? this.record.spec;
     delete this.record.candidate;
@@ -77,19 +80,19 @@ export class Unit {
     this.save();
   }
 
-  /** Goes back to the specification in force, which may be none. */
+  /** Returns to the specification in force, if there is one. */
   withdraw(): void {
     delete this.record.candidate;
     this.save();
   }
 
-  /** Takes over settings that the running process need not know of. */
+  /** Puts settings in force that the running process need not know. */
   amend(spec: UnitSpec): void {
     this.record.spec = spec;
     this.save();
   }
 
-  /** Starts the process anew; nothing of an earlier one is left by then. */
+  /** Starts the process, after whatever is left of an earlier one has been killed. */
   async start(): Promise<void> {
     const plan = this.runnable;
     if (!plan) {
@@ -104,7 +107,7 @@ export class Unit {
     });
   }
 
-  /** Like `start`, by the supervisor on its own account. */
+  /** Starts the process on the supervisor's own account, which is counted. */
   async restart(): Promise<void> {
     this.record.restarts += 1;
     await this.start();
@@ -118,7 +121,7 @@ export class Unit {
     return ending;
   }
 
-  /** Kills whatever is left of the last process's group: nginx's workers outlive a killed master. */
+  /** Kills whatever is left of the last process's group, as nginx's workers outlive a killed master. */
   async clear(): Promise<void> {
     if (this.record.process) {
       await killGroup(this.record.process);
@@ -126,7 +129,7 @@ export class Unit {
     this.forgetProcess();
   }
 
-  /** Removes the unit from the books. */
+  /** Removes the unit's record. */
   remove(): void {
     removeRecord(this.state, this.name);
   }
@@ -138,7 +141,7 @@ export class Unit {
     }
   }
 
-  /** Waits until the unit is healthy; answers why it is not. */
+  /** Waits until the unit is healthy. Returns the reason if it does not become so. */
   async untilHealthy(deadline: number): Promise<string | undefined> {
     const { running, runnable: plan } = this;
     if (!running || !plan) {
@@ -163,7 +166,7 @@ export class Unit {
     }
   }
 
-  /** Whether a process belongs to this unit. */
+  /** Process that leads, or led, the unit's process group. */
   get groupRef(): UnitRecord['process'] {
     return this.record.process;
   }
@@ -172,10 +175,10 @@ export class Unit {
     return logSize(logOf(this.state, this.name));
   }
 
-  /** What the unit has written since its log had the size `from`, without its secrets. */
+  /** Lines that the unit has written since its log had the size `from`, without its secrets. */
   logSince(from: number, count = 20): string[] {
     const lines = linesSince(logOf(this.state, this.name), from, count);
-    return redacted(lines, this.runnable?.confidential ?? []);
+    return redact(lines, this.runnable?.confidential ?? []);
   }
 
   private forgetProcess(): void {

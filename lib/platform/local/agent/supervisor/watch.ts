@@ -1,35 +1,35 @@
 import { messageOf } from '../system/agent-error';
 import { signalGroup } from '../system/processes';
-import type { Say } from '../system/text';
+import type { Report } from '../system/text';
 import { seconds } from '../system/text';
 import type { Unit } from './unit';
 
-/** A process that lived this long had been started well. */
+/** Age from which on the end of a process is not blamed on its start. */
 const STEADY_MS = 10_000;
-/** While a process starts, a look at it costs little and says much. */
+/** Longest interval between checks while a process starts. */
 const STARTING_INTERVAL_MS = 500;
 
-/** From the start of a process to its end, or to the next pause. */
+/** Watch over one process, from its start to its end or to the next pause. */
 interface Turn {
   over: boolean;
-  /** Ends the nap that is being taken. */
+  /** Ends the current nap. */
   wake: () => void;
 }
 
-/** Keeps a unit alive: a process that died is started again, one that hangs is killed and started again. */
+/** Watch that keeps a unit running: it restarts a process that exited, and kills and restarts one that hangs. */
 export class Watch {
-  /** The turn of watching that is under way; a new one begins with each process. */
+  /** Current turn; each process begins a new one. */
   private turn: Turn | undefined;
   private reviving: Promise<void> | undefined;
-  /** How often in a row the process died young. */
+  /** Number of processes in a row that exited young. */
   private youngDeaths = 0;
 
   constructor(
     private readonly unit: Unit,
-    private readonly log: Say,
+    private readonly log: Report,
   ) {}
 
-  /** Starts watching; a unit that does not run is started. */
+  /** Starts watching, and starts a unit that does not run. */
   begin(): void {
     const turn = this.newTurn();
     const { process } = this.unit;
@@ -45,7 +45,7 @@ export class Watch {
     void this.keepLooking(turn);
   }
 
-  /** Stops watching, and returns when nothing that was begun on the unit's behalf is under way. */
+  /** Stops watching, and waits for a restart that is under way. */
   async pause(): Promise<void> {
     this.endTurn();
     await this.reviving;
@@ -70,7 +70,7 @@ export class Watch {
         await this.look(turn);
         return;
       } catch (error) {
-        // A full disk, say, on which no record can be written: the unit is watched all the same.
+        // The unit is watched all the same, for example when a full disk keeps its record from being written.
         this.log(`${this.unit.name}: ${messageOf(error)}`);
         await nap(turn, STARTING_INTERVAL_MS);
       }
@@ -103,14 +103,14 @@ export class Watch {
           return;
         }
       } else if (Date.now() - process.startedAt > health.startTimeoutMs) {
-        // Before it was healthy for the first time, silence only means that it still starts.
-        this.revive(`did not get healthy within ${seconds(health.startTimeoutMs)}`);
+        // Until it is healthy for the first time, failed checks only mean that it still starts.
+        this.revive(`did not become healthy within ${seconds(health.startTimeoutMs)}`);
         return;
       }
       const interval = this.unit.healthy
         ? health.intervalMs
         : Math.min(health.intervalMs, STARTING_INTERVAL_MS);
-      // From start to start, so that a silent unit is noticed no later because each look waits for its timeout.
+      // The interval counts from start to start, so that timeouts of checks do not delay the verdict.
       await nap(turn, begun + interval - Date.now());
     }
   }
@@ -126,7 +126,8 @@ export class Watch {
   private async restart(turn: Turn): Promise<void> {
     let age = this.unit.groupRef ? Date.now() - this.unit.groupRef.startedAt : 0;
     if (this.unit.groupRef) {
-      // At once and not by SIGTERM: what hangs may be stopped (SIGSTOP), and would hold its port until the end of the grace.
+      // SIGKILL, not SIGTERM: a hanging process may be stopped (SIGSTOP), and would keep its port for the whole grace
+      // period.
       signalGroup(this.unit.groupRef, 'SIGKILL');
     }
     for (;;) {
@@ -150,12 +151,12 @@ export class Watch {
   }
 }
 
-/** The first time at once, then after 0.5, 1, 2, 4, 8 and at most 10 seconds. */
+/** Delay before a restart: none the first time, then 0.5, 1, 2, 4, 8 and at most 10 seconds. */
 function delayAfter(youngDeaths: number): number {
   return youngDeaths <= 1 ? 0 : Math.min(500 * 2 ** (youngDeaths - 2), 10_000);
 }
 
-/** Sleeps until the time is over or the turn is. */
+/** Sleeps until the time or the turn is over. */
 function nap(turn: Turn, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     if (turn.over) {

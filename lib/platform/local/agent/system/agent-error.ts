@@ -1,12 +1,12 @@
-/** A failure that is told to the person who runs Terraform. Its message is the whole story: no stack trace is printed. */
+/** Failure that is reported to the user of Terraform by its message alone, without a stack trace. */
 export class AgentError extends Error {}
 
-/** The message of whatever was thrown. */
+/** Message of whatever was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The `code` of a system error (ENOENT, EADDRINUSE, …), if it has one. */
+/** `code` of a system error (ENOENT, EADDRINUSE, …), if it has one. */
 export function codeOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : undefined;

@@ -4,25 +4,25 @@ import { isRunning, refOf } from './processes';
 import type { ProcessRef } from './processes';
 import type { StateFolder } from './state-folder';
 
-/** Who may act on a state folder: its supervisor, or a call that destroys it. */
+/** Process that may act on a state folder: its supervisor, or a call that destroys it. */
 export interface Holder extends ProcessRef {
   readonly role: 'supervisor' | 'destroy';
 }
 
 /*
- * One process at a time holds the lock, until it dies. Node has no flock, and a single lock file cannot be taken over
- * from a dead holder without a moment in which two takers both succeed. So each holder makes a file with the next
- * number: link() lets one process make it, and the highest number is the holder.
+ * One process at a time holds the lock, until it exits. Node has no flock, and two processes could both take over a
+ * single lock file from a dead holder. So each holder creates a file with the next number. link() lets only one process
+ * create it, and the highest number is the holder.
  */
 
-/** Takes the lock unless a living process holds it. */
+/** Takes the lock, unless a running process holds it. Returns whether it did. */
 export function takeLock(state: StateFolder, role: Holder['role']): boolean {
   const me = refOf(process.pid);
   if (!me) {
     throw new Error('this process is not in the process table');
   }
   if (!existsSync(state.path('locks'))) {
-    // Not with parents: the folder may have been removed meanwhile.
+    // Without parents, since the state folder may have been removed meanwhile.
     mkdirSync(state.path('locks'), { mode: 0o700 });
   }
   const draft = state.path('locks', `draft.${process.pid}`);
@@ -33,18 +33,18 @@ export function takeLock(state: StateFolder, role: Holder['role']): boolean {
       if (highest.holder && isRunning(highest.holder)) {
         return false;
       }
-      const mine = state.path('locks', String(highest.number + 1));
+      const lockFile = state.path('locks', String(highest.number + 1));
       try {
-        linkSync(draft, mine);
+        linkSync(draft, lockFile);
       } catch (error) {
         if (codeOf(error) === 'EEXIST') {
           continue;
         }
         throw error;
       }
-      // The number may have been used and cleared away since it was looked up; then there is a higher one.
+      // The number may have been used and removed since it was looked up. Then there is a higher one.
       if (highestLock(state).number > highest.number + 1) {
-        rmSync(mine, { force: true });
+        rmSync(lockFile, { force: true });
         continue;
       }
       numbers(state)
@@ -57,12 +57,12 @@ export function takeLock(state: StateFolder, role: Holder['role']): boolean {
   }
 }
 
-/** Whether the calling process holds the lock: not after somebody removed the state folder by hand. */
+/** Whether the calling process holds the lock. It does not after the state folder was removed by hand. */
 export function holdsLock(state: StateFolder): boolean {
   return lockHolder(state)?.pid === process.pid;
 }
 
-/** The living process that holds the lock. */
+/** Running process that holds the lock. */
 export function lockHolder(state: StateFolder): Holder | undefined {
   const { holder } = highestLock(state);
   return holder && isRunning(holder) ? holder : undefined;

@@ -8,9 +8,10 @@ import {
   truncateSync,
 } from 'node:fs';
 
+/** Size above which a log is emptied, in bytes. */
 const MAXIMUM = 10 * 1024 * 1024;
 
-/** Opens a log for appending, for a child's output. */
+/** Opens a log to which a child appends its output. */
 export function openLog(file: string): number {
   return openSync(file, 'a', 0o600);
 }
@@ -19,10 +20,10 @@ export function logSize(file: string): number {
   return existsSync(file) ? statSync(file).size : 0;
 }
 
-/** The last lines that were written to a log since it had the size `from`. */
+/** Last lines that were written to a log since it had the size `from`. */
 export function linesSince(file: string, from: number, count: number): string[] {
   const end = logSize(file);
-  // A log that was cut meanwhile starts anew; and only the end of a long one can be of interest.
+  // A log that was emptied meanwhile is read from its start, and a long one only near its end.
   const start = Math.max(end < from ? 0 : from, end - 64 * 1024);
   if (end <= start) {
     return [];
@@ -43,8 +44,8 @@ export function linesSince(file: string, from: number, count: number): string[] 
 }
 
 /**
- * Keeps a log and one predecessor below a size. The log is copied and emptied, not renamed: children hold it open,
- * also over the supervisor's death, and would go on writing into the renamed one.
+ * Keeps a log and one predecessor below a size. The log is copied and emptied, not renamed: children keep it open even
+ * after the supervisor has exited, and would continue to write to the renamed file.
  */
 export function boundLog(file: string): void {
   if (logSize(file) > MAXIMUM) {

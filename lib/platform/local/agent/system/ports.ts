@@ -6,13 +6,13 @@ import { codeOf } from './agent-error';
 import { pidsOfProc } from './process-table';
 import type { Endpoint } from './text';
 
-/** A process that listens on a port. */
+/** Process that listens on a port. */
 export interface PortHolder {
   readonly pid: number;
   readonly name: string;
 }
 
-/** Why nobody could listen on an endpoint right now (EADDRINUSE, EACCES, …); undefined when it is free. */
+/** Code of the error that listening on an endpoint meets (EADDRINUSE, EACCES, …); undefined if the endpoint is free. */
 export function bindFailure({ address, port }: Endpoint): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -24,8 +24,10 @@ export function bindFailure({ address, port }: Endpoint): Promise<string | undef
 }
 
 /**
- * Who listens on a port, as far as this user may see; of all processes or of some. All of them can be a matter of
- * seconds, when one on this machine has a hundred thousand connections.
+ * Processes that listen on a port, as far as this user may see them.
+ *
+ * @param among - ids of the processes to look at; looking at all can take seconds if one of them has a hundred thousand
+ * connections
  */
 export function portHolders(port: number, among?: readonly number[]): PortHolder[] {
   try {
@@ -78,7 +80,7 @@ function holdsSocket(pid: number, sockets: Set<string>): boolean {
   }
 }
 
-/** The program and, for an interpreter, its script; not the whole command line, which may hold passwords. */
+/** Program and, for an interpreter, its script. The whole command line may contain passwords. */
 function nameOf(pid: number): string {
   const [program, script] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
   const name = basename((program ?? '').split(' ')[0] ?? '').replace(/:$/, '');
@@ -92,7 +94,7 @@ function holdersByLsof(port: number, among?: readonly number[]): PortHolder[] {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  // Lines "p<pid>" and "c<command>" in turns.
+  // Lines "p<pid>" and "c<command>" alternate.
   return [...output.matchAll(/^p(\d+)\nc(.*)$/gm)].map(([, pid, name]) => ({
     pid: Number(pid),
     name: name ?? '',

@@ -5,17 +5,17 @@ import { codeOf, messageOf } from './agent-error';
 import { seconds } from './text';
 import type { Endpoint } from './text';
 
-/** What a look at a running service showed. */
+/** Result of one check of a running service. */
 export interface Probe {
   readonly ok: boolean;
-  /** What was seen, in words. */
+  /** Observation in words. */
   readonly seen: string;
-  /** The system's error code when there was no answer; TIMEOUT when there was silence. */
+  /** System's error code if the connection failed; TIMEOUT if there was no answer in time. */
   readonly code?: string;
   readonly body?: string;
 }
 
-/** Asks by HTTP; any 2xx is healthy. */
+/** Checks a service by HTTP; any 2xx status is healthy. */
 export function probeHttp(
   target: Pick<RequestOptions, 'host' | 'port' | 'socketPath' | 'path'>,
   timeoutMs: number,
@@ -26,17 +26,17 @@ export function probeHttp(
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
-        // Nobody needs more of a health answer, and an endless one must not fill the memory.
+        // An endless answer must not fill the memory.
         body = body.length < 4096 ? body + chunk : body;
       });
-      response.on('error', (error) => finish(failed(error)));
+      response.on('error', (error) => finish(failure(error)));
       response.on('end', () =>
         finish({ ok: status >= 200 && status < 300, seen: `status ${status}`, body }),
       );
     });
-    // A request's own timeout restarts with each byte.
-    const timer = setTimeout(() => finish(silent(timeoutMs)), timeoutMs);
-    request.on('error', (error) => finish(failed(error)));
+    // The timeout option of a request restarts with each byte.
+    const timer = setTimeout(() => finish(silence(timeoutMs)), timeoutMs);
+    request.on('error', (error) => finish(failure(error)));
 
     function finish(probe: Probe): void {
       clearTimeout(timer);
@@ -46,7 +46,7 @@ export function probeHttp(
   });
 }
 
-/** Sends Redis a PING. */
+/** Checks a Redis by PING. */
 export function probeRedis(
   { address, port }: Endpoint,
   password: string,
@@ -57,9 +57,9 @@ export function probeRedis(
     const socket = connect({ host: address, port }, () =>
       socket.write(redisCommand('AUTH', password) + redisCommand('PING')),
     );
-    const timer = setTimeout(() => finish(silent(timeoutMs)), timeoutMs);
+    const timer = setTimeout(() => finish(silence(timeoutMs)), timeoutMs);
     socket.setEncoding('utf8');
-    socket.on('error', (error) => finish(failed(error)));
+    socket.on('error', (error) => finish(failure(error)));
     socket.on('close', () => finish({ ok: false, seen: 'the connection was closed' }));
     socket.on('data', (chunk: string) => {
       answer += chunk;
@@ -83,12 +83,12 @@ function redisCommand(...words: string[]): string {
   return `*${words.length}\r\n${parts.join('')}`;
 }
 
-function failed(error: Error): Probe {
+function failure(error: Error): Probe {
   const code = codeOf(error);
   const seen = code === 'ECONNREFUSED' ? 'connection refused' : (code ?? messageOf(error));
   return { ok: false, seen, code };
 }
 
-function silent(timeoutMs: number): Probe {
+function silence(timeoutMs: number): Probe {
   return { ok: false, seen: `no answer within ${seconds(timeoutMs)}`, code: 'TIMEOUT' };
 }

@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** One line of the process table. */
+/** Entry of the process table. */
 export interface ProcessRow {
   readonly pid: number;
   readonly group: number;
-  /** The session's id; undefined where `ps` does not tell it reliably. */
+  /** Id of the session; undefined where `ps` does not report it reliably. */
   readonly session: number | undefined;
-  /** Dead, but not yet collected by its parent; in a container nobody may ever collect it. */
+  /** Whether it has exited and its parent has not collected it, which in a container may never happen. */
   readonly zombie: boolean;
-  /** When it started. Together with the pid it names a process: a pid alone comes back. */
+  /** Time of its start. Together with the pid it identifies a process, since the kernel reuses pids. */
   readonly started: string;
 }
 
@@ -31,7 +31,7 @@ export function listProcesses(): ProcessRow[] {
   return runPs(['-ax']);
 }
 
-/** Every process id in /proc; Linux only. */
+/** Ids of all processes in /proc; Linux only. */
 export function pidsOfProc(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -47,11 +47,11 @@ function readStat(pid: number): ProcessRow | undefined {
   } catch {
     return undefined;
   }
-  // The name in parentheses may hold blanks and parentheses itself; the third field follows the last one.
+  // The name in parentheses may itself contain blanks and parentheses. The third field follows the last one.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, , group, session] = fields;
   const ticks = fields[19];
-  // Ticks count from the boot, so that they alone could come back after one.
+  // Ticks count from the boot, so the same number can occur again after the next one.
   boot ??= readBootId();
   return {
     pid,
@@ -80,7 +80,7 @@ function runPs(selection: string[]): ProcessRow[] {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   } catch {
-    // ps -p ends with 1 when there is no such process.
+    // ps -p exits with 1 if there is no such process.
     return [];
   }
   return output

@@ -2,14 +2,14 @@ import { AgentError, codeOf } from './agent-error';
 import { listProcesses, readProcess } from './process-table';
 import { seconds, sleep } from './text';
 
-/** A process that was started by the agent, as it is written down: it outlives the supervisor that started it. */
+/** Reference to a process, which stays valid when the supervisor that started the process has exited. */
 export interface ProcessRef {
   readonly pid: number;
-  /** See ProcessRow.started. */
+  /** Time of its start, as `ProcessRow.started`. */
   readonly mark: string;
 }
 
-/** The name by which the process of this pid can be found again. */
+/** Reference to the process that has a pid now. */
 export function refOf(pid: number): ProcessRef | undefined {
   const row = readProcess(pid);
   return row && { pid, mark: row.started };
@@ -23,20 +23,22 @@ export function isRunning(ref: ProcessRef): boolean {
   return row !== undefined && !row.zombie && row.started === ref.mark;
 }
 
-/** Cheaper than isRunning where looking at a process means starting `ps`; may be wrong when a pid came back. */
+/** Like `isRunning`, but cheap where `ps` would have to be started. It may be wrong if the pid is reused. */
 export function seemsToRun(ref: ProcessRef): boolean {
   return process.platform === 'linux' ? isRunning(ref) : exists(ref.pid);
 }
 
 /**
- * The living processes of a child's group. The child may be dead and its group alive (nginx's workers live on when
- * the master is killed), so the group's id is checked to be still the one that the child gave it.
+ * Ids of the running processes of a child's group.
+ *
+ * The group may outlive the child, as nginx's workers outlive a killed master. So this checks that the group is still
+ * the one that the child created.
  */
 export function groupOf(ref: ProcessRef): number[] {
   const rows = listProcesses();
   const leader = rows.find((row) => row.pid === ref.pid);
   if (leader && leader.started !== ref.mark) {
-    // The kernel gives a pid out again only when no group has it as its id: this one is a stranger's.
+    // The kernel reuses a pid only if no group has it as its id, so this group is another one.
     return [];
   }
   return rows
@@ -50,7 +52,7 @@ function mayDescendFrom(ref: ProcessRef, row: { session?: number; started: strin
   if (row.session === undefined) {
     return true;
   }
-  // Children are started in a session of their own.
+  // Each child is started in its own session.
   return row.session === ref.pid && itsBoot === boot && Number(itsTicks) >= Number(ticks);
 }
 
@@ -67,16 +69,16 @@ export function signalGroup(ref: ProcessRef, signal: NodeJS.Signals): void {
   }
 }
 
-/** How a group came to its end. */
+/** Way in which a process group ended. */
 export type Ending = 'was not running' | 'stopped' | 'killed';
 
-/** Asks a group to stop, kills what is left after the grace period, and returns when nothing is left. */
+/** Asks a group to stop, kills what is left after the grace period, and waits until nothing is left. */
 export async function stopGroup(ref: ProcessRef, graceMs: number): Promise<Ending> {
   if (groupOf(ref).length === 0) {
     return 'was not running';
   }
   signalGroup(ref, 'SIGTERM');
-  // A process that was stopped (SIGSTOP) sees SIGTERM only once it goes on.
+  // A process that was stopped (SIGSTOP) receives SIGTERM only once it continues.
   signalGroup(ref, 'SIGCONT');
   if (await goneWithin(ref, graceMs)) {
     return 'stopped';
@@ -85,13 +87,14 @@ export async function stopGroup(ref: ProcessRef, graceMs: number): Promise<Endin
   return 'killed';
 }
 
+/** Kills a group, and waits until nothing is left of it. */
 export async function killGroup(ref: ProcessRef): Promise<void> {
   signalGroup(ref, 'SIGKILL');
   const patience = 10_000;
   if (!(await goneWithin(ref, patience))) {
     throw new AgentError(
       `The process ${ref.pid} and its children cannot be killed: ${seconds(patience)} after SIGKILL ` +
-        `${groupOf(ref).join(', ')} still ran.`,
+        `${groupOf(ref).join(', ')} were still running.`,
     );
   }
 }

@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AgentError, codeOf } from './agent-error';
-import { listed } from './text';
+import { listNames } from './text';
 
-/** Everything that the agent ever puts into the state folder's top level; nothing else in there is its to remove. */
+/** Everything that the agent creates at the top of the state folder. It removes nothing else there. */
 const OURS = [
   '.gitignore',
   'agent.js',
@@ -27,32 +27,38 @@ const OURS = [
   'units',
 ];
 
-/** The first file of a state folder and its mark. The folder often lies in a repository, and holds passwords and keys. */
+/**
+ * Content of .gitignore, the folder's first file and its mark. The folder contains keys and is often in a repository.
+ */
 const MARK =
   '# The state of a LocalPlatform. Its agent made this folder, and removes it on destroy.\n*\n';
 
-/** The folder in which the agent keeps all it has on this machine. */
+/** Folder for everything that the agent keeps on this machine. */
 export class StateFolder {
-  /** Relative, because a unix socket's path is limited to some 104 bytes: both sides work inside the folder. */
+  /** Relative to the folder, in which both sides work: the path of a unix socket is limited to some 104 bytes. */
   static readonly SOCKET = 'agent.sock';
 
-  /** Opens the folder, and makes it if need be; a folder of somebody else's is refused. */
+  /**
+   * Opens the folder, and creates it if it does not exist.
+   *
+   * @throws AgentError for a folder that contains files of others
+   */
   static create(path: string): StateFolder {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw new AgentError(
-        `The state folder ${path} cannot be made (${codeOf(error) ?? error}). ` +
+        `The state folder ${path} cannot be created (${codeOf(error) ?? error}). ` +
           'Give the platform a stateDir that this user can write to.',
       );
     }
     const folder = new StateFolder(realpathSync(path));
-    // Another call may be making the folder at this moment; its mark is there before anything else is.
+    // Another call may be creating the folder right now; the mark is its first file.
     const content = folder.list('.').filter((name) => !name.startsWith('..gitignore.'));
     if (content.length > 0 && !folder.isOurs()) {
       throw new AgentError(
-        `The state folder ${path} holds files that are not the agent's (${listed(content)}). ` +
-          'It is used by the agent alone, and removed by destroy: give the platform a stateDir of its own.',
+        `The state folder ${path} contains files that do not belong to the agent (${listNames(content)}). ` +
+          'Only the agent may use it, and destroy removes it: give the platform a stateDir of its own.',
       );
     }
     chmodSync(folder.root, 0o700);
@@ -63,7 +69,7 @@ export class StateFolder {
     return folder;
   }
 
-  /** The folder if there is one of the agent's at this path. */
+  /** Folder at a path, if the agent created one there. */
   static find(path: string): StateFolder | undefined {
     if (!existsSync(path) || !statSync(path).isDirectory()) {
       return undefined;
@@ -78,7 +84,7 @@ export class StateFolder {
     return join(this.root, ...parts);
   }
 
-  /** Writes a file that is either the old or the new one, whenever the machine stops. */
+  /** Replaces a file at once, so that it is complete even if the machine stops in between. */
   write(name: string, content: string | Buffer, mode = 0o600): void {
     const file = this.path(name);
     const fresh = join(file, '..', `.${basename(file)}.${process.pid}.new`);
@@ -97,7 +103,7 @@ export class StateFolder {
     }
   }
 
-  /** The names in a folder; none when the folder does not exist. */
+  /** Names in a folder; empty if the folder does not exist. */
   list(name: string): string[] {
     try {
       return readdirSync(this.path(name)).sort();
@@ -113,9 +119,9 @@ export class StateFolder {
     rmSync(this.path(name), { recursive: true, force: true });
   }
 
-  /** Removes what the agent put here, and the folder when that leaves it empty. Answers what is left. */
+  /** Removes what the agent created here, and the folder if it is empty then. Returns the names that are left. */
   removeAll(): string[] {
-    // The mark goes last, so that a removal that is cut short can be done again; the lock as late as possible.
+    // The mark is removed last, so that an interrupted removal can be repeated; the lock as late as possible.
     const last = ['locks', '.gitignore'];
     const names = this.list('.').filter(isOurs);
     for (const name of [...names.filter((each) => !last.includes(each)), ...last]) {
@@ -128,7 +134,7 @@ export class StateFolder {
     return left;
   }
 
-  /** Whether the agent made this folder. A folder without the marks of the agent is never removed. */
+  /** Whether the agent created this folder. A folder without its marks is never removed. */
   private isOurs(): boolean {
     return (
       this.read('.gitignore') === MARK ||

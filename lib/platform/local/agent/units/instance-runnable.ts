@@ -1,20 +1,20 @@
-import { marked } from '../system/environment';
+import { withMark } from '../system/environment';
 import { probeHttp } from '../system/probes';
 import { logOf } from './runnable';
 import type { Runnable } from './runnable';
 import type { StateFolder } from '../system/state-folder';
-import { hostAndPort, reachable } from '../system/text';
+import { hostAndPort, clientEndpoint } from '../system/text';
 import type { InstanceSpec } from '../supervisor/unit-record';
 
 export function instanceRunnable(unit: string, spec: InstanceSpec, state: StateFolder): Runnable {
-  const target = reachable(spec.listen);
+  const target = clientEndpoint(spec.listen);
   const probe = (timeoutMs: number) =>
     probeHttp({ host: target.address, port: target.port, path: spec.health.path }, timeoutMs);
   return {
     launch: {
       command: spec.command,
       workingDirectory: spec.workingDirectory,
-      environment: marked({ ...spec.inherited, ...spec.environment, ...spec.secrets }, state),
+      environment: withMark({ ...spec.inherited, ...spec.environment, ...spec.secrets }, state),
       log: logOf(state, unit),
     },
     listen: [spec.listen],
@@ -28,7 +28,7 @@ export function instanceRunnable(unit: string, spec: InstanceSpec, state: StateF
   };
 }
 
-/** The password inside of a URL: a client library prints it without the rest. */
+/** Password in a URL, which a client library may print without the rest. */
 function passwordOf(secret: string): string[] {
   const password = /^[a-z+]+:\/\/[^/@]*:([^/@]+)@/.exec(secret)?.[1];
   return password === undefined ? [] : [password, decodeURIComponent(password)];

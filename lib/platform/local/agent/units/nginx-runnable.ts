@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { inheritable, marked } from '../system/environment';
+import { inheritableVariables, withMark } from '../system/environment';
 import { probeHttp } from '../system/probes';
 import type { Probe } from '../system/probes';
 import { isRunning } from '../system/processes';
@@ -22,13 +22,13 @@ export function nginxRunnable(unit: string, spec: NginxSpec, state: StateFolder)
   return {
     launch: {
       command: nginxCommand(spec, prefix, 'current/nginx.conf'),
-      // nginx takes the path of a unix socket from its working directory, all others from the prefix.
+      // nginx resolves the path of a unix socket from its working directory, and all others from the prefix.
       workingDirectory: prefix,
-      environment: marked(inheritable(process.env), state),
+      environment: withMark(inheritableVariables(process.env), state),
       log: logOf(state, unit),
     },
     listen: spec.listen,
-    // More patient than with an instance: an nginx that is merely busy must not lose all its connections.
+    // More patient than for an instance: a busy nginx must not lose all its connections.
     health: { intervalMs: 2000, timeoutMs: 4000, failures: 3, startTimeoutMs: 10_000 },
     stopGraceMs: 5000,
     confidential: [],
@@ -36,26 +36,26 @@ export function nginxRunnable(unit: string, spec: NginxSpec, state: StateFolder)
     prepare: () => {
       nginxFolders(prefix);
       makeCurrent(prefix, spec.release);
-      // A killed nginx leaves them, and would then refuse to start: the socket's address is in use.
+      // A killed nginx leaves them behind, and the next one would find the socket's address in use.
       rmSync(join(prefix, 'status.sock'), { force: true });
       rmSync(join(prefix, 'nginx.pid'), { force: true });
     },
     probe,
     pulse: async (timeoutMs) => {
       const answer = await askNginx(unit, timeoutMs);
-      // With all worker_connections in use nginx closes new ones at once. That is no hang: what it has, it serves.
+      // With all worker_connections in use, nginx closes new ones at once. It does not hang: it serves the others.
       const hangs = answer.code === 'TIMEOUT' || answer.code === 'ECONNREFUSED';
       return { ...answer, ok: !hangs };
     },
   };
 }
 
-/** The folder that nginx takes relative paths from (-p). */
+/** Folder from which nginx resolves relative paths (-p). */
 export function nginxPrefix(state: StateFolder, unit: string): string {
   return state.path('nginx', unit);
 }
 
-/** nginx makes the last part of a path itself, not what is above. */
+/** Creates the folders of nginx, which itself creates only the last part of a path. */
 export function nginxFolders(prefix: string): void {
   for (const part of ['releases', 'logs', 'temp']) {
     mkdirSync(join(prefix, part), { recursive: true, mode: 0o700 });
@@ -70,7 +70,7 @@ export function nginxCommand(
   return [executable, '-p', `${prefix}/`, '-c', configuration, ...options];
 }
 
-/** Points `current` to a release, with no moment in which it points nowhere. */
+/** Points `current` to a release in one step, so that it always points to one. */
 export function makeCurrent(prefix: string, release: string): void {
   const fresh = join(prefix, '.current.new');
   rmSync(fresh, { force: true });
@@ -78,10 +78,10 @@ export function makeCurrent(prefix: string, release: string): void {
   renameSync(fresh, join(prefix, 'current'));
 }
 
-/** A reload that took has new workers answering by then. */
+/** Time within which new workers answer after a reload. */
 export const RELOAD_MS = 10_000;
 
-/** Makes the master read `current` again: new workers take over, the old ones keep the connections they have. */
+/** Makes the master read `current` again. New workers accept connections, and the old ones keep theirs. */
 export function reload(master: ProcessRef): void {
   if (isRunning(master)) {
     process.kill(master.pid, 'SIGHUP');
@@ -89,6 +89,6 @@ export function reload(master: ProcessRef): void {
 }
 
 function askNginx(unit: string, timeoutMs: number): Promise<Probe> {
-  // Relative to the state folder, where the supervisor works: the length of a socket's path is limited.
+  // Relative to the supervisor's working directory, since the length of a socket's path is limited.
   return probeHttp({ socketPath: `nginx/${unit}/status.sock`, path: '/release' }, timeoutMs);
 }

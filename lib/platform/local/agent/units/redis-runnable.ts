@@ -1,20 +1,20 @@
 import { mkdirSync } from 'node:fs';
-import { inheritable, marked } from '../system/environment';
+import { inheritableVariables, withMark } from '../system/environment';
 import { probeRedis } from '../system/probes';
 import { logOf } from './runnable';
 import type { Runnable } from './runnable';
 import type { StateFolder } from '../system/state-folder';
-import { hostAndPort, reachable } from '../system/text';
+import { hostAndPort, clientEndpoint } from '../system/text';
 import type { RedisSpec } from '../supervisor/unit-record';
 
 export function redisRunnable(unit: string, spec: RedisSpec, state: StateFolder): Runnable {
-  const target = reachable(spec.listen);
+  const target = clientEndpoint(spec.listen);
   const probe = (timeoutMs: number) => probeRedis(target, spec.password, timeoutMs);
   return {
     launch: {
       command: [spec.executable, 'redis.conf'],
       workingDirectory: redisFolder(state, unit),
-      environment: marked(inheritable(process.env), state),
+      environment: withMark(inheritableVariables(process.env), state),
       log: logOf(state, unit),
     },
     listen: [spec.listen],
@@ -35,9 +35,9 @@ export function redisFolder(state: StateFolder, unit: string): string {
   return state.path('redis', unit);
 }
 
-/** What the clients of a Redis are given. */
+/** URL of a Redis for its clients. */
 export function redisUrl(spec: RedisSpec): string {
-  return `redis://:${encodeURIComponent(spec.password)}@${hostAndPort(reachable(spec.listen))}`;
+  return `redis://:${encodeURIComponent(spec.password)}@${hostAndPort(clientEndpoint(spec.listen))}`;
 }
 
 function configuration(spec: RedisSpec): string {
@@ -53,7 +53,7 @@ function configuration(spec: RedisSpec): string {
     `maxmemory ${spec.maxMemory}`,
     'maxmemory-policy noeviction',
     '# A subscriber that does not read is cut off before it fills the memory; its adapter reconnects.',
-    'client-output-buffer-limit pubsub 32mb 8mb 60',
+    `client-output-buffer-limit pubsub ${spec.outputBufferLimit}`,
     'dir ./',
     'daemonize no',
     'logfile ""',
@@ -61,7 +61,7 @@ function configuration(spec: RedisSpec): string {
   ].join('\n');
 }
 
-/** A value in redis.conf's double quotes, byte by byte where it is not plain ASCII. */
+/** Value in double quotes for redis.conf, with an escape for each byte that is not plain ASCII. */
 function quotedValue(value: string): string {
   const bytes = [...Buffer.from(value, 'utf8')].map((byte) => {
     const character = String.fromCharCode(byte);

@@ -1,14 +1,10 @@
-import { instanceRunnable } from './instance-runnable';
-import { nginxRunnable } from './nginx-runnable';
 import type { Probe } from '../system/probes';
-import { redisRunnable } from './redis-runnable';
 import type { HealthPolicy } from '../call/requests';
 import type { Launch } from './running';
 import type { StateFolder } from '../system/state-folder';
 import type { Endpoint } from '../system/text';
-import type { UnitSpec } from '../supervisor/unit-record';
 
-/** What running a unit means, whatever its kind. */
+/** Unit of any kind, as the supervisor starts, checks and stops it. */
 export interface Runnable {
   readonly launch: Launch;
   readonly listen: readonly Endpoint[];
@@ -16,28 +12,17 @@ export interface Runnable {
   readonly stopGraceMs: number;
   /** Values that no message may show. */
   readonly confidential: readonly string[];
-  /** What is asked to see whether it is healthy, in words. */
+  /** Health check in words. */
   readonly question: string;
-  /** Brings the unit's files to this specification, just before its start. */
+  /** Brings the unit's files to its specification, just before its start. */
   prepare(): void;
   /** Whether it serves as specified. */
   probe(timeoutMs: number): Promise<Probe>;
-  /** Whether it lives; may be kinder than `probe`, since a unit without pulse is killed. */
+  /** Whether it is alive. It may be more lenient than `probe`, since a unit without pulse is killed. */
   pulse(timeoutMs: number): Promise<Probe>;
 }
 
-export function runnable(unit: string, spec: UnitSpec, state: StateFolder): Runnable {
-  switch (spec.kind) {
-    case 'instance':
-      return instanceRunnable(unit, spec, state);
-    case 'redis':
-      return redisRunnable(unit, spec, state);
-    case 'nginx':
-      return nginxRunnable(unit, spec, state);
-  }
-}
-
-/** Where a unit's output goes. */
+/** Path of a unit's log. */
 export function logOf(state: StateFolder, unit: string): string {
   return state.path('logs', `${unit}.log`);
 }

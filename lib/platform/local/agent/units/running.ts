@@ -5,7 +5,7 @@ import { openLog } from '../system/log-file';
 import { refOf, seemsToRun } from '../system/processes';
 import type { ProcessRef } from '../system/processes';
 
-/** What it takes to start a child. */
+/** Command and surroundings of a child process. */
 export interface Launch {
   readonly command: readonly string[];
   readonly workingDirectory: string;
@@ -15,16 +15,17 @@ export interface Launch {
 
 const ADOPTED_POLL_MS = 500;
 
-/** A running process of a unit: a child of this supervisor, or one that it took over from an earlier one. */
+/** Running process of a unit: a child of this supervisor, or one that it adopted from an earlier one. */
 export class Running {
-  /** Resolves with how the process ended. */
+  /** Resolves when the process has ended, with its exit code or signal in words. */
   readonly ended: Promise<string>;
-  /** How the process ended; undefined while it runs. */
+  /** Exit code or signal in words; undefined while it runs. */
   endedWith: string | undefined;
 
   /**
-   * Starts a child in a session, and so a process group, of its own.
-   * `record` is called at once with its name, so that no time passes in which nobody knows of it.
+   * Starts a child in its own session, and so in its own process group.
+   *
+   * @param record - called at once with the child, so that there is no time in which it is not recorded
    */
   static async start(launch: Launch, record: (ref: ProcessRef) => void): Promise<Running> {
     const [executable, ...args] = launch.command;
@@ -49,12 +50,12 @@ export class Running {
     }
     const ref = refOf(child.pid);
     if (!ref) {
-      throw new AgentError(`${executable} was gone the moment it had been started.`);
+      throw new AgentError(`${executable} exited as soon as it was started.`);
     }
     try {
       record(ref);
     } catch (error) {
-      // Unrecorded, nobody would ever stop it.
+      // Nothing would ever stop a child that is not recorded.
       process.kill(-ref.pid, 'SIGKILL');
       throw error;
     }
@@ -66,7 +67,7 @@ export class Running {
     return new Running(ref, Date.now(), ended);
   }
 
-  /** Takes over a process that another supervisor started. Its parent is somebody else, so it is looked at in turns. */
+  /** Adopts a process that another supervisor started. It is polled, since it is not a child of this one. */
   static adopt(ref: ProcessRef, startedAt: number): Running {
     const ended = new Promise<string>((resolve) => {
       const poll = setInterval(() => {

@@ -1,0 +1,71 @@
+import type { Construct } from 'constructs';
+import { Secret } from '../../../model/secret';
+import { generatedPassword } from '../../../terraform/generated-password';
+import type { Check } from '../../../validation/check';
+import { IMAGE } from '../../../validation/text-rules';
+import type { RedisSpec, RunningRedis } from '../../contract';
+import { hardened } from '../engine/hardening';
+import { defaultRedis } from '../engine/images';
+import { REDIS_PORT } from '../engine/ports';
+import { REDIS_USER, redisCommand, redisHealthcheck } from '../engine/redis-command';
+import { redisUrl } from '../engine/secrets';
+import { attachment, type DockerContext, STOP_SECONDS } from './docker-context';
+import { Generation } from './generation';
+import { REDIS_SECRET, resolveSecret, secretsVersion } from './secrets';
+
+/**
+ * A Redis with the generation that its URL belongs to.
+ *
+ * @internal
+ */
+export interface RedisOfGeneration {
+  readonly running: RunningRedis;
+  readonly generation: Generation;
+}
+
+/**
+ * Runs the Redis of a backplane in a container.
+ *
+ * @throws ValidationError for an image that is none, and for a password that is not in a file
+ * @internal
+ */
+export function runRedis(
+  scope: Construct,
+  check: Check,
+  spec: RedisSpec,
+  context: DockerContext,
+): RedisOfGeneration {
+  const { bindings, provider, settings } = context;
+  const { name, subnet, redisImage } = settings;
+  const image = check.text('redisImage', redisImage ?? defaultRedis(spec), IMAGE);
+  const given =
+    spec.password === undefined
+      ? undefined
+      : resolveSecret(check, 'password', 'password', spec.password);
+  const password = given?.value ?? generatedPassword(scope);
+  const command = redisCommand(spec, REDIS_PORT);
+  // The new container is created before the old one is destroyed, so it needs a name and an address of its own.
+  const generation = new Generation({
+    image,
+    command,
+    subnet: subnet.cidr,
+    ...(given === undefined ? {} : secretsVersion(scope, [given])),
+  });
+  const address = generation.redisAddress(subnet);
+  const redis = new bindings.Container(scope, 'Redis', {
+    provider,
+    name: `${name}-${spec.name}-${generation.id}`,
+    image,
+    ...command,
+    env: [`AIWM_REDIS_PASSWORD=${password}`],
+    networksAdvanced: attachment(context, address, spec.name),
+    healthcheck: redisHealthcheck(spec),
+    wait: true,
+    waitTimeout: 60,
+    destroyGraceSeconds: STOP_SECONDS,
+    user: REDIS_USER,
+    ...hardened([], ['/tmp', '/data']),
+  });
+  const url = Secret.ofPlatform(REDIS_SECRET, redisUrl(password, address, REDIS_PORT));
+  return { running: { url, dependables: [redis] }, generation };
+}

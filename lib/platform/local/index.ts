@@ -1,0 +1,2 @@
+export * from './local-platform';
+export * from './local-platform-props';

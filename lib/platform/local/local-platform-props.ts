@@ -1,0 +1,62 @@
+/** Properties of a `LocalPlatform`. */
+export interface LocalPlatformProps {
+  /**
+   * Folder for everything that runs: logs, configurations and generated secrets.
+   *
+   * A relative path starts at the folder in which the app runs. Each platform needs its own folder. Run `destroy`
+   * before you change it: only the agent in the old folder can stop what runs there.
+   *
+   * @default ".aiwm/<stack>-<id>", in lower case
+   */
+  readonly stateDir?: string;
+  /**
+   * IP address that the front listens on.
+   *
+   * Other machines can reach the front unless this is a loopback address. TLS is required if they can.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly address?: string;
+  /**
+   * Port on which the front accepts TLS.
+   *
+   * @default 8443
+   */
+  readonly httpsPort?: number;
+  /**
+   * Port on which the front accepts plain HTTP.
+   *
+   * @default 8080
+   */
+  readonly httpPort?: number;
+  /**
+   * Port on which Redis listens, always on 127.0.0.1.
+   *
+   * @default 6379
+   */
+  readonly redisPort?: number;
+  /**
+   * Program to run as nginx: a name on the PATH, or a path.
+   *
+   * A relative path starts at the folder in which the app runs.
+   *
+   * @default "nginx"
+   */
+  readonly nginx?: string;
+  /**
+   * Version of that nginx, at least as major and minor number.
+   *
+   * It decides which directives the configuration may use.
+   *
+   * @default "1.22"
+   */
+  readonly nginxVersion?: string;
+  /**
+   * Program to run as Redis: a name on the PATH, or a path.
+   *
+   * A relative path starts at the folder in which the app runs.
+   *
+   * @default - "redis-server", or "valkey-server" for Valkey
+   */
+  readonly redisServer?: string;
+}

@@ -1,0 +1,67 @@
+import { TerraformStack } from 'cdktf';
+import { resourceName } from '../../terraform/names';
+import { fromStackFolder } from '../../terraform/stack-paths';
+import type { Check } from '../../validation/check';
+import { FILE_PATH, IP_ADDRESS } from '../../validation/text-rules';
+import { claimStateFolder } from './claims';
+import type { LocalPlatformProps } from './local-platform-props';
+
+/**
+ * Address of everything that only the front has to reach: instances and Redis.
+ *
+ * @internal
+ */
+export const LOOPBACK = '127.0.0.1';
+
+/**
+ * Properties of a `LocalPlatform`, checked and with their defaults.
+ *
+ * Paths are relative to the folder of the synthesized stack, where Terraform runs.
+ *
+ * @internal
+ */
+export interface LocalSettings {
+  readonly stateDir: string;
+  readonly address: string;
+  readonly httpsPort: number;
+  readonly httpPort: number;
+  readonly redisPort: number;
+  readonly nginx: string;
+  readonly nginxVersion: string;
+  /** Program to run as Redis; undefined for the one named after the engine. */
+  readonly redisServer?: string;
+}
+
+/**
+ * Checks all properties of a platform and fills in their defaults.
+ *
+ * @internal
+ * @throws ValidationError naming the property that is wrong
+ */
+export function resolveSettings(check: Check, props: LocalPlatformProps): LocalSettings {
+  const { scope } = check;
+  const stateDir =
+    props.stateDir ?? `.aiwm/${TerraformStack.of(scope).node.id}-${resourceName(scope)}`;
+  const settings = {
+    address: check.text('address', props.address ?? LOOPBACK, IP_ADDRESS),
+    httpsPort: check.integer('httpsPort', props.httpsPort ?? 8443, 1, 65_535),
+    httpPort: check.integer('httpPort', props.httpPort ?? 8080, 1, 65_535),
+    redisPort: check.integer('redisPort', props.redisPort ?? 6379, 1, 65_535),
+    nginx: resolveProgram(check, 'nginx', props.nginx ?? 'nginx'),
+    // The front checks it, as on every platform.
+    nginxVersion: props.nginxVersion ?? '1.22',
+    redisServer:
+      props.redisServer === undefined
+        ? undefined
+        : resolveProgram(check, 'redisServer', props.redisServer),
+    stateDir: fromStackFolder(scope, check.text('stateDir', stateDir, FILE_PATH)),
+  };
+  claimStateFolder(check, stateDir, settings.stateDir);
+  return settings;
+}
+
+/** Program as Terraform starts it: a path from the stack's folder, or a bare name on the PATH. */
+function resolveProgram(check: Check, property: string, program: string): string {
+  check.text(property, program, FILE_PATH);
+  return program.includes('/') ? fromStackFolder(check.scope, program) : program;
+}

@@ -1,0 +1,443 @@
+// The AWS examples brought to an emulated AWS by a real Terraform with the real plugin, as far as the emulator goes: up
+// from nothing, planned again, and read back by another client than Terraform.
+import { createHash } from 'node:crypto';
+import { describeWithAws } from '../../support/aws/describe-aws';
+import { Deployed, type NotEmulated } from '../../support/aws/deployed';
+import { example, type ExampleName } from '../../support/aws/examples';
+import { Given, type Network } from '../../support/aws/given';
+import { MotoServer, motoProblem } from '../../support/aws/moto-server';
+import { withoutHash } from '../../support/stack/addresses';
+import type { StackJson } from '../../support/aws/stack-json';
+import { cleanUp } from '../../support/machine/clean-up';
+import { say } from '../../support/machine/say';
+
+afterAll(cleanUp);
+
+/** Which of moto 5.2 answers with an error, or with what the plugin cannot read. All of it is in aws-plan.test.ts. */
+const NOT_EMULATED: NotEmulated = {
+  aws_ssm_association: 'moto has no associations of Systems Manager',
+  aws_elasticache_parameter_group: 'moto has no parameter groups',
+  aws_elasticache_subnet_group: 'moto cannot delete one, and nothing else needs it here',
+  aws_s3_bucket_policy: 'moto is spoken to in plain HTTP, which this policy denies',
+  aws_elasticache_replication_group: 'moto makes one whose nodes cannot be read',
+};
+
+/** What a plan after the apply tells of because of what the emulator answers: attributes by type. */
+const PHANTOMS: Readonly<Record<string, readonly string[]>> = {
+  // Forgotten: the description of a rule about another group.
+  aws_vpc_security_group_egress_rule: ['description'],
+  aws_vpc_security_group_ingress_rule: ['description'],
+  // Its own tags come back as tags of what it makes, and so it has a new version.
+  aws_launch_template: ['default_version', 'latest_version', 'tag_specifications'],
+  // Forgotten; and the version of the template.
+  aws_autoscaling_group: [
+    'capacity_reservation_specification',
+    'default_instance_warmup',
+    'instance_maintenance_policy',
+    'launch_template',
+  ],
+  // Made up.
+  aws_autoscaling_lifecycle_hook: ['notification_target_arn', 'role_arn'],
+  // Forgotten, and made up.
+  aws_autoscaling_policy: ['enabled', 'predictive_scaling_configuration'],
+};
+
+const examples: ExampleName[] = ['aws-redis', 'aws-single'];
+
+describeWithAws('the AWS examples, deployed', (plugin) => {
+  const problem = motoProblem();
+  if (problem) {
+    test.skip(`needs an emulator: ${problem}`, () => {});
+    return;
+  }
+
+  interface Bed {
+    readonly server: MotoServer;
+    readonly given: Given;
+    readonly deployed: Deployed;
+  }
+
+  async function deploy(name: ExampleName): Promise<Bed> {
+    const server = await MotoServer.start();
+    const given = new Given(server);
+    const stack = given.fill(example(name).json as StackJson);
+    const deployed = new Deployed(stack, plugin, server, NOT_EMULATED);
+    for (const [address, reason] of Object.entries(deployed.leftOut)) {
+      say(`left out: ${withoutHash(address)} (${withoutHash(reason)})`);
+    }
+    await deployed.apply();
+    return { server, given, deployed };
+  }
+
+  const beds = new Map<ExampleName, Bed>();
+  // All at one time, for most of it is waiting.
+  beforeAll(async () => {
+    await Promise.all(examples.map(async (name) => beds.set(name, await deploy(name))));
+  });
+
+  describe.each(examples)('%s', (name) => {
+    let server: MotoServer;
+    let given: Given;
+    let deployed: Deployed;
+    beforeAll(() => ({ server, given, deployed } = beds.get(name)!));
+
+    // What is there has been read by the first of the plans, and has not changed.
+    const planOf = (stack: StackJson, ...options: string[]) => {
+      deployed.put(stack);
+      return deployed.changes('-refresh=false', ...options);
+    };
+
+    test('a second plan changes nothing but what the emulator has forgotten', async () => {
+      const changes = await deployed.changes();
+      const real = changes.filter(
+        ({ address, actions, attributes }) =>
+          actions.join() !== 'update' ||
+          attributes.some((each) => !PHANTOMS[address.split('.')[0] ?? '']?.includes(each)),
+      );
+      expect(real).toEqual([]);
+    });
+
+    test('what is open to the world is the entry, at 443 and 80', () => {
+      const [{ SecurityGroups: groups }] = server.ask([
+        ['ec2', 'describe_security_groups', {}],
+      ]) as [{ SecurityGroups: SecurityGroup[] }];
+      const open = groups
+        // The one that each VPC comes with is not used.
+        .filter(({ GroupName }) => GroupName !== 'default')
+        .flatMap(({ GroupName, IpPermissions }) =>
+          IpPermissions.filter(({ IpRanges }) =>
+            IpRanges.some(({ CidrIp }) => CidrIp === '0.0.0.0/0'),
+          ).map(({ FromPort, ToPort }) => `${GroupName} ${FromPort}-${ToPort}`),
+        );
+      const entry = name === 'aws-single' ? 'nginx' : 'frontend-entry';
+      expect(open.sort()).toEqual([
+        `${name}-platform-${entry} 443-443`,
+        `${name}-platform-${entry} 80-80`,
+      ]);
+    });
+
+    test('the bucket is encrypted, closed, and holds the nginx.conf that names the hosts', () => {
+      const [{ Buckets: buckets }] = server.ask([['s3', 'list_buckets', {}]]) as [
+        { Buckets: { Name: string }[] },
+      ];
+      expect(buckets).toHaveLength(1);
+      const Bucket = buckets[0]!.Name;
+      const [encryption, versioning, access, list] = server.ask([
+        ['s3', 'get_bucket_encryption', { Bucket }],
+        ['s3', 'get_bucket_versioning', { Bucket }],
+        ['s3', 'get_public_access_block', { Bucket }],
+        ['s3', 'list_objects_v2', { Bucket }],
+      ]);
+      expect(encryption).toMatchObject({
+        ServerSideEncryptionConfiguration: {
+          Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+      });
+      expect(versioning).toMatchObject({ Status: 'Enabled' });
+      expect(access).toMatchObject({
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+      });
+      const keys = (list as { Contents: { Key: string }[] }).Contents.map(({ Key }) => Key);
+      expect(keys.sort()).toEqual([
+        expect.stringMatching(/^instances\/aiwm\/[0-9a-f]{64}\.json$/),
+        expect.stringMatching(/^nginx\/frontend\/[0-9a-f]{64}\.conf$/),
+      ]);
+      const [release = '', configuration = ''] = keys.map((key) => server.read(Bucket, key));
+      expect(sha256(release)).toBe(keys[0]!.split(/[/.]/)[2]);
+      expect(sha256(configuration)).toBe(keys[1]!.split(/[/.]/)[2]);
+
+      const [{ NetworkInterfaces: interfaces }] = server.ask([
+        ['ec2', 'describe_network_interfaces', {}],
+      ]) as [{ NetworkInterfaces: NetworkInterface[] }];
+      const slots = interfaces
+        .filter(({ Description }) => /^The address of aiwm-\d\.$/.test(Description ?? ''))
+        .sort((a, b) => a.Description!.localeCompare(b.Description!));
+      expect(slots.map(({ Attachment }) => typeof Attachment?.InstanceId)).toEqual(
+        slots.map(() => 'string'),
+      );
+      const pool = /upstream aiwm_backend \{[^}]*\}/.exec(configuration)?.[0] ?? '';
+      expect([...pool.matchAll(/server "?([\d.]+):3003/g)].map(([, each]) => each)).toEqual(
+        slots.map(({ PrivateIpAddress }) => PrivateIpAddress),
+      );
+      expect(JSON.parse(release)).toMatchObject({
+        image: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/aiwm-chat:1.4.2',
+        port: slots.map(() => 3003),
+        logGroup: `/aiwm/${name}-platform/aiwm`,
+        region: 'eu-central-1',
+      });
+    });
+
+    test('hosts ask for their metadata with a token, and their disks are encrypted', () => {
+      const [{ Reservations: reservations }, { LaunchTemplates: templates }] = server.ask([
+        ['ec2', 'describe_instances', {}],
+        ['ec2', 'describe_launch_templates', {}],
+      ]) as [
+        { Reservations: { Instances: Host[] }[] },
+        { LaunchTemplates: { LaunchTemplateId: string }[] },
+      ];
+      const named = (each: Host) => each.Tags?.find(({ Key }) => Key === 'Name')?.Value ?? '';
+      const hosts = reservations.flatMap(({ Instances }) => Instances);
+      const slots = hosts.filter((each) => /-aiwm-\d$/.test(named(each)));
+      expect(slots).toHaveLength(name === 'aws-single' ? 2 : 3);
+      for (const host of slots) {
+        expect(host).toMatchObject({ MetadataOptions: { HttpTokens: 'required' } });
+        expect(host.PublicIpAddress).toBeUndefined();
+        expect(host.KeyName).toBeUndefined();
+      }
+      expect(templates).toHaveLength(name === 'aws-single' ? 0 : 1);
+      for (const { LaunchTemplateId } of templates) {
+        const [{ LaunchTemplateVersions: versions }] = server.ask([
+          ['ec2', 'describe_launch_template_versions', { LaunchTemplateId }],
+        ]) as [{ LaunchTemplateVersions: { LaunchTemplateData: unknown }[] }];
+        expect(versions[0]?.LaunchTemplateData).toMatchObject({
+          MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
+          BlockDeviceMappings: [{ Ebs: { Encrypted: true } }],
+        });
+      }
+    });
+
+    test('alarms are over what hosts tell, and skew is computed', () => {
+      const [{ MetricAlarms: alarms }] = server.ask([['cloudwatch', 'describe_alarms', {}]]) as [
+        { MetricAlarms: Alarm[] },
+      ];
+      const called = (id: string) =>
+        alarms.find(({ AlarmName }) => AlarmName === `${name}-platform-${id}`);
+      const cluster = { Name: 'Cluster', Value: `${name}-platform-aiwm` };
+      expect(called('aiwm-silent2')).toMatchObject({
+        Namespace: 'AIWM',
+        MetricName: 'SlotConnections',
+        Statistic: 'SampleCount',
+        TreatMissingData: 'breaching',
+      });
+      expect(new Set(called('aiwm-silent2')?.Dimensions)).toEqual(
+        new Set([cluster, { Name: 'Slot', Value: '2' }]),
+      );
+      if (name === 'aws-single') {
+        expect(called('aiwm-skew')).toBeUndefined();
+        expect(called('frontend-statuscheck')).toMatchObject({
+          Dimensions: [{ Name: 'InstanceId', Value: expect.stringMatching(/^i-/) }],
+        });
+        expect(called('frontend-certificate')).toMatchObject({ MetricName: 'CertificateDays' });
+      } else {
+        const metric = (Stat: string) =>
+          expect.objectContaining({
+            ReturnData: false,
+            MetricStat: {
+              Metric: { Namespace: 'AIWM', MetricName: 'SlotConnections', Dimensions: [cluster] },
+              Period: 60,
+              Stat,
+            },
+          });
+        expect(called('aiwm-skew')!.Metrics).toHaveLength(3);
+        expect(called('aiwm-skew')!.Metrics).toEqual(
+          expect.arrayContaining([
+            metric('Maximum'),
+            metric('Average'),
+            expect.objectContaining({
+              Id: 'skew',
+              Expression: 'IF(average > 100, fullest / average, 1)',
+              ReturnData: true,
+            }),
+          ]),
+        );
+      }
+    });
+
+    if (name === 'aws-single') {
+      test('the name leads to the fixed address, which is that of the host with nginx', () => {
+        const [{ Addresses: addresses }, zones] = server.ask([
+          ['ec2', 'describe_addresses', {}],
+          ['route53', 'list_hosted_zones', {}],
+        ]) as [
+          { Addresses: { PublicIp: string; InstanceId?: string; NetworkInterfaceId?: string }[] },
+          { HostedZones: { Id: string }[] },
+        ];
+        const [{ ResourceRecordSets: records }] = server.ask([
+          [
+            'route53',
+            'list_resource_record_sets',
+            { HostedZoneId: zones.HostedZones[0]!.Id.replace('/hostedzone/', '') },
+          ],
+        ]) as [{ ResourceRecordSets: RecordSet[] }];
+        const target = records.find(({ Type }) => Type === 'A')?.ResourceRecords?.[0]?.Value;
+        const address = addresses.find(({ PublicIp }) => PublicIp === target);
+        expect(address?.NetworkInterfaceId).toMatch(/^eni-/);
+      });
+    } else {
+      test('443 speaks TLS and leads to nginx, 80 leads to the redirect, and clients keep their address', () => {
+        const [{ LoadBalancers: balancers }, { TargetGroups: groups }] = server.ask([
+          ['elbv2', 'describe_load_balancers', {}],
+          ['elbv2', 'describe_target_groups', {}],
+        ]) as [
+          { LoadBalancers: { LoadBalancerArn: string; Type: string }[] },
+          { TargetGroups: { TargetGroupArn: string; Port: number }[] },
+        ];
+        expect(balancers.map(({ Type }) => Type)).toEqual(['network']);
+        const [{ Listeners: listeners }] = server.ask([
+          ['elbv2', 'describe_listeners', { LoadBalancerArn: balancers[0]!.LoadBalancerArn }],
+        ]) as [{ Listeners: Listener[] }];
+        const portOf = (arn: string | undefined) =>
+          groups.find(({ TargetGroupArn }) => TargetGroupArn === arn)?.Port;
+        expect(
+          listeners
+            .map(({ Port, Protocol, SslPolicy, DefaultActions }) => ({
+              from: Port,
+              protocol: Protocol,
+              to: portOf(DefaultActions[0]?.TargetGroupArn),
+              policy: Protocol === 'TLS' ? SslPolicy : undefined,
+            }))
+            .sort((a, b) => a.from - b.from),
+        ).toEqual([
+          { from: 80, protocol: 'TCP', to: 8080, policy: undefined },
+          { from: 443, protocol: 'TLS', to: 8444, policy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' },
+        ]);
+        const attributes = server.ask(
+          groups.map(({ TargetGroupArn }) => [
+            'elbv2',
+            'describe_target_group_attributes',
+            { TargetGroupArn },
+          ]),
+        ) as { Attributes: { Key: string; Value: string }[] }[];
+        for (const { Attributes } of attributes) {
+          const values = Object.fromEntries(Attributes.map(({ Key, Value }) => [Key, Value]));
+          expect(values).toMatchObject({
+            'preserve_client_ip.enabled': 'true',
+            'target_health_state.unhealthy.connection_termination.enabled': 'false',
+          });
+          expect(values['proxy_protocol_v2.enabled']).not.toBe('true');
+        }
+      });
+
+      test('two hosts of nginx are there, and may be in two zones', () => {
+        const [{ AutoScalingGroups: groups }] = server.ask([
+          ['autoscaling', 'describe_auto_scaling_groups', {}],
+        ]) as [{ AutoScalingGroups: ScalingGroup[] }];
+        expect(groups.map(({ MinSize }) => MinSize)).toEqual([2]);
+        const [group] = groups as [ScalingGroup];
+        expect([...group.AvailabilityZones].sort()).toEqual(['eu-central-1a', 'eu-central-1b']);
+        expect(group.Instances).toHaveLength(2);
+      });
+
+      describe('slots, when the list of subnets changes,', () => {
+        const slots = async (network: Partial<Network>, ...options: string[]) => {
+          const stack = example(name).json as StackJson;
+          const changes = await planOf(
+            given.fill(stack, { ...given.network, ...network }),
+            ...options,
+          );
+          return changes
+            .filter(({ address }) => /^aws_(network_interface|instance)\./.test(address))
+            .map(({ address, actions }) => `${withoutHash(address)} ${actions.join()}`);
+        };
+
+        test('stay where they are', async () => {
+          const [first, second] = given.network.privateSubnetIds as [string, string];
+          expect(await slots({ privateSubnetIds: [second, first] })).toEqual([]);
+        });
+
+        test('are not lost with a subnet that is left out, but moved when they are told to', async () => {
+          const [first, second] = given.network.privateSubnetIds as [string, string];
+          const [third] = given.newSubnets(given.network.vpcId, [['10.9.4.0/24', 'c']]) as [string];
+          const left = { privateSubnetIds: [first, third] };
+          const refused = await refusal(slots(left));
+          const address = /-replace=(aws_network_interface\.\w+)/.exec(refused)?.[1];
+          expect(refused).toContain(
+            `${name}-platform-aiwm-2 is in ${second}, which is no longer in network.privateSubnetIds. List it again, or replace the host: terraform apply -replace=${address}`,
+          );
+          expect(await slots(left, `-replace=${address}`)).toEqual([
+            'aws_instance.Aiwm_Instance2 delete,create',
+            'aws_network_interface.Aiwm_NetworkInterface2 delete,create',
+          ]);
+        });
+      });
+    }
+
+    test('another name is refused by the plan', async () => {
+      const text = JSON.stringify(given.fill(example(name).json as StackJson));
+      const other = JSON.parse(text.replaceAll(`"${name}-platform`, '"other')) as StackJson;
+      expect(await refusal(planOf(other))).toContain(
+        `name: the platform has created ${name}-platform-instances and other resources by that name, and cannot be renamed. ${BESIDE}`,
+      );
+    });
+
+    test('another network is refused by the plan', async () => {
+      const stack = example(name).json as StackJson;
+      if (name === 'aws-single') {
+        const text = JSON.stringify(given.fill(stack));
+        const other = JSON.parse(text.replaceAll('10.40.0.0/16', '10.41.0.0/16')) as StackJson;
+        expect(await refusal(planOf(other))).toContain(
+          'range: the network has 10.40.0.0/16, which cannot change. Create a second network with its own platform, move clients there, then remove these.',
+        );
+      } else {
+        expect(await refusal(planOf(given.fill(stack, given.newNetwork())))).toContain(
+          `network.vpcId: the platform is in ${given.network.vpcId}, and cannot move to another network. ${BESIDE}`,
+        );
+      }
+    });
+  });
+});
+
+const BESIDE = 'Create a second platform, move clients there, then remove this one.';
+
+/** What Terraform refuses, in one line, since it breaks lines wherever its width ends. */
+async function refusal(plan: Promise<unknown>): Promise<string> {
+  const said = await plan.then(
+    (changes) => `nothing, but plans ${JSON.stringify(changes)}`,
+    (error: unknown) => String(error),
+  );
+  return said.replace(/[\s│]+/g, ' ');
+}
+
+interface SecurityGroup {
+  readonly GroupName: string;
+  readonly IpPermissions: readonly {
+    readonly FromPort?: number;
+    readonly ToPort?: number;
+    readonly IpRanges: readonly { readonly CidrIp: string }[];
+  }[];
+}
+
+interface NetworkInterface {
+  readonly Description?: string;
+  readonly PrivateIpAddress: string;
+  readonly Attachment?: { readonly InstanceId?: string };
+}
+
+interface Host {
+  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly PublicIpAddress?: string;
+  readonly KeyName?: string;
+}
+
+interface Listener {
+  readonly Port: number;
+  readonly Protocol: string;
+  readonly SslPolicy?: string;
+  readonly DefaultActions: readonly { readonly TargetGroupArn?: string }[];
+}
+
+interface ScalingGroup {
+  readonly MinSize: number;
+  readonly AvailabilityZones: readonly string[];
+  readonly Instances: readonly unknown[];
+}
+
+interface Alarm {
+  readonly AlarmName: string;
+  readonly Dimensions?: readonly object[];
+  readonly Metrics?: readonly object[];
+}
+
+interface RecordSet {
+  readonly Type: string;
+  readonly ResourceRecords?: readonly { readonly Value: string }[];
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,3 +1,0 @@
-// backplane.test.ts, with nginx.conf as AwsPlatform has it.
-import '../support/aws/render-on-aws';
-import './backplane.test';

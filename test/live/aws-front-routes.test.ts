@@ -1,3 +1,0 @@
-// routes.test.ts, with nginx.conf as AwsPlatform has it.
-import '../support/aws/render-on-aws';
-import './routes.test';

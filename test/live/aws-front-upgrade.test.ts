@@ -1,3 +1,0 @@
-// upgrade.test.ts, with nginx.conf as AwsPlatform has it.
-import '../support/aws/render-on-aws';
-import './upgrade.test';

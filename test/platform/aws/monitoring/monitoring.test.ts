@@ -1,0 +1,244 @@
+// What AwsPlatform says to AWS, by its meaning: alarms and dashboards.
+import { TlsCertificate } from 'cdktf-aiwm';
+import { AwsEntry } from 'cdktf-aiwm/aws';
+import type { SynthesizedStack } from 'cdktf-aiwm/testing';
+import { byConstruct } from '../../../support/stack/addresses';
+import { CERTIFICATE, synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';
+import { plain } from '../../../support/aws/whole-stack';
+
+describe('alarms', () => {
+  const topic = 'arn:aws:sns:eu-central-1:123456789012:oncall';
+  const balanced = synthesizeAws((site) => {
+    site.platform({ alarmTopicArns: [topic] });
+    site.front({ cluster: site.cluster({ backplane: site.backplane() }) });
+  });
+  const passed = synthesizeAws((site) => {
+    site.platform({ alarmTopicArns: [topic] });
+    site.front({ tls: TlsCertificate.fromSecret(TLS_SECRET) });
+  });
+  const single = synthesizeAws((site) => {
+    site.platform({ alarmTopicArns: [topic], entry: AwsEntry.single() });
+    site.front({
+      cluster: site.cluster({ instances: 2 }),
+      tls: TlsCertificate.fromSecret(TLS_SECRET),
+    });
+  });
+  const alarmsOf = (stack: SynthesizedStack) => byConstruct(stack, 'aws_cloudwatch_metric_alarm');
+  const idsOf = (stack: SynthesizedStack, of: string) =>
+    Object.keys(alarmsOf(stack))
+      .filter((id) => id.startsWith(`${of}_Alarms_`))
+      .map((id) => id.replace(/^.*_/, ''))
+      .sort();
+
+  test.each([
+    ['behind a load balancer', balanced, 13],
+    ['with TLS that goes through it', passed, 9],
+    ['on a single host', single, 7],
+  ])('%s: each tells the topics when it goes off and when it is over', (_, stack, count) => {
+    const all = Object.values(alarmsOf(stack));
+    expect(all).toHaveLength(count);
+    for (const alarm of all) {
+      expect(alarm).toMatchObject({ alarm_actions: [topic], ok_actions: [topic] });
+    }
+  });
+
+  test('are over what hurts', () => {
+    expect(idsOf(balanced, 'Backplane')).toEqual(['Busy1', 'Busy2', 'Lag1', 'Lag2']);
+    const front = ['Certificate', 'Crowded', 'Failures', 'NoHealthyHost'];
+    expect(idsOf(balanced, 'Frontend')).toEqual([...front, 'UnhealthyHost']);
+    expect(idsOf(passed, 'Frontend')).toEqual([...front, 'UnhealthyHost']);
+    expect(idsOf(single, 'Frontend')).toEqual([...front, 'StatusCheck']);
+    expect(idsOf(balanced, 'Aiwm')).toEqual(['Silent1', 'Silent2', 'Silent3', 'Skew']);
+    expect(idsOf(single, 'Aiwm')).toEqual(['Silent1', 'Silent2']);
+    const alone = synthesizeAws((site) => site.cluster({ instances: 1 }));
+    expect(idsOf(alone, 'Aiwm')).toEqual(['Silent1']);
+  });
+
+  test('over what hosts themselves tell wait for the first release', () => {
+    for (const [stack, id, association] of [
+      [balanced, 'Aiwm_Alarms_Skew', 'Aiwm_Delivery_Association'],
+      [balanced, 'Aiwm_Alarms_Silent1', 'Aiwm_Delivery_Association'],
+      [single, 'Frontend_Alarms_NoHealthyHost', 'Frontend_Delivery_Association'],
+    ] as const) {
+      expect((alarmsOf(stack)[id]!.depends_on as string[]).map(plain)).toEqual([
+        `aws_ssm_association.${association}`,
+      ]);
+    }
+  });
+
+  const whereClusterTells = { Cluster: 'chat-platform-aiwm' };
+
+  test('a slot that is silent for longer than a release or a new host takes', () => {
+    expect(alarmsOf(balanced).Aiwm_Alarms_Silent2).toMatchObject({
+      namespace: 'AIWM',
+      metric_name: 'SlotConnections',
+      dimensions: { ...whereClusterTells, Slot: '2' },
+      statistic: 'SampleCount',
+      comparison_operator: 'LessThanThreshold',
+      threshold: 1,
+      period: 60,
+      evaluation_periods: 12,
+      treat_missing_data: 'breaching',
+    });
+    const slow = synthesizeAws((site) => site.cluster({ stopGrace: '10m' }));
+    expect(alarmsOf(slow).Aiwm_Alarms_Silent2!.evaluation_periods).toBe(21);
+  });
+
+  describe('skew', () => {
+    const skew = alarmsOf(balanced).Aiwm_Alarms_Skew!;
+
+    test('compares the fullest slot with all of them, by the metric that hosts tell', () => {
+      const [fullest, average, expression] = skew.metric_query as object[];
+      const metric = {
+        namespace: 'AIWM',
+        metric_name: 'SlotConnections',
+        dimensions: whereClusterTells,
+        period: 60,
+      };
+      expect([fullest, average]).toEqual([
+        { id: 'fullest', metric: { ...metric, stat: 'Maximum' }, return_data: false },
+        { id: 'average', metric: { ...metric, stat: 'Average' }, return_data: false },
+      ]);
+      expect(expression).toMatchObject({ id: 'skew', return_data: true });
+      expect(skew).not.toHaveProperty('period');
+      const release = Object.entries(balanced.json.locals as Record<string, object>).find(
+        ([name]) => name.startsWith('Aiwm_Release'),
+      )![1];
+      expect(release).toMatchObject({
+        metric: { namespace: 'AIWM', cluster: 'chat-platform-aiwm' },
+      });
+    });
+
+    /** Whether CloudWatch would take so many connections for too many at one slot. */
+    const goesOff = (...slots: number[]): boolean => {
+      const { expression } = (skew.metric_query as { expression?: string }[])[2]!;
+      const [, least] = /^IF\(average > (\d+), fullest \/ average, 1\)$/.exec(expression!) ?? [];
+      const average = slots.reduce((sum, each) => sum + each) / slots.length;
+      const ratio = average > Number(least) ? Math.max(...slots) / average : 1;
+      expect(skew.comparison_operator).toBe('GreaterThanThreshold');
+      return ratio > (skew.threshold as number);
+    };
+
+    test('goes off when clients behind one address are at one slot', () => {
+      expect(goesOff(2800, 150, 150)).toBe(true);
+      expect(goesOff(...Array<number>(19).fill(500), 1500)).toBe(true);
+    });
+
+    test('stays silent at the share of each, with few connections, and over slots that are drained', () => {
+      expect(goesOff(1000, 900, 1100)).toBe(false);
+      expect(goesOff(250, 0, 0)).toBe(false);
+      expect(goesOff(1000, 1000, 0)).toBe(false);
+      expect(goesOff(1000, 1000, 20, 20)).toBe(false);
+    });
+
+    test.each([3, 4, 6, 10, 30])('stays silent after a release to %s slots', (count) => {
+      // One after another stops, and its clients go to the others, where they stay.
+      const slots = Array<number>(count).fill(1000);
+      for (let stopped = 0; stopped < count; stopped += 1) {
+        const share = slots[stopped]! / (count - 1);
+        slots.forEach((had, slot) => (slots[slot] = slot === stopped ? 0 : had + share));
+      }
+      expect(goesOff(...slots)).toBe(false);
+    });
+  });
+
+  test('a certificate by what knows of it: ACM, or the hosts that show it', () => {
+    expect(alarmsOf(balanced).Frontend_Alarms_Certificate).toMatchObject({
+      namespace: 'AWS/CertificateManager',
+      metric_name: 'DaysToExpiry',
+      dimensions: { CertificateArn: CERTIFICATE },
+    });
+    for (const stack of [passed, single]) {
+      expect(alarmsOf(stack).Frontend_Alarms_Certificate).toMatchObject({
+        namespace: 'AIWM',
+        metric_name: 'CertificateDays',
+        dimensions: { Front: 'chat-platform-frontend' },
+        statistic: 'Minimum',
+        comparison_operator: 'LessThanThreshold',
+        threshold: 14,
+        period: 3600,
+      });
+    }
+  });
+
+  test('a single host that does not tell, that AWS finds broken, that is full', () => {
+    const alarms = alarmsOf(single);
+    const connections = {
+      namespace: 'AIWM',
+      metric_name: 'ActiveConnections',
+      dimensions: { Front: 'chat-platform-frontend' },
+    };
+    expect(alarms.Frontend_Alarms_NoHealthyHost).toMatchObject({
+      ...connections,
+      statistic: 'SampleCount',
+      comparison_operator: 'LessThanThreshold',
+      threshold: 1,
+      evaluation_periods: 3,
+      treat_missing_data: 'breaching',
+    });
+    expect(alarms.Frontend_Alarms_StatusCheck).toMatchObject({
+      namespace: 'AWS/EC2',
+      metric_name: 'StatusCheckFailed',
+      comparison_operator: 'GreaterThanThreshold',
+      threshold: 0,
+    });
+    expect(
+      plain((alarms.Frontend_Alarms_StatusCheck!.dimensions as object)['InstanceId' as never]),
+    ).toBe('aws_instance.Frontend_Host.id');
+    // 10000 expected ones.
+    expect(alarms.Frontend_Alarms_Crowded).toMatchObject({ ...connections, threshold: 10_768 });
+  });
+
+  test('5xx of every front are counted in both forms of its log', () => {
+    for (const stack of [balanced, passed, single]) {
+      const filters = byConstruct(stack, 'aws_cloudwatch_log_metric_filter');
+      expect(Object.keys(filters)).toEqual([
+        'Frontend_FailureFilters_Json',
+        'Frontend_FailureFilters_Readable',
+      ]);
+      for (const { metric_transformation: told } of Object.values(filters)) {
+        expect(told).toMatchObject({
+          namespace: 'AIWM',
+          name: alarmsOf(stack).Frontend_Alarms_Failures!.metric_name,
+        });
+      }
+    }
+  });
+
+  test('dashboards show the same', () => {
+    const titles = (stack: SynthesizedStack) =>
+      Object.entries(byConstruct(stack, 'aws_cloudwatch_dashboard')).flatMap(
+        ([id, { dashboard_body: body }]) =>
+          (
+            JSON.parse(body as string) as { widgets: { properties: { title: string } }[] }
+          ).widgets.map(({ properties }) => `${id.replace('_Dashboard', '')}: ${properties.title}`),
+      );
+    const slots = ['Aiwm: Connections of each slot', 'Aiwm: Instances that are well'];
+    const hosts = [
+      'Frontend: Connections of a host, on average',
+      'Frontend: Connections of the fullest host',
+      'Frontend: Hosts that serve, and that do not',
+      'Frontend: Answers with 5xx',
+    ];
+    expect(titles(balanced)).toEqual([
+      ...slots,
+      'Backplane: Time of the engine, %',
+      'Backplane: Lag of replicas, s',
+      'Backplane: Connections',
+      'Backplane: Sent, bytes',
+      ...hosts,
+    ]);
+    expect(titles(passed)).toEqual([
+      ...slots,
+      ...hosts,
+      'Frontend: Days until the certificate ends',
+    ]);
+    expect(titles(single)).toEqual([
+      ...slots,
+      'Frontend: Connections',
+      'Frontend: Failed checks of the host',
+      'Frontend: Answers with 5xx',
+      'Frontend: Days until the certificate ends',
+    ]);
+  });
+});
