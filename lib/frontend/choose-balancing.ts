@@ -70,15 +70,21 @@ export function chooseMethods(
         'reconnects may reach an instance that does not know it. Give the cluster a RedisAdapterBackplane.',
     );
   }
-  const isDerived = situation.balancing === undefined;
-  if (needsAffinity && isDerived && (sessionMethod ?? method).kind === 'cookie') {
+  if (needsAffinity && situation.balancing === undefined) {
+    warnOfLostSessions(check, sessionMethod ?? method);
+  }
+  return { method, sessionMethod };
+}
+
+/** Long-polling is many requests, and only the cookie keeps them together. */
+function warnOfLostSessions(check: Check, { kind }: Method): void {
+  if (kind === 'cookie') {
     check.warn(
       'Balancing.cookie() keeps only clients that store cookies on their instance. Node.js and native clients lose their ' +
         'long-polling session ("Session ID unknown"). Let the service begin its session ids with AIWM_SESSION_ID_PREFIX and set ' +
         'marksSessionIds: true; or set clientTransports: [ClientTransport.WEBSOCKET]; or let nginx see the addresses of clients.',
     );
   }
-  return { method, sessionMethod };
 }
 
 /** Affinity by client address where nginx sees it, keyed on whatever is stable: a server's address or its name. */

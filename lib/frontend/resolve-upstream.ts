@@ -48,7 +48,7 @@ function resolveQuestion(
   const timeout = resolveDuration(
     check,
     'failover.answerTimeout',
-    failover.answerTimeout ?? '2s',
+    failover.answerTimeout ?? '3s',
     '100ms',
     '60s',
   );

@@ -52,7 +52,7 @@ export interface Failover {
    *
    * Choose a value above the longest time for which its event loop is busy.
    *
-   * @default "2s"
+   * @default "3s"
    */
   readonly answerTimeout?: string;
   /**

@@ -34,7 +34,8 @@ export function accessLog({ accessLog: kind, layout }: Intent): Entry[] {
     comment('Names the instance of every request, and no query: it holds session ids and tokens.'),
     comment('The line of a WebSocket is written when it closes.'),
     { name: 'log_format', args: kind === 'json' ? jsonFormat() : readableFormat(), wrapped: true },
-    directive('access_log', layout.accessLog, FORMAT),
+    comment('Written a second late at the most, many lines at a time.'),
+    directive('access_log', layout.accessLog, FORMAT, 'buffer=64k', 'flush=1s'),
   ];
 }
 

@@ -9,7 +9,7 @@ describe.each(['readable', 'json'] as const)('%s', (accessLog) => {
   const [name, ...format] = http.all('log_format')[0]!;
 
   test('names the instance and how the request went', () => {
-    expect(http.value('access_log')).toBe(`logs/access.log ${name}`);
+    expect(http.value('access_log')).toBe(`logs/access.log ${name} buffer=64k flush=1s`);
     const text = format.join('');
     for (const variable of [
       '$upstream_addr',

@@ -31,7 +31,7 @@ test('files lie where the platform says', () => {
   expect(result.value('user')).toBe('www-data');
   expect(result.value('pid')).toBe('/run/nginx.pid');
   expect(result.value('error_log')).toBe('stderr notice');
-  expect(result.http.value('access_log')).toBe('/dev/stdout aiwm');
+  expect(result.http.value('access_log')).toBe('/dev/stdout aiwm buffer=64k flush=1s');
   const temporary = result.http.directives.filter(({ name }) => name.endsWith('_temp_path'));
   expect(temporary.map(({ args }) => args[0])).toEqual(
     ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `/var/tmp/nginx/${kind}`),

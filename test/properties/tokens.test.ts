@@ -143,7 +143,7 @@ test('a platform may know its own addresses and paths only at apply', () => {
   const text = site.front().configuration.replace(/\$\{TfToken\[[^\]]+\]\}/g, 'LATE');
   const conf = FrontConf.parse(text);
   expect(conf.front.all('listen')[0]![0]).toBe('LATE:80');
-  expect(conf.http.value('access_log')).toBe('LATE aiwm');
+  expect(conf.http.value('access_log')).toBe('LATE aiwm buffer=64k flush=1s');
 });
 
 describe('do not pass', () => {

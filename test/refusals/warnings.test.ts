@@ -12,15 +12,6 @@ const front =
   (site: Site): unknown =>
     site.front(props);
 
-test('nor is a service that marks its sessions, where nginx sees no addresses', () => {
-  expect(
-    warned((site) => {
-      Object.assign(site.platform().traits, { seesClientAddresses: false });
-      return site.front({ cluster: site.cluster({ marksSessionIds: true }) });
-    }),
-  ).toEqual([]);
-});
-
 test('a plain stack is given none', () => {
   expect(
     warned((site) =>
@@ -29,6 +20,15 @@ test('a plain stack is given none', () => {
         tls: TlsCertificate.selfSigned(),
       }),
     ),
+  ).toEqual([]);
+});
+
+test('nor is a service that marks its sessions, where nginx sees no addresses', () => {
+  expect(
+    warned((site) => {
+      Object.assign(site.platform().traits, { seesClientAddresses: false });
+      return site.front({ cluster: site.cluster({ marksSessionIds: true }) });
+    }),
   ).toEqual([]);
 });
 

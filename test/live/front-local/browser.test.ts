@@ -105,7 +105,8 @@ whenThere(`a browser${browserProgram ? '' : ': chromium is not installed, npm ru
       expect((await stateOf(opened)).messages.sort()).toEqual(['from REST', 'from a page']);
     }
     // It began by polling.
-    const polls = front.nginx.accessLog().filter((line) => /chat\/" 200 .* upgrade= /.test(line));
+    const logged = await front.nginx.settledAccessLog();
+    const polls = logged.filter((line) => /chat\/" 200 .* upgrade= /.test(line));
     expect(polls.length).toBeGreaterThanOrEqual(4);
     await context.close();
     await front.nginx.waitForAccessLog(/chat\/" 101 .* upgrade=websocket/);

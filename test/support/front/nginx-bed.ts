@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { request } from './http';
 import { startChild, type Child } from '../machine/process';
 import { temporaryFolder } from '../machine/temporary-folder';
-import { waitFor } from '../machine/wait';
+import { sleep, waitFor } from '../machine/wait';
 
 export interface NginxOptions {
   /** The text of nginx.conf. */
@@ -133,6 +133,12 @@ export class NginxBed {
 
   errorLog(): string[] {
     return this.log('error.log');
+  }
+
+  /** All lines of requests that are over: nginx writes them a second late at the most. */
+  async settledAccessLog(): Promise<string[]> {
+    await sleep(1_200);
+    return this.accessLog();
   }
 
   /** nginx writes a line when the request is over, a little after the client has its answer. */

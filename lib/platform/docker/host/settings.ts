@@ -70,8 +70,8 @@ export function resolveSettings(check: Check, props: DockerPlatformProps): Docke
     hostNetwork,
     statusPort,
     drainSeconds: Math.ceil(
-      resolveDuration(check, 'drainTimeout', props.drainTimeout ?? '30s', '0s', '15m').milliseconds /
-        1000,
+      resolveDuration(check, 'drainTimeout', props.drainTimeout ?? '30s', '0s', '15m')
+        .milliseconds / 1000,
     ),
     probe: props.probe ?? HealthProbe.node(),
     writableFolders: props.writableFolders ?? ['/tmp'],
