@@ -144,7 +144,7 @@ export interface EntryLayout {
   readonly terminatedIdleTimeoutMs: number;
   /** Property of the platform that sets `idleTimeoutMs`. */
   readonly idleTimeoutProperty: string;
-  /** Its own addresses, if it reports the client's address; empty if it preserves that address. */
+  /** Addresses of the load balancer, if it reports the client's address; empty if it preserves that address. */
   readonly trustedProxies: string[];
   /** Whether it reports the client's address by the PROXY protocol. */
   readonly proxyProtocol: boolean;

@@ -57,7 +57,7 @@ export interface SwarmSettings {
 /**
  * Settings of a `DockerSwarmPlatform`, checked before anything is built.
  *
- * @throws ValidationError naming the property that is wrong
+ * @throws ValidationError for an invalid property
  * @internal
  */
 export function resolveSettings(check: Check, props: DockerSwarmPlatformProps): SwarmSettings {
