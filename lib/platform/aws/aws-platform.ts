@@ -23,7 +23,7 @@ import { PlatformClaims } from '../platform-claims';
 import type { AwsPlatformProps } from './aws-platform-props';
 import { AwsContext } from './base/aws-context';
 import { loadBindings } from './base/bindings';
-import { runFront } from './front/front';
+import { runNginx } from './front/front';
 import type { Front } from './front/front-context';
 import type { HostContext } from './hosts/host-context';
 import { HostImage } from './hosts/host-image';
@@ -164,7 +164,7 @@ export class AwsPlatform extends Construct implements IPlatform {
    * `nginxEgress` does not cover
    */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    this.front = runFront(scope, this.claims.only('front', scope), spec, this.hosts);
+    this.front = runNginx(scope, this.claims.only('front', scope), spec, this.hosts);
     return this.front;
   }
 

@@ -69,7 +69,7 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a service that is an image, and for a port that the stack already uses */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    return runInstances(this.context, this.claims.check(scope), spec);
+    return runInstances(scope, this.claims.check(scope), spec, this.context);
   }
 
   public nginxLayout(_scope: Construct): NginxLayout {
@@ -78,12 +78,12 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second front on the same ports */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    return runNginx(this.context, this.claims.check(scope), spec);
+    return runNginx(scope, this.claims.check(scope), spec, this.context);
   }
 
   /** @throws ValidationError for a second Redis on the same port */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    return runRedis(this.context, this.claims.check(scope), spec);
+    return runRedis(scope, this.claims.check(scope), spec, this.context);
   }
 }
 

@@ -22,16 +22,11 @@ import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
+import { refusalOn } from '../../support/stack/refusal';
 import { servers } from '../../support/stack/site';
 
-function refusal(build: (site: AwsSite) => unknown): string {
-  try {
-    build(AwsSite.alone());
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('it is not refused');
-}
+const refusal = (build: (site: AwsSite) => unknown): string =>
+  refusalOn(AwsSite.alone(), build).message;
 
 const platform = (props: Partial<AwsPlatformProps>) => refusal((site) => site.platform(props));
 const front = (props: Partial<NginxWsFrontendProps>, on: Partial<AwsPlatformProps> = {}) =>

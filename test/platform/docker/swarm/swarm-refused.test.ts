@@ -12,15 +12,10 @@ import type { DockerSwarmPlatformProps } from 'cdktf-aiwm/docker';
 import { Construct } from 'constructs';
 import { SwarmSite } from '../../../support/docker/swarm-site';
 import { FrontConf } from '../../../support/front/nginx-tree';
+import { refusalOn } from '../../../support/stack/refusal';
 
-function refusal(build: (site: SwarmSite) => unknown): string {
-  try {
-    build(SwarmSite.alone());
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('it is not refused');
-}
+const refusal = (build: (site: SwarmSite) => unknown): string =>
+  refusalOn(SwarmSite.alone(), build).message;
 
 const platform = (props: DockerSwarmPlatformProps) => refusal((site) => site.platform(props));
 const front = (props: Partial<NginxWsFrontendProps>, on: DockerSwarmPlatformProps = {}) =>
