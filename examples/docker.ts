@@ -5,8 +5,8 @@ import type { Construct } from 'constructs';
 import { chatServiceForDocker } from './chat-service';
 
 /**
- * Three containers on this machine's Docker, behind a published nginx. On a laptop Docker hides the addresses of
- * clients, so nginx keeps a client on its instance by a cookie.
+ * Three instances in containers on this machine, behind a published nginx. Docker may hide the addresses of clients, so
+ * affinity is by cookie.
  */
 export class DockerStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;

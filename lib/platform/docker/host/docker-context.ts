@@ -20,7 +20,7 @@ export interface DockerContext {
 }
 
 /**
- * Place of a container in the platform's network: its address, and a name that the other containers know.
+ * Attachment of a container to the platform's network: its address, and a name by which other containers reach it.
  *
  * @internal
  */

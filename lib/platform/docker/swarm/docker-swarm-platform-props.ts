@@ -77,8 +77,8 @@ export interface DockerSwarmPlatformProps {
   /**
    * Number of nodes that run an nginx, 1 to 64.
    *
-   * All of them publish the same ports, so a node runs at most one. Clients need a name or a load balancer that leads
-   * to all of these nodes.
+   * All of them publish the same ports, so a node runs at most one. Clients need a DNS name or a load balancer
+   * for all of these nodes.
    *
    * @default 1
    */

@@ -15,8 +15,8 @@ import type { DockerSwarmPlatformProps } from './docker-swarm-platform-props';
 export const NAME = 'DockerSwarmPlatform';
 
 const USER: TextRule = {
-  name: 'a user',
-  allowed: 'user and group as numbers: "1000:1000"',
+  name: 'a user and group by number',
+  allowed: 'two numbers: "1000:1000"',
   knownAtSynth: true,
   accepts: (text) => /^\d{1,9}:\d{1,9}$/.test(text),
 };
