@@ -16,7 +16,7 @@ import {
   only,
 } from '../../../support/docker/host-readings';
 
-describe('what is reached from where', () => {
+describe('reachability', () => {
   const stack = everything();
   const containers = containersOf(stack);
 
@@ -81,14 +81,14 @@ describe('what is reached from where', () => {
     expect(addressOf(containers.Frontend_Nginx!)).toBe('10.119.128.2');
   });
 
-  test('nginx is told the addresses that the instances have', () => {
+  test('nginx receives the addresses of the instances', () => {
     const configuration = stack.configuration();
     for (const name of INSTANCES) {
       expect(configuration).toContain(`server ${addressOf(containers[name]!)}:3003 `);
     }
   });
 
-  test('the instances are told where Redis is', () => {
+  test('the instances receive the URL of Redis', () => {
     for (const name of INSTANCES) {
       expect(new URL(withoutTemplates(environmentOf(containers[name]!).REDIS_URL!))).toMatchObject({
         protocol: 'redis:',
@@ -99,7 +99,7 @@ describe('what is reached from where', () => {
   });
 });
 
-describe('what each may do', () => {
+describe('capabilities', () => {
   const containers = containersOf(everything());
 
   test.each(LONG_RUNNING)('%s: no more than it has to', (name) => {
@@ -114,7 +114,7 @@ describe('what each may do', () => {
     expect(containers[name]).not.toHaveProperty('privileged');
   });
 
-  test('capabilities are added to nginx alone, and to what tells it', () => {
+  test('only nginx and its delivery have capabilities', () => {
     const added = Object.entries(containers).map(([name, { capabilities }]) => [
       name,
       capabilities!.add,
@@ -252,7 +252,7 @@ describe('the provider', () => {
     );
   });
 
-  test('has the same alias under another name: what there is can be destroyed', () => {
+  test('keeps its alias under another name, so that existing resources can be destroyed', () => {
     const [before, after] = ['chat', '1-talk'].map((name) => providersOf(everything({ name })));
     expect(before).toEqual(after);
   });
@@ -306,7 +306,7 @@ describe('the provider', () => {
   });
 });
 
-test('what is synthesized is the same on every machine: no path of this one is in it', () => {
+test('the synthesized stack contains no path of this machine', () => {
   const { resource } = built((site) =>
     site.all(
       {
@@ -324,7 +324,7 @@ test('what is synthesized is the same on every machine: no path of this one is i
   }
 });
 
-test('a platform takes its default name from its place', () => {
+test('the default name of a platform is derived from its path', () => {
   const nameOf = (stackId: string, id: string) => {
     const { network } = new DockerPlatform(new TerraformStack(newApp(), stackId), id);
     return network.nameInput;

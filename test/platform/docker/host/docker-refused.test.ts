@@ -326,7 +326,7 @@ describe('without @cdktf/provider-docker', () => {
     expect(platformThrows().message).toMatchSnapshot();
   });
 
-  test('an error in it is told as it is', () => {
+  test('an error inside the package is passed on unchanged', () => {
     failWith(new Error('its own fault'));
     expect(platformThrows().message).toBe('its own fault');
   });
@@ -342,7 +342,7 @@ describe('without @cdktf/provider-docker', () => {
 });
 
 // A folder that a test makes is on this machine alone; its path must be in no snapshot.
-test('an empty folder is told by its name', () => {
+test('an empty folder is reported by its path', () => {
   const folder = temporaryFolder('empty');
   expect(() => DockerSite.alone().cluster({ service: AiwmService.buildFrom(folder) })).toThrow(
     `there is no Dockerfile in "${folder}"`,

@@ -47,7 +47,7 @@ test('has the addresses that its name leads to', () => {
   expect(generation.redisAddress(subnet)).toBe(subnet.redis(number));
 });
 
-test('leaves it to Terraform to name it when only Terraform knows what it is', () => {
+test('leaves the hash to Terraform if a value is known only at apply', () => {
   const late = new TerraformVariable(stack, 'late', {}).stringValue;
   const generation = new Generation({ image: 'aiwm:1', environment: [{ STAGE: `a ${late}` }] });
   const values = [generation.id, generation.address(subnet, 0), generation.redisAddress(subnet)];

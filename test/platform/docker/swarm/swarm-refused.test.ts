@@ -71,7 +71,7 @@ describe('secrets', () => {
   });
 });
 
-describe('what there is one of', () => {
+describe('only one per platform', () => {
   test('front', () => {
     const message = refusal((site) => {
       const cluster = site.cluster();
@@ -141,7 +141,7 @@ describe('taken', () => {
     expect(conf({}, on).method()).toEqual([method]);
   });
 
-  test('a round without affinity, where there is none to keep', () => {
+  test('rotation without affinity, where no session needs it', () => {
     const site = SwarmSite.alone();
     const cluster = site.cluster({ backplane: site.backplane() });
     const made = FrontConf.parse(
