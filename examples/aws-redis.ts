@@ -10,7 +10,7 @@ import { AwsPlatform } from 'cdktf-aiwm/aws';
 import type { Construct } from 'constructs';
 import { site } from './aws-site';
 
-/** The same with a backplane: WebSockets go to the instances in turn, and an event reaches the clients of all. */
+/** The same with a backplane: WebSockets are spread over the instances in turn, and events reach the clients of all. */
 export class AwsRedisStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;
 

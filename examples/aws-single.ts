@@ -6,8 +6,8 @@ import type { Construct } from 'constructs';
 import { site } from './aws-site';
 
 /**
- * A cheap environment in a network of its own: one host with nginx at a fixed address, and no load balancer. nginx speaks
- * TLS, with a certificate that somebody has put into Secrets Manager.
+ * A low-cost environment in a network of its own: one nginx host with a fixed address, and no load balancer. nginx
+ * terminates TLS with an existing certificate from Secrets Manager.
  */
 export class AwsSingleStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;

@@ -1,8 +1,7 @@
 import { AiwmService } from 'cdktf-aiwm';
 
 /**
- * What belongs to somebody, and is made up here: put your own in. The network is one that exists; an `AwsNetwork` makes
- * one.
+ * Placeholders: replace them with your own values. The network is an existing one; `AwsNetwork` creates a new one.
  */
 export const site = {
   region: 'eu-central-1',

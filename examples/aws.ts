@@ -4,7 +4,7 @@ import { AwsPlatform } from 'cdktf-aiwm/aws';
 import type { Construct } from 'constructs';
 import { site } from './aws-site';
 
-/** Three instances on AWS behind two hosts with nginx and a network load balancer, with a certificate that renews itself. */
+/** Three instances on AWS behind a network load balancer and two nginx hosts, with a certificate that ACM renews. */
 export class AwsStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;
 

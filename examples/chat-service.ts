@@ -1,6 +1,6 @@
 import { AiwmService } from 'cdktf-aiwm';
 
-/** What the examples run: the service in the folder of the same name. */
+/** The service that the examples run, from the folder of the same name. */
 export const chatService = AiwmService.command(['node', 'server.js'], {
   workingDirectory: 'examples/chat-service',
 });

@@ -4,7 +4,7 @@ import { DockerPlatform } from 'cdktf-aiwm/docker';
 import type { Construct } from 'constructs';
 import { chatServiceForDocker } from './chat-service';
 
-/** The same with a backplane: WebSockets go to the instances in turn, and an event reaches the clients of all. */
+/** The same with a backplane: WebSockets are spread over the instances in turn, and events reach the clients of all. */
 export class DockerRedisStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;
 

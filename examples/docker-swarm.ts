@@ -10,9 +10,9 @@ import { DockerSwarmPlatform } from 'cdktf-aiwm/docker';
 import type { Construct } from 'constructs';
 
 /**
- * Three instances with a backplane on a swarm, which can be this machine alone: `docker swarm init`. Swarm builds no
- * images, so make the one of the service first: `docker build -t aiwm-chat:1 examples/chat-service`. On several nodes it
- * comes from a registry.
+ * Three instances with a backplane on a swarm. This machine can be the swarm: `docker swarm init`. Swarm does not build
+ * images, so build the one of the service first: `docker build -t aiwm-chat:1 examples/chat-service`. A swarm of several
+ * nodes pulls it from a registry.
  */
 export class DockerSwarmStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;

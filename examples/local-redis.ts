@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { chatService } from './chat-service';
 import { portsFrom } from './ports';
 
-/** The same with a backplane: any instance may take a new WebSocket, and an event reaches the clients of all. */
+/** The same with a backplane: WebSockets are spread over the instances in turn, and events reach the clients of all. */
 export class LocalRedisStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;
 

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { chatService } from './chat-service';
 import { portsFrom } from './ports';
 
-/** Three instances on this machine. A client's state lives on one of them, so nginx keeps it there: `ip_hash`. */
+/** Three instances on this machine. The state of a client lives on one of them, so nginx uses affinity: `ip_hash`. */
 export class LocalStack extends TerraformStack {
   public readonly frontend: NginxWsFrontend;
 

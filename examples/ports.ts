@@ -1,6 +1,6 @@
 import type { LocalPlatformProps } from 'cdktf-aiwm/local';
 
-/** The ports of an example, for a machine on which the usual ones are taken: AIWM_HTTPS_PORT=9443 npm run … */
+/** Ports of the examples. If the defaults are in use, set others: AIWM_HTTPS_PORT=9443 npm run … */
 export function portsFrom(environment: NodeJS.ProcessEnv): {
   readonly platform: LocalPlatformProps;
   readonly firstInstance: number;

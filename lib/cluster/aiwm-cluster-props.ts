@@ -43,7 +43,7 @@ export interface AiwmClusterProps {
    */
   readonly instances?: number;
   /**
-   * Port of the first instance.
+   * Port of the first instance, 1 to 65535.
    *
    * The others use the same port, or the following ones on a platform where all instances share one address. On AWS, a
    * change interrupts the service until the roll-out is complete, because nginx receives the new ports only then.
@@ -52,12 +52,12 @@ export interface AiwmClusterProps {
    */
   readonly firstPort?: number;
   /**
-   * Backplane by which an event of one instance reaches the clients of all.
+   * Backplane that carries events of one instance to the clients of all instances.
    *
    * It changes the default balancing from affinity to round-robin.
    *
    * @see https://socket.io/docs/v4/adapter/
-   * @default - none; the state of a client exists on one instance only
+   * @default - none; an event reaches only the clients of the instance that emits it
    */
   readonly backplane?: IBackplane;
   /**

@@ -9,14 +9,14 @@ import type { OutputBufferLimit } from '../platform/contract';
 import { resolveSize } from '../validation/size';
 import { REDIS_URL } from '../validation/text-rules';
 
-/** Backplane by which the instances of a cluster reach each other's clients. */
+/** Backplane through which the instances of a cluster reach each other's clients. */
 export interface IBackplane extends IConstruct {
   /** URL that instances receive as REDIS_URL; undefined if it holds a password. */
   readonly url?: string;
   /** URL as a secret, if it holds a password. */
   readonly urlSecret?: Secret;
   /**
-   * Whether it is a Redis Cluster. Instances then receive REDIS_CLUSTER=1.
+   * Whether the Redis is a Redis Cluster. Instances then receive REDIS_CLUSTER=1.
    *
    * @default false
    */
@@ -40,7 +40,7 @@ const OUTPUT_BUFFER: OutputBufferLimit = {
   softSeconds: 60,
 };
 
-/** Server that runs as Redis. */
+/** Server software of a backplane. */
 export enum RedisEngine {
   /** Redis. */
   REDIS = 'redis',
@@ -54,16 +54,16 @@ export enum RedisEngine {
 
 /** Properties of a `RedisAdapterBackplane`. */
 export interface RedisAdapterBackplaneProps {
-  /** Platform that runs it. */
+  /** Platform that runs the Redis. */
   readonly platform: IPlatform;
   /**
-   * Server that runs.
+   * Server software.
    *
    * @default RedisEngine.REDIS
    */
   readonly engine?: RedisEngine;
   /**
-   * Memory that it may use, with a unit of "k", "m" or "g".
+   * Memory that the Redis may use, with a unit of "k", "m" or "g".
    *
    * Pub/sub stores nothing: the memory is for the output buffers of slow subscribers.
    *
@@ -97,7 +97,7 @@ export interface ExistingRedisOptions {
    */
   readonly secret?: Secret;
   /**
-   * Whether it is a Redis Cluster of Redis 7 or later.
+   * Whether the Redis is a Redis Cluster, version 7 or later.
    *
    * The URL may name any of its nodes; instances discover the others, and must be able to reach them. Instances receive
    * REDIS_CLUSTER=1 and need the sharded adapter.

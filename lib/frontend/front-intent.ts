@@ -32,7 +32,7 @@ export class FrontIntent {
   private readonly layout: NginxLayout;
   private readonly intent: nginx.Intent;
 
-  /** @throws ValidationError naming the property that is wrong */
+  /** @throws ValidationError for an invalid property */
   public constructor(
     private readonly check: Check,
     private readonly props: FrontProps,

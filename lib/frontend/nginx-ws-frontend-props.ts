@@ -127,9 +127,9 @@ export interface NginxWsFrontendProps {
    */
   readonly trustedProxies?: string[];
   /**
-   * Whether those proxies report it by the PROXY protocol instead of the X-Forwarded-For header.
+   * Whether the trusted proxies report the client's address with the PROXY protocol instead of the X-Forwarded-For header.
    *
-   * A platform with a load balancer of its own decides this itself.
+   * Not allowed on a platform that has a load balancer of its own.
    *
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
    * @default - false, or what the platform's own load balancer does
@@ -170,7 +170,7 @@ export interface NginxWsFrontendProps {
    */
   readonly hsts?: Hsts;
   /**
-   * Number of WebSockets that one nginx must be able to hold at a time, 1 to 500000.
+   * Number of WebSockets that one nginx must be able to hold at the same time, 1 to 500000.
    *
    * It decides how many connections and files nginx may open.
    *
@@ -181,14 +181,14 @@ export interface NginxWsFrontendProps {
   /**
    * How long open WebSockets survive a change of the configuration, 1s to 7d.
    *
-   * Clients have to reconnect after it, so keep it long. A swarm cannot honor it and has `frontDrain` instead.
+   * Clients that are still connected at its end have to reconnect, so keep it long. A swarm cannot honor it and has `frontDrain` instead.
    *
    * @see https://nginx.org/en/docs/ngx_core_module.html#worker_shutdown_timeout
    * @default - "1h"; the `frontDrain` of a DockerSwarmPlatform
    */
   readonly drainTimeout?: string;
   /**
-   * Version of the nginx that runs there, e.g. "1.22" or "1.22.1".
+   * Version of nginx on the platform, e.g. "1.22" or "1.22.1".
    *
    * It decides only the syntax of HTTP/2 and of cookie affinity.
    *

@@ -1,8 +1,8 @@
 /**
  * Reference to a secret value. The value itself is read only where it is used.
  *
- * It never appears in a plan, a log or a snapshot. It does appear in Terraform's state on the Docker platforms, whose
- * provider stores everything that a container receives, and for the password of ElastiCache.
+ * The value never appears in a plan, a log or a snapshot. It appears in Terraform's state in two cases: on the Docker
+ * platforms, whose provider stores everything that a container receives, and as the password of ElastiCache.
  *
  * @example
  * new AiwmCluster(this, "Aiwm", {
@@ -13,9 +13,10 @@
  */
 export class Secret {
   /**
-   * Content of a file on the machine that needs the value.
+   * Content of a file on the machine that runs Terraform.
    *
-   * @param path - path of the file; one line break at its end is removed
+   * @param path - path of the file, from the working directory of the app; one line break at the end of its content is
+   * removed
    */
   public static fromFile(path: string): Secret {
     return new Secret('file', path);

@@ -93,7 +93,7 @@ export interface CommandOptions {
    */
   readonly workingDirectory?: string;
   /**
-   * Version of the service, any text.
+   * Version of the service: any text on one line.
    *
    * A new version restarts the instances one after another. A change to the files alone is not detected.
    *

@@ -1,4 +1,4 @@
-/** Kind of TLS: the place where it ends and the source of the certificate. */
+/** Kind of TLS: where it is terminated, and the source of the certificate. */
 export enum TlsKind {
   /** At nginx, with a certificate and key from files. */
   FILES = 'files',

@@ -6,7 +6,7 @@ import { ADDRESS } from '../validation/text-rules';
 /**
  * Servers behind a front.
  *
- * A cluster has one. `Upstream.servers()` is for servers that exist already.
+ * Every `AiwmCluster` has an upstream. `Upstream.servers()` is for servers that exist already.
  *
  * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html
  * @example

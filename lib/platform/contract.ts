@@ -37,9 +37,9 @@ export interface InstancesSpec {
   readonly memoryBytes?: number;
   /** Processors of one instance; undefined for no limit. */
   readonly cpu?: number;
-  /** Variables that all instances share and that are not secret. */
+  /** Variables that all instances share and that are not secret, without those of the backplane. */
   readonly environment: Record<string, string>;
-  /** Variables whose values are secret. */
+  /** Variables whose values are secret, without those of the backplane. */
   readonly secrets: Record<string, Secret>;
   /** Backplane to which the instances connect; undefined without one. */
   readonly backplane?: BackplaneSpec;
@@ -59,7 +59,11 @@ export interface InstanceSlot {
   readonly environment: Record<string, string>;
 }
 
-/** Backplane of a cluster, as its instances find it. */
+/**
+ * Backplane of a cluster.
+ *
+ * The platform passes it to instances as REDIS_URL, and as REDIS_CLUSTER=1 if it is a Redis Cluster.
+ */
 export interface BackplaneSpec {
   /** URL; undefined if it holds a password. */
   readonly url?: string;
@@ -144,7 +148,7 @@ export interface EntryLayout {
   readonly terminatedIdleTimeoutMs: number;
   /** Property of the platform that sets `idleTimeoutMs`. */
   readonly idleTimeoutProperty: string;
-  /** Its own addresses, if it reports the client's address; empty if it preserves that address. */
+  /** Addresses of the load balancer, if it reports the client's address; empty if it preserves that address. */
   readonly trustedProxies: string[];
   /** Whether it reports the client's address by the PROXY protocol. */
   readonly proxyProtocol: boolean;

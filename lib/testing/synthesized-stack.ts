@@ -11,7 +11,7 @@ import { reviewForm } from './review-form';
 import type { Blocks, StackJson } from './stack-json';
 
 /**
- * Result of the synthesis of one stack.
+ * One stack, synthesized.
  *
  * @example
  * const stack = synthesize((scope) => buildChat(scope));
@@ -86,7 +86,7 @@ export class SynthesizedStack {
    * Rendered nginx.conf of one front.
    *
    * @param frontend - path of the front in the stack; you can leave it out if there is only one
-   * @throws Error for a path without a front
+   * @throws Error for a path at which the stack has no front
    *
    * @example
    * expect(stack.configuration()).toContain("ip_hash;");

@@ -28,7 +28,7 @@ test('instances have a name, an address, a port and a health URL of their own', 
   );
 });
 
-test('an instance stays who it is, whatever their number becomes', () => {
+test('an instance keeps its identity when the number of instances changes', () => {
   const three = asked({ instances: 3 });
   const five = asked({ instances: 5 });
   expect(five.slots.slice(0, 3)).toEqual(three.slots);
@@ -144,7 +144,7 @@ test('a variable may have a name that JavaScript knows', () => {
   expect(Object.keys(asked({ secrets: names }).secrets)).toEqual(['constructor', 'toString']);
 });
 
-test('a service says what it is, for platforms to judge', () => {
+test('a service reports its kind to platforms', () => {
   const image = AiwmService.image('registry.example/aiwm:1.4.2');
   expect(image).toMatchObject({ imageName: 'registry.example/aiwm:1.4.2' });
   const command = AiwmService.command(['node', 'x.js'], { workingDirectory: 'a', version: '1' });
@@ -155,7 +155,7 @@ test('a service says what it is, for platforms to judge', () => {
   });
 });
 
-test('a secret tells where it is and not what it is', () => {
+test('a secret shows its source and never its value', () => {
   expect(`${Secret.fromFile('/run/key')}`).toBe('Secret(file /run/key)');
 });
 

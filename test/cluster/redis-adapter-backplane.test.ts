@@ -25,7 +25,7 @@ describe('one that exists already', () => {
     expect(stack.addresses).toEqual([]);
   });
 
-  test('may have a password, which is told by a secret', () => {
+  test('may have a password, given as a secret', () => {
     const secret = Secret.fromFile('/run/redis-url');
     const backplane = RedisAdapterBackplane.fromUrl(Site.alone().scope, 'Backplane', { secret });
     expect(backplane).toMatchObject({ url: undefined, urlSecret: secret });

@@ -1,6 +1,6 @@
 // The pages that people read, and the blocks of code in them.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { join, sep } from 'node:path';
 
 export const root = join(__dirname, '..', '..');
 
@@ -72,8 +72,4 @@ export function proseLines(page: string): string[] {
       inside = isFence ? !inside : inside;
       return isFence || inside ? '' : line;
     });
-}
-
-export function pathFromRoot(file: string): string {
-  return relative(root, file).split(sep).join('/');
 }

@@ -107,7 +107,7 @@ test('a cluster’s backplane is enough to change it', () => {
   expect(plain.method()).toEqual([IP_HASH]);
 });
 
-test('what is refused is told with its reason and both ways out', () => {
+test('a refusal names its reason and both remedies', () => {
   expect(() => Site.alone().front({ balancing: RR })).toThrow(
     'Stack/Frontend: balancing: Balancing.roundRobin() is not safe with clientTransports [polling, websocket] and no backplane:\n' +
       'a polling client\'s requests would reach instances that do not know its session ("Session ID unknown", HTTP 400).\n' +

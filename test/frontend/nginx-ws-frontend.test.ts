@@ -71,7 +71,7 @@ describe('URLs', () => {
   });
 });
 
-describe('what a user says is what is rendered', () => {
+describe('an explicit choice is rendered as given', () => {
   test('nothing: the routes of the guide, its timeouts where they are right, a log, error pages', () => {
     const result = conf();
     expect(result.locations).toEqual([
@@ -271,7 +271,7 @@ describe('the heartbeat of a cluster', () => {
 });
 
 describe('a cluster', () => {
-  test('gives its instances in order, with what is drained marked down', () => {
+  test('lists its instances in order, drained ones marked down', () => {
     const site = Site.alone();
     const result = site.conf({ cluster: site.cluster({ drained: ['2'] }) });
     expect(
@@ -367,7 +367,7 @@ describe('platforms', () => {
   });
 });
 
-test('ids may hold anything; the first line holds what can be printed', () => {
+test('ids may contain any character; the first line contains printable ones only', () => {
   const stack = new TerraformStack(newApp(), 'Stack');
   const scope = new Construct(stack, 'Chat "${x}";\nö');
   const [line] = new NginxWsFrontend(scope, 'Frontend', {

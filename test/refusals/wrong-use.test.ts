@@ -23,6 +23,7 @@ import {
 } from 'cdktf-aiwm';
 import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { Construct } from 'constructs';
+import { refusalOn } from '../support/stack/refusal';
 import { Site, newApp, servers } from '../support/stack/site';
 
 type Use = (site: Site) => unknown;
@@ -629,7 +630,7 @@ describe.each([
   ['ids', IDS],
 ])('%s', (_, cases) => {
   test.each(cases)('%s', (_name, property, use) => {
-    const error = thrownBy(() => use(Site.alone()));
+    const error = refusalOn(Site.alone(), use);
     expect(Errors.isValidationError(error)).toBe(true);
     expect(error).toMatchObject({ property, constructPath: expect.any(String) });
     expect(error.message).toMatch(/^(Stack|Other)\/[^:]+: /);
@@ -637,12 +638,3 @@ describe.each([
     expect(error.message).toMatchSnapshot();
   });
 });
-
-function thrownBy(use: () => unknown): Error {
-  try {
-    use();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}

@@ -69,7 +69,7 @@ describe('synthesize', () => {
     ).toThrow('The stack has annotations that are errors:\nStack/A: broken');
   });
 
-  test('takes an id and context', () => {
+  test('accepts an id and a context', () => {
     let context: unknown;
     const { addresses } = synthesize(
       (scope) => {

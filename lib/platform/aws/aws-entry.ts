@@ -59,8 +59,8 @@ export interface NlbOptions extends LoadBalancerOptions {
    * It applies where nginx terminates TLS. Where the load balancer does, with a certificate of ACM, AWS fixes the
    * timeout at 350 seconds.
    *
-   * @default "1h"
    * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
+   * @default "1h"
    */
   readonly idleTimeout?: string;
   /**
@@ -76,9 +76,9 @@ export interface NlbOptions extends LoadBalancerOptions {
    *
    * Without it, the load balancer preserves the address of IPv4 clients only.
    *
-   * @default false
    * @see
    * https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#proxy-protocol
+   * @default false
    */
   readonly proxyProtocol?: boolean;
 }
@@ -102,8 +102,8 @@ export interface AlbOptions extends LoadBalancerOptions {
   /**
    * ARN of an AWS WAF web ACL, in the region of the platform, that filters every request.
    *
-   * @default - none; you can associate one yourself
    * @see https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-associating-aws-resource.html
+   * @default - none; you can associate one yourself
    */
   readonly webAclArn?: string;
 }

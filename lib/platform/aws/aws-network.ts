@@ -98,7 +98,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
   /** Gateway endpoint through which the private subnets reach S3, at no charge. */
   public readonly s3Endpoint: VpcEndpoint;
 
-  /** @throws ValidationError naming the invalid property */
+  /** @throws ValidationError for an invalid property */
   public constructor(scope: Construct, id: string, props: AwsNetworkProps) {
     super(scope, id);
     const check: Check = new Check(this);

@@ -48,8 +48,8 @@ export interface AwsPlatformProps {
    *
    * The zone receives a record for each name, and the records that validate a new certificate of ACM.
    *
-   * @default - none; point the names to the platform's `entryAddress` yourself
    * @see https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+   * @default - none; point the names to the platform's `entryAddress` yourself
    */
   readonly hostedZoneId?: string;
   /**
@@ -84,8 +84,8 @@ export interface AwsPlatformProps {
    * the host receives no release and the apply fails; see /var/log/cloud-init-output.log on the host. On hosts of
    * instances, Docker is already running: run `systemctl restart docker` after a change of its configuration.
    *
-   * @default - none
    * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+   * @default - none
    */
   readonly firstBoot?: string[];
   /**
@@ -131,8 +131,8 @@ export interface AwsPlatformProps {
   /**
    * Retention of logs in days: one of the values that CloudWatch supports.
    *
-   * @default 30
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+   * @default 30
    */
   readonly logRetentionDays?: number;
   /**
@@ -162,8 +162,8 @@ export interface AwsRedisOptions {
   /**
    * Type of the nodes, e.g. "cache.t4g.small".
    *
-   * @default - the smallest type with enough memory for the backplane's `maxMemory`
    * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html
+   * @default - the smallest type with enough memory for the backplane's `maxMemory`
    */
   readonly nodeType?: string;
   /**
@@ -178,8 +178,8 @@ export interface AwsRedisOptions {
    * More than one shard makes a Redis Cluster: instances receive REDIS_CLUSTER=1 and need the sharded adapter. A change
    * between one shard and several replaces Redis.
    *
-   * @default 1
    * @see https://socket.io/docs/v4/redis-adapter/
+   * @default 1
    */
   readonly shards?: number;
 }

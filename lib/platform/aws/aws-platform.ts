@@ -23,7 +23,7 @@ import { PlatformClaims } from '../platform-claims';
 import type { AwsPlatformProps } from './aws-platform-props';
 import { AwsContext } from './base/aws-context';
 import { loadBindings } from './base/bindings';
-import { runFront } from './front/front';
+import { runNginx } from './front/front';
 import type { Front } from './front/front-context';
 import type { HostContext } from './hosts/host-context';
 import { HostImage } from './hosts/host-image';
@@ -38,11 +38,13 @@ import { resolveSettings } from './settings';
 const PLATFORM = 'AwsPlatform';
 
 /**
- * Runs instances, nginx and Redis on AWS.
+ * Platform that runs nginx, Redis and the instances on AWS.
  *
  * It creates a load balancer in front of a group of nginx hosts, one host for each instance, and a Redis on
  * ElastiCache. The address of an instance outlives its host. Hosts need no SSH access: releases are delivered
  * through S3 and Systems Manager, one host after another, and rolled back where they fail.
+ *
+ * It requires the package `@cdktf/provider-aws`.
  *
  * @example
  * const platform = new AwsPlatform(this, "Platform", {
@@ -52,7 +54,6 @@ const PLATFORM = 'AwsPlatform';
  * });
  */
 export class AwsPlatform extends Construct implements IPlatform {
-  /** Properties of the platform that the constructs depend on. */
   public readonly traits: PlatformTraits;
   /** Provider of all resources. */
   public readonly provider: AwsProvider;
@@ -70,7 +71,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   private front?: Front;
   private redis?: AwsRedis;
 
-  /** @throws ValidationError naming the invalid property */
+  /** @throws ValidationError for an invalid property */
   public constructor(scope: Construct, id: string, props: AwsPlatformProps) {
     super(scope, id);
     const check: Check = new Check(this);
@@ -163,7 +164,7 @@ export class AwsPlatform extends Construct implements IPlatform {
    * `nginxEgress` does not cover
    */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    this.front = runFront(scope, this.claims.only('front', scope), spec, this.hosts);
+    this.front = runNginx(scope, this.claims.only('front', scope), spec, this.hosts);
     return this.front;
   }
 

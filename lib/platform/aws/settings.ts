@@ -74,7 +74,7 @@ export interface AwsSettings {
 /**
  * Resolves the properties of an `AwsPlatform`, before any resource is created.
  *
- * @throws ValidationError naming the invalid property
+ * @throws ValidationError for an invalid property
  * @internal
  */
 export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSettings {

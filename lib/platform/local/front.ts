@@ -1,5 +1,6 @@
 import { Fn, Token } from 'cdktf';
 import type { TerraformResourceLifecycle } from 'cdktf';
+import type { Construct } from 'constructs';
 import { TlsKind } from '../../model/tls-certificate';
 import { inExpression } from '../../terraform/expressions';
 import { fromStackFolder } from '../../terraform/stack-paths';
@@ -43,9 +44,10 @@ export function nginxLayout({ address, httpsPort, httpPort }: LocalSettings): Ng
  * @throws ValidationError for a second front on the same ports
  */
 export function runNginx(
-  { settings, units, agent }: LocalContext,
+  scope: Construct,
   check: Check,
   spec: NginxSpec,
+  { settings, units, agent }: LocalContext,
 ): RunningNginx {
   const { address, httpsPort, httpPort, nginx } = settings;
   const { specification: certificate, ...options } = resolveCertificate(check, spec);
@@ -65,7 +67,7 @@ export function runNginx(
   };
   checkSize(check, specification);
   agent.requireProgram(nginx);
-  const resource = agent.bringUp(check.scope, 'Nginx', 'nginx', specification, {
+  const resource = agent.bringUp(scope, 'Nginx', 'nginx', specification, {
     dependsOn: spec.dependsOn,
     ...options,
   });

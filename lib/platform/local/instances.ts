@@ -1,3 +1,4 @@
+import type { Construct } from 'constructs';
 import type { AiwmService } from '../../model/service';
 import { fromStackFolder } from '../../terraform/stack-paths';
 import { show } from '../../validation/check';
@@ -17,9 +18,10 @@ import { LOOPBACK } from './settings';
  * @throws ValidationError for a service that is an image, and for a port that is claimed already
  */
 export function runInstances(
-  { units, agent }: LocalContext,
+  scope: Construct,
   check: Check,
   spec: InstancesSpec,
+  { units, agent }: LocalContext,
 ): RunningInstances {
   const command = resolveCommand(check, spec.service);
   const environment = commonEnvironment(spec);
@@ -47,7 +49,7 @@ export function runInstances(
   let previous = spec.dependsOn;
   for (const { id, specification } of instances) {
     // One after the other, so that a version that does not become healthy stops at the first instance.
-    previous = [agent.bringUp(check.scope, id, 'instance', specification, { dependsOn: previous })];
+    previous = [agent.bringUp(scope, id, 'instance', specification, { dependsOn: previous })];
   }
   return { addresses: spec.slots.map(() => LOOPBACK), dependables: previous };
 }

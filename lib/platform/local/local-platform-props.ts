@@ -6,7 +6,7 @@ export interface LocalPlatformProps {
    * A relative path starts at the folder in which the app runs. Each platform needs its own folder. Run `destroy`
    * before you change it: only the agent in the old folder can stop what runs there.
    *
-   * @default ".aiwm/<stack>-<id>", in lower case
+   * @default - ".aiwm/<stack>-<id>", with the id in lower case
    */
   readonly stateDir?: string;
   /**
@@ -44,9 +44,9 @@ export interface LocalPlatformProps {
    */
   readonly nginx?: string;
   /**
-   * Version of that nginx, at least as major and minor number.
+   * Version of that nginx, with at least its major and minor number, e.g. "1.26".
    *
-   * It decides which directives the configuration may use.
+   * It decides only the syntax of HTTP/2 and of cookie affinity.
    *
    * @default "1.22"
    */

@@ -27,7 +27,7 @@ const NAME = 'LocalPlatform';
 /**
  * Platform that runs nginx, Redis and the instances as processes on the machine that deploys.
  *
- * It uses Terraform's built-in `terraform_data` resource alone, so that there is no provider to download. The processes
+ * It uses only Terraform's built-in `terraform_data` resource, so there is no provider to download. The processes
  * outlive Terraform: an agent restarts those that exit or hang, and `destroy` stops them all. The machine needs
  * Node.js, nginx and, for a backplane, redis-server.
  *
@@ -40,15 +40,15 @@ export class LocalPlatform extends Construct implements IPlatform {
   public readonly traits: PlatformTraits;
   /** Folder for everything that runs, as a path from the folder of the synthesized stack. */
   public readonly stateDir: string;
-  /** First resource to be created and last to be destroyed: checks the programs, and stops whatever still runs. */
+  /** First resource to be created and last to be destroyed. It checks the programs, and stops whatever still runs. */
   public readonly host: TerraformResource;
-  /** Last resource to be created: stops what the stack no longer contains. */
+  /** Last resource to be created. It stops whatever the stack no longer contains. */
   public readonly roster: TerraformResource;
 
   private readonly claims = new PlatformClaims(this, NAME);
   private readonly context: LocalContext;
 
-  /** @throws ValidationError naming the property that is wrong */
+  /** @throws ValidationError for an invalid property */
   public constructor(scope: Construct, id: string, props: LocalPlatformProps = {}) {
     super(scope, id);
     const settings = resolveSettings(new Check(this), props);
@@ -69,7 +69,7 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a service that is an image, and for a port that the stack already uses */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    return runInstances(this.context, this.claims.check(scope), spec);
+    return runInstances(scope, this.claims.check(scope), spec, this.context);
   }
 
   public nginxLayout(_scope: Construct): NginxLayout {
@@ -78,12 +78,12 @@ export class LocalPlatform extends Construct implements IPlatform {
 
   /** @throws ValidationError for a second front on the same ports */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    return runNginx(this.context, this.claims.check(scope), spec);
+    return runNginx(scope, this.claims.check(scope), spec, this.context);
   }
 
   /** @throws ValidationError for a second Redis on the same port */
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
-    return runRedis(this.context, this.claims.check(scope), spec);
+    return runRedis(scope, this.claims.check(scope), spec, this.context);
   }
 }
 

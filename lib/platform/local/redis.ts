@@ -1,3 +1,4 @@
+import type { Construct } from 'constructs';
 import { renderSize } from '../../validation/size';
 import type { Check } from '../../validation/check';
 import type { RedisSpec, RunningRedis } from '../contract';
@@ -13,9 +14,10 @@ import { LOOPBACK } from './settings';
  * @throws ValidationError for a second Redis on the same port
  */
 export function runRedis(
-  { settings, units, agent }: LocalContext,
+  scope: Construct,
   check: Check,
   spec: RedisSpec,
+  { settings, units, agent }: LocalContext,
 ): RunningRedis {
   const { redisPort, redisServer: program = `${spec.engine}-server` } = settings;
   const { hardBytes, softBytes, softSeconds } = spec.outputBuffer;
@@ -34,6 +36,6 @@ export function runRedis(
   checkSize(check, specification);
   units.claim(check, spec.name, [{ port: redisPort, purpose: `the Redis ${spec.name}` }]);
   agent.requireProgram(program);
-  const resource = agent.bringUp(check.scope, 'Redis', 'redis', specification);
+  const resource = agent.bringUp(scope, 'Redis', 'redis', specification);
   return { url: redisUrl(spec.name), dependables: [resource] };
 }

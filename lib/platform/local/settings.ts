@@ -36,7 +36,7 @@ export interface LocalSettings {
  * Checks all properties of a platform and fills in their defaults.
  *
  * @internal
- * @throws ValidationError naming the property that is wrong
+ * @throws ValidationError for an invalid property
  */
 export function resolveSettings(check: Check, props: LocalPlatformProps): LocalSettings {
   const { scope } = check;

@@ -6,7 +6,7 @@ import { byConstruct } from '../../support/stack/addresses';
 import { AwsSite, synthesizeAws } from '../../support/aws/aws-site';
 import { whole, only } from '../../support/aws/whole-stack';
 
-describe('what is encrypted', () => {
+describe('encryption', () => {
   test('disks, the bucket, Redis at rest and on its way', () => {
     for (const host of Object.values(byConstruct(whole, 'aws_instance'))) {
       expect(host.root_block_device).toMatchObject({ encrypted: true, volume_type: 'gp3' });
@@ -21,7 +21,7 @@ describe('what is encrypted', () => {
     });
   });
 
-  test('the bucket is closed, keeps what was, and refuses whoever comes without TLS', () => {
+  test('the bucket is private, versioned, and refuses requests without TLS', () => {
     expect(only('aws_s3_bucket_public_access_block')).toMatchObject({
       block_public_acls: true,
       block_public_policy: true,
@@ -36,7 +36,7 @@ describe('what is encrypted', () => {
     );
   });
 
-  test('metadata takes tokens, and none of them goes through a hop', () => {
+  test('metadata requires a token, which no container can get', () => {
     const options = { http_tokens: 'required', http_put_response_hop_limit: 1 };
     for (const type of ['aws_instance', 'aws_launch_template']) {
       for (const host of Object.values(byConstruct(whole, type))) {
@@ -46,7 +46,7 @@ describe('what is encrypted', () => {
   });
 });
 
-test('what has no property is reached by its id, and changed', () => {
+test('a resource without a property can be found by its id and changed', () => {
   const stack = synthesizeAws((site) => {
     const cluster = site.cluster();
     const front = site.front({ cluster });

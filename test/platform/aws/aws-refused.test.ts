@@ -22,16 +22,11 @@ import { TerraformVariable } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
+import { refusalOn } from '../../support/stack/refusal';
 import { servers } from '../../support/stack/site';
 
-function refusal(build: (site: AwsSite) => unknown): string {
-  try {
-    build(AwsSite.alone());
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('it is not refused');
-}
+const refusal = (build: (site: AwsSite) => unknown): string =>
+  refusalOn(AwsSite.alone(), build).message;
 
 const platform = (props: Partial<AwsPlatformProps>) => refusal((site) => site.platform(props));
 const front = (props: Partial<NginxWsFrontendProps>, on: Partial<AwsPlatformProps> = {}) =>
@@ -57,7 +52,7 @@ const tags = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag${index}`, 'x']));
 
 describe('properties of the platform', () => {
-  test('what is still allowed', () => {
+  test('values at the limits are accepted', () => {
     const ranges = ['10.0.0.0/8', '10.0.0.5', '10.0.0.5/32', '10.128.0.0/9', '0.0.0.0/0'];
     ranges.push('fd00::/8', 'fd00:0:0:1::/64', 'fd00::5/128', '::/0', '::ffff:10.0.0.0/104');
     const entry = AwsEntry.nlb({ allowedRanges: ranges, ipv6: true, proxyProtocol: true });
@@ -290,7 +285,7 @@ describe('TLS', () => {
       expect(on('us-east-1')).not.toThrow();
     });
 
-    test('and what is known only at apply is for AWS to say', () => {
+    test('a value known only at apply is left to AWS', () => {
       const late = (site: AwsSite) => new TerraformVariable(site.scope, 'late', {}).stringValue;
       const site = AwsSite.alone();
       site.platform({ region: late(site) });
@@ -401,7 +396,7 @@ describe('servers that nginx may not connect to', () => {
   });
 });
 
-describe('room for fewer connections than it takes for another host to come', () => {
+describe('room for fewer connections than the threshold of scaling', () => {
   test.each([
     ['at a network load balancer', AwsEntry.nlb({ connectionsPerHost: 15_000 }), 14_999, 15_000],
     ['at an application load balancer', AwsEntry.alb(), 10_000, 20_000],
@@ -425,7 +420,7 @@ describe('services', () => {
     says(cluster({ service }), 'Aiwm', 'service');
   });
 
-  test('first boot of more than AWS takes', () => {
+  test('first boot longer than AWS accepts', () => {
     const message = refusal((site) => {
       site.platform({ firstBoot: Array<string>(10).fill(`echo ${'a'.repeat(2000)}`) });
       return site.cluster();
@@ -537,7 +532,7 @@ describe('Redis', () => {
     says(message, 'Aiwm', 'backplane');
   });
 
-  test('nodes for one that nobody runs', () => {
+  test('options for a Redis that no backplane runs', () => {
     const site = AwsSite.alone();
     const platform = site.platform({ redis: { replicas: 2 } });
     expect(platform.node.validate()).toEqual([

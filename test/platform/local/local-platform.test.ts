@@ -83,7 +83,7 @@ describe('order', () => {
     expect(host!.input).toEqual({ state_dir: '../../../.aiwm/Stack-platform' });
   });
 
-  test('only the host does something at destroy, and that with what it remembers alone', () => {
+  test('only the host runs a command at destroy, with its own state alone', () => {
     const ends = Object.entries(resources).flatMap(([name, { provisioner }]) =>
       provisioner.filter((each) => each['local-exec'].when === 'destroy').map(() => name),
     );
@@ -103,7 +103,7 @@ describe('order', () => {
     });
   });
 
-  test('every other resource brings up what it is replaced by', () => {
+  test('every other resource runs a command only at creation', () => {
     const verbs = Object.fromEntries(
       Object.entries(resources)
         .filter(([name]) => name !== 'Platform_Host')
@@ -340,7 +340,7 @@ describe('the state folder', () => {
   });
 });
 
-test('what is synthesized is the same on every machine: no path of this one is in it', () => {
+test('the synthesized stack contains no path of this machine', () => {
   const { resource } = built((site) =>
     site.front({
       cluster: site.cluster({

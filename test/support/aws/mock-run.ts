@@ -44,8 +44,8 @@ export interface Further {
   readonly data?: MockData;
 }
 
-export const MOCK_ACCOUNT = '111122223333';
-export const MOCK_REGION = 'eu-central-1';
+const MOCK_ACCOUNT = '111122223333';
+const MOCK_REGION = 'eu-central-1';
 
 let schemas: Promise<Schemas> | undefined;
 

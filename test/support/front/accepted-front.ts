@@ -291,7 +291,7 @@ const serverList = fc
   .uniqueArray(server, { minLength: 1, maxLength: 12, selector: (each) => each.address })
   .map(([first, ...others]): UpstreamServer[] => [{ ...first!, down: undefined }, ...others]);
 
-export const VERSIONS = [
+const VERSIONS = [
   '1.19.4',
   '1.22',
   '1.25.0',

@@ -66,7 +66,7 @@ export function renderOn(other: Renderer): void {
 }
 
 /** The nginx.conf that a stack with this front has. */
-export function renderFront(ports: FrontPorts, options: FrontOptions): Rendered {
+function renderFront(ports: FrontPorts, options: FrontOptions): Rendered {
   return renderer.render(ports, options);
 }
 

@@ -16,7 +16,7 @@ export function raiseDescriptorLimit(wanted: number): number {
 }
 
 /** The soft limit of this process; Node itself has raised it to the hard one at its start. */
-export function descriptorLimit(): number {
+function descriptorLimit(): number {
   const [, soft = ''] =
     /^Max open files +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   return soft === 'unlimited' ? Infinity : Number(soft);

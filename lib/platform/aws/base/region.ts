@@ -17,8 +17,8 @@ export function checkRegion(
   const arnRegion = arn.split(':')[3];
   if (region !== undefined && ![region, arn].some(Token.isUnresolved) && arnRegion !== region) {
     check.refuse(property, {
-      problem: `${arn} is in ${arnRegion}, but AWS accepts none from another region here`,
-      allowed: `one in ${region}, the region of the platform`,
+      problem: `${arn} is in ${arnRegion}, but the platform is in ${region}`,
+      allowed: `one in ${region}`,
     });
   }
 }

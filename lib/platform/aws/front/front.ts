@@ -33,7 +33,7 @@ const RELEASE_SECONDS = 120;
  * @throws ValidationError for an unusable certificate, unreachable upstream servers, and user data that is too long
  * @internal
  */
-export function runFront(
+export function runNginx(
   scope: Construct,
   check: Check,
   spec: NginxSpec,

@@ -62,6 +62,8 @@ export interface HostedInstances extends RunningInstances {
  * Creates a host for every instance. Its address belongs to the slot, so that a replaced host keeps its position in
  * nginx's list. Releases are delivered to one host after another.
  *
+ * @throws ValidationError for a service that is not an image, an unreachable backplane, a secret that hosts cannot read,
+ * and user data that is too long
  * @internal
  */
 export function runInstances(
@@ -77,6 +79,11 @@ export function runInstances(
   const image = resolveImage(check, spec.service);
   checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
   const secrets = resolveSecretArns(check, secretEnvironment(spec));
+  const userData = spec.slots.map((_, index) =>
+    hostUserData(check, settings.firstBoot, (firstBoot) =>
+      slotHostUserData({ slot: index + 1, firstBoot }),
+    ),
+  );
   const path = `instances/${name}`;
   const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
     ...aws.commonArguments(aws.resourceName(255, name)),
@@ -116,9 +123,7 @@ export function runInstances(
         volumeSize: ROOT_SIZE,
         tags: aws.tags(hostName),
       },
-      userDataBase64: hostUserData(check, settings.firstBoot, (firstBoot) =>
-        slotHostUserData({ slot: index + 1, firstBoot }),
-      ),
+      userDataBase64: userData[index],
       dependsOn: aws.network.dependables,
       // Terraform would replace or stop all hosts at once. A host picks up these values when it is replaced.
       lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },

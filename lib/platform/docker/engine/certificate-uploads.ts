@@ -10,7 +10,7 @@ import type { NginxSpec } from '../../contract';
 /**
  * Files of a certificate as uploads into a folder of a container; none for a certificate without files.
  *
- * @throws ValidationError for a path that is none
+ * @throws ValidationError for an invalid path
  * @internal
  */
 export function resolveCertificateUploads(

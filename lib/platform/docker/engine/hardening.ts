@@ -2,7 +2,7 @@ import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
 import type { TextRule } from '../../../validation/check';
 import { FILE_PATH } from '../../../validation/text-rules';
 
-/** Folder of a container that is kept in memory. */
+/** Folder of a container, in memory only. */
 export const CONTAINER_FOLDER: TextRule = {
   name: 'a folder of a container',
   allowed:

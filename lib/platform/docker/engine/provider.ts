@@ -54,7 +54,7 @@ export interface EngineChoice {
 /**
  * Engine that a platform runs on.
  *
- * @throws ValidationError for an address that is none, and when a provider is given as well
+ * @throws ValidationError for an invalid address, and if a provider is given as well
  * @internal
  */
 export function resolveEngine(check: Check, { provider, host }: EngineChoice): EngineChoice {

@@ -20,7 +20,7 @@ export interface DockerContext {
 }
 
 /**
- * Place of a container in the platform's network: a name that the other containers know, and its address.
+ * Attachment of a container to the platform's network: its address, and a name by which other containers reach it.
  *
  * @param ipv4Address - undefined for one that Docker chooses at each start
  * @internal

@@ -39,7 +39,7 @@ export interface DockerPlatformProps {
    *
    * A change replaces all of them and interrupts the service during the apply. If you set `subnet`, change it too.
    *
-   * @default - stack and id, in lower case
+   * @default - the ids of the stack and of the construct, in lower case
    */
   readonly name?: string;
   /**
@@ -48,12 +48,12 @@ export interface DockerPlatformProps {
    * Docker checks the range against its own networks only. If the host, its VPN or its cluster uses the default range,
    * set another one.
    *
-   * Each generation of instances has a block of addresses. When two generations meet in one block the apply fails, and
-   * the old generation keeps serving. A smaller range has fewer blocks: 47 in a /20, 383 in a /17.
+   * Each generation of instances has a block of addresses. If a new generation gets the block of the old one, the apply
+   * fails and the old generation keeps serving. A smaller range has fewer blocks: 47 in a /20, 383 in a /17.
    *
    * A change interrupts the service during the apply. The new range must not overlap with the old one.
    *
-   * @default - a /17 of 10.64 to 10.127 that the name decides; never a default range of podman or Kubernetes
+   * @default - a /17 within 10.64.0.0/10, derived from `name`; never a default range of podman or Kubernetes
    */
   readonly subnet?: string;
   /**
@@ -92,8 +92,8 @@ export interface DockerPlatformProps {
    * It then sees the addresses of clients on every Linux server. An unprivileged image cannot listen on ports below
    * 1024 then.
    *
-   * @default false
    * @see https://docs.docker.com/engine/network/drivers/host/
+   * @default false
    */
   readonly hostNetwork?: boolean;
   /**
@@ -107,10 +107,10 @@ export interface DockerPlatformProps {
   /**
    * Whether nginx sees the addresses of clients.
    *
-   * By default affinity is by address if it does, and by cookie otherwise.
+   * By default, affinity is by address if it does, and by cookie otherwise.
    *
-   * On a Linux server that publishes on all IPv4 addresses nginx sees them. On Docker Desktop, with a rootless engine
-   * or on a loopback address it sees the address of Docker's gateway instead.
+   * nginx sees them on a Linux server that publishes on all IPv4 addresses. On Docker Desktop, with a rootless engine
+   * or on a loopback address, it sees the address of Docker's gateway instead.
    *
    * @default - false; true with `hostNetwork`
    */
@@ -134,7 +134,7 @@ export interface DockerPlatformProps {
   /**
    * Folders that an instance can write to, 64 MiB each.
    *
-   * They are kept in memory and are empty after each start. All other folders are read-only.
+   * They exist in memory only and are empty after each start. All other folders are read-only.
    *
    * @default ["/tmp"]
    */

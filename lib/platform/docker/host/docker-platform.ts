@@ -26,9 +26,9 @@ import { runRedis } from './redis';
 import { NAME, resolveSettings } from './settings';
 
 /**
- * A single Docker host.
+ * Platform that runs nginx, Redis and the instances in containers on a single Docker host.
  *
- * Everything runs in containers on a network of its own, and only nginx is published.
+ * The containers share a network of their own, and only nginx is published.
  *
  * When the configuration changes, a short-lived container tests it, swaps it in and reloads nginx. nginx's own
  * container is not replaced, and open WebSockets outlive the change by up to the front's `drainTimeout`.
@@ -36,7 +36,7 @@ import { NAME, resolveSettings } from './settings';
  * When the service changes, its new instances start beside the old ones. They replace the old instances when all of
  * them are healthy. If one of them does not become healthy, the apply fails and the old instances keep serving.
  *
- * Needs the package `@cdktf/provider-docker`.
+ * It requires the package `@cdktf/provider-docker`.
  *
  * @example
  * const platform = new DockerPlatform(this, "Platform", { publish: { https: 8443, http: 8080 } });
@@ -45,14 +45,14 @@ export class DockerPlatform extends Construct implements IPlatform {
   public readonly traits: PlatformTraits;
   /** Provider of all resources of the platform. */
   public readonly provider: DockerProvider;
-  /** Network of all containers, for containers of your own that have to reach the instances. */
+  /** Network of all containers. Attach containers of your own to it if they have to reach the instances. */
   public readonly network: Network;
 
   private readonly context: DockerContext;
   private readonly claims = new PlatformClaims(this, NAME);
   private redis?: Generation;
 
-  /** @throws ValidationError naming the property that is wrong */
+  /** @throws ValidationError for an invalid property */
   public constructor(scope: Construct, id: string, props: DockerPlatformProps = {}) {
     super(scope, id);
     const check: Check = new Check(this);

@@ -71,7 +71,7 @@ function listen(
 /**
  * Runs nginx in a container and delivers its configuration.
  *
- * @throws ValidationError for a certificate file whose path is none
+ * @throws ValidationError for an invalid path of a certificate file
  * @internal
  */
 export function runNginx(

@@ -27,7 +27,7 @@ export interface RedisOfGeneration {
 /**
  * Runs the Redis of a backplane in a container.
  *
- * @throws ValidationError for an image that is none, and for a password that is not in a file
+ * @throws ValidationError for an invalid image, and for a password that is not in a file
  * @internal
  */
 export function runRedis(

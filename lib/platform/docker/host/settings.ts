@@ -39,7 +39,7 @@ export interface DockerSettings {
 /**
  * Settings of a `DockerPlatform`, checked before anything is built.
  *
- * @throws ValidationError naming the property that is wrong
+ * @throws ValidationError for an invalid property
  * @internal
  */
 export function resolveSettings(check: Check, props: DockerPlatformProps): DockerSettings {

@@ -27,7 +27,7 @@ export interface DockerSwarmPlatformProps {
    *
    * A change replaces all of them and interrupts the service during the apply. If you set `subnet`, change it too.
    *
-   * @default - stack and id, in lower case
+   * @default - the ids of the stack and of the construct, in lower case
    */
   readonly name?: string;
   /**
@@ -45,8 +45,8 @@ export interface DockerSwarmPlatformProps {
    * Encryption costs throughput and needs a kernel with IPsec on every node. A change interrupts the service during the
    * apply.
    *
-   * @default true
    * @see https://docs.docker.com/engine/network/drivers/overlay/
+   * @default true
    */
   readonly encrypted?: boolean;
   /**
@@ -70,7 +70,7 @@ export interface DockerSwarmPlatformProps {
    */
   readonly redisImage?: string;
   /**
-   * Ports at which clients reach the fronts, on all addresses of every node that runs one.
+   * Ports at which clients reach nginx, on all addresses of every node that runs one.
    *
    * @default - ports 443 and 80
    */
@@ -78,8 +78,8 @@ export interface DockerSwarmPlatformProps {
   /**
    * Number of nodes that run an nginx, 1 to 64.
    *
-   * All of them publish the same ports, so a node runs at most one. Clients need a name or a load balancer that leads
-   * to all of these nodes.
+   * All of them publish the same ports, so a node runs at most one. Clients need a DNS name or a load balancer
+   * for all of these nodes.
    *
    * @default 1
    */
@@ -89,16 +89,16 @@ export interface DockerSwarmPlatformProps {
    *
    * A node has to meet all of them.
    *
-   * @default - every node
    * @see https://docs.docker.com/reference/cli/docker/service/create/
+   * @default - every node
    */
   readonly frontConstraints?: string[];
   /**
-   * How long open connections outlive a change of nginx's configuration, "1s" to "1h".
+   * How long open connections outlive a change of nginx's configuration, 1s to 1h.
    *
    * Swarm replaces nginx instead of reloading it, and a port of a node belongs to one nginx. While the old nginx
-   * drains, its node accepts no new connections; the drain ends early when the last connection is closed. Requests
-   * finish. WebSockets are closed at the end, and their clients reconnect. With several fronts Swarm replaces one after
+   * drains, its node accepts no new connections. Requests finish; WebSockets are closed at the end, and their clients
+   * reconnect. The drain ends early when the last connection is closed. With several fronts, Swarm replaces one after
    * another.
    *
    * @default "2s"
@@ -107,9 +107,9 @@ export interface DockerSwarmPlatformProps {
   /**
    * Whether nginx sees the addresses of clients.
    *
-   * By default affinity is by address if it does, and by cookie otherwise.
+   * By default, affinity is by address if it does, and by cookie otherwise.
    *
-   * On Linux servers nginx sees them, because every node publishes its ports itself. On Docker Desktop it sees the
+   * nginx sees them on Linux servers, because every node publishes its ports itself. On Docker Desktop, it sees the
    * address of Docker's gateway instead.
    *
    * @default false
@@ -132,17 +132,16 @@ export interface DockerSwarmPlatformProps {
   /**
    * Folders that an instance can write to.
    *
-   * They are kept in memory and are empty after each start. All other folders are read-only.
+   * They exist in memory only and are empty after each start. All other folders are read-only.
    *
    * @default ["/tmp"]
    */
   readonly writableFolders?: string[];
   /**
-   * How long a new task has to stay up before Swarm continues with the next one and the change counts as complete, "1s"
-   * to "10m".
+   * How long a new task has to stay up before Swarm continues with the next one, 1s to 10m.
    *
-   * @default "5s"
    * @see https://docs.docker.com/reference/cli/docker/service/update/
+   * @default "5s"
    */
   readonly monitor?: string;
 }

@@ -25,7 +25,7 @@ import { NAME, resolveSettings } from './settings';
 import type { SwarmContext } from './swarm-context';
 
 /**
- * A Docker swarm of one or more nodes.
+ * Platform that runs nginx, Redis and the instances on a Docker swarm of one or more nodes.
  *
  * Every instance is a service of its own, which Swarm moves to another node when its node is lost. nginx runs on one or
  * more nodes, which publish its ports themselves.
@@ -36,7 +36,7 @@ import type { SwarmContext } from './swarm-context';
  * When the configuration changes, a short-lived container on the manager tests it. Then Swarm replaces nginx, which
  * closes WebSockets after `frontDrain`.
  *
- * Needs the package `@cdktf/provider-docker`.
+ * It requires the package `@cdktf/provider-docker`.
  *
  * @example
  * const platform = new DockerSwarmPlatform(this, "Platform", {
@@ -48,13 +48,13 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
   public readonly traits: PlatformTraits;
   /** Provider of all resources of the platform. */
   public readonly provider: DockerProvider;
-  /** Overlay network of all services, for services of your own that have to reach the instances. */
+  /** Overlay network of all services. Attach services of your own to it if they have to reach the instances. */
   public readonly network: Network;
 
   private readonly context: SwarmContext;
   private readonly claims = new PlatformClaims(this, NAME);
 
-  /** @throws ValidationError naming the property that is wrong */
+  /** @throws ValidationError for an invalid property */
   public constructor(scope: Construct, id: string, props: DockerSwarmPlatformProps = {}) {
     super(scope, id);
     const check: Check = new Check(this);

@@ -71,7 +71,7 @@ export function nginxLayout({ publish, frontDrainMs }: SwarmSettings): NginxLayo
  * The configuration is tested first. Swarm would stop the old nginx before the new one fails to start, and its rollback
  * does not always succeed.
  *
- * @throws ValidationError for a certificate file whose path is none
+ * @throws ValidationError for an invalid path of a certificate file
  * @internal
  */
 export function runNginx(

@@ -22,7 +22,7 @@ const STOP_MS = 10_000;
 /**
  * Runs the Redis of a backplane as a service.
  *
- * @throws ValidationError for an image that is none, and for a password that is not in a file
+ * @throws ValidationError for an invalid image, and for a password that is not in a file
  * @internal
  */
 export function runRedis(

@@ -15,8 +15,8 @@ import type { DockerSwarmPlatformProps } from './docker-swarm-platform-props';
 export const NAME = 'DockerSwarmPlatform';
 
 const USER: TextRule = {
-  name: 'a user',
-  allowed: 'user and group as numbers: "1000:1000"',
+  name: 'a user and group by number',
+  allowed: 'two numbers: "1000:1000"',
   knownAtSynth: true,
   accepts: (text) => /^\d{1,9}:\d{1,9}$/.test(text),
 };
@@ -57,7 +57,7 @@ export interface SwarmSettings {
 /**
  * Settings of a `DockerSwarmPlatform`, checked before anything is built.
  *
- * @throws ValidationError naming the property that is wrong
+ * @throws ValidationError for an invalid property
  * @internal
  */
 export function resolveSettings(check: Check, props: DockerSwarmPlatformProps): SwarmSettings {

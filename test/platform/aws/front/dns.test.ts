@@ -49,7 +49,7 @@ describe('records of names', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('a name that is known only at apply goes by its place', () => {
+  test('a name known only at apply is identified by its index', () => {
     const stack = synthesizeAws((site) => {
       site.platform({ hostedZoneId: 'Z0123456789ABCDEFGHIJ' });
       const late = new TerraformVariable(site.scope, 'late', {});

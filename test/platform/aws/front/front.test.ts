@@ -11,7 +11,7 @@ describe('the way in', () => {
   const listeners = byConstruct(whole, 'aws_lb_listener');
   const conf = whole.configuration();
 
-  test('with a certificate of ACM: TLS ends at the load balancer, and instances are told https and 443', () => {
+  test('with a certificate of ACM, TLS ends at the load balancer, and instances see https and 443', () => {
     expect(listeners.Frontend_HttpsListener).toMatchObject({
       port: 443,
       protocol: 'TLS',
@@ -25,7 +25,7 @@ describe('the way in', () => {
     expect(whole.outputs.frontend_url).toBe('https://chat.example.org');
   });
 
-  test('port 80 only tells to come over TLS', () => {
+  test('port 80 only redirects to TLS', () => {
     expect(listeners.Frontend_HttpListener).toMatchObject({ port: 80, protocol: 'TCP' });
     const servers = conf.split(/\n(?= {4}server \{)/).filter((each) => /listen 8080;/.test(each));
     expect(servers).toEqual([expect.stringContaining('return 308 https://$host$request_uri;')]);
@@ -84,14 +84,14 @@ describe('the way in', () => {
     ).toBe(crowded);
   });
 
-  test('nginx has room for what the front says, and for no more than it can be told', () => {
+  test('nginx has room for expectedConnections, up to its limit', () => {
     expect(room(behind(AwsEntry.nlb(), { expectedConnections: 25_000 }))).toBe(25_000);
     expect(room(behind(AwsEntry.nlb({ connectionsPerHost: 400_000 })))).toBe(500_000);
     const tls = TlsCertificate.fromSecret(TLS_SECRET);
     expect(room(behind(AwsEntry.single(), { tls }))).toBe(10_000);
   });
 
-  test('a word about ports only where they are gone before another host comes', () => {
+  test('a warning about ports only if they run out before another host is added', () => {
     expect(behind(AwsEntry.nlb(), {}, 1).warnings).toEqual([]);
     expect(behind(AwsEntry.nlb({ connectionsPerHost: 60_000 }), {}, 2).warnings).toEqual([
       expect.stringContaining('60000 connections over 2 instance(s) are 30000 to each address'),

@@ -4,7 +4,7 @@ import { byConstruct } from '../../../support/stack/addresses';
 import { synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';
 import { only, plain, statements } from '../../../support/aws/whole-stack';
 
-describe('what hosts may do', () => {
+describe('permissions of hosts', () => {
   const WITHOUT_RESOURCE = ['SystemsManagerAgent', 'Metrics', 'RegistryLogin'];
 
   test.each(['Aiwm_RolePolicy', 'Frontend_RolePolicy'])(
@@ -62,7 +62,7 @@ describe('what hosts may do', () => {
   });
 });
 
-test('who may read a secret may decrypt with the keys that are told, and nobody else', () => {
+test('only hosts that read a secret may decrypt with the given keys', () => {
   const key = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
   const stack = synthesizeAws((site) => {
     site.platform({ kmsKeyArns: [key] });

@@ -38,7 +38,7 @@ const kept = all
   .flatMap(([, script]) => installed(script))
   .filter(([name]) => !name.endsWith('.py'));
 
-test('what stays on a host is found here', () => {
+test('programs that stay on a host', () => {
   expect(kept.map(([name]) => name)).toEqual(['nginx-release', 'slot-release', 'connections']);
 });
 
@@ -92,7 +92,7 @@ test.each(delivered)('%s fits into a document of SSM', (_, script) => {
   expect(JSON.stringify(script).length).toBeLessThan(48 * 1024);
 });
 
-test('nginx comes from the line that was asked for', () => {
+test('nginx is installed from the requested release line', () => {
   const host = (nginxVersion: string) =>
     nginxHostUserData({
       nginxVersion,

@@ -34,7 +34,7 @@ describe('slots', () => {
     }
   });
 
-  test('what they run is told without a secret: its variable and where it is', () => {
+  test('a release contains the ARN of a secret, never its value', () => {
     const [release] = Object.entries((whole.json.locals ?? {}) as Record<string, unknown>)
       .filter(([name]) => name.startsWith('Aiwm_Release'))
       .map(([, value]) => value as Record<string, unknown>);

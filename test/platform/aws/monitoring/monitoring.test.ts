@@ -54,7 +54,7 @@ describe('alarms', () => {
     expect(idsOf(alone, 'Aiwm')).toEqual(['Silent1']);
   });
 
-  test('over what hosts themselves tell wait for the first release', () => {
+  test('on metrics that hosts report wait for the first release', () => {
     for (const [stack, id, association] of [
       [balanced, 'Aiwm_Alarms_Skew', 'Aiwm_Delivery_Association'],
       [balanced, 'Aiwm_Alarms_Silent1', 'Aiwm_Delivery_Association'],
@@ -87,7 +87,7 @@ describe('alarms', () => {
   describe('skew', () => {
     const skew = alarmsOf(balanced).Aiwm_Alarms_Skew!;
 
-    test('compares the fullest slot with all of them, by the metric that hosts tell', () => {
+    test('compares the fullest slot with the average, by the metric that hosts report', () => {
       const [fullest, average, expression] = skew.metric_query as object[];
       const metric = {
         namespace: 'AIWM',
@@ -142,7 +142,7 @@ describe('alarms', () => {
     });
   });
 
-  test('a certificate by what knows of it: ACM, or the hosts that show it', () => {
+  test('a certificate is watched where it is: by ACM, or by the hosts', () => {
     expect(alarmsOf(balanced).Frontend_Alarms_Certificate).toMatchObject({
       namespace: 'AWS/CertificateManager',
       metric_name: 'DaysToExpiry',
@@ -161,7 +161,7 @@ describe('alarms', () => {
     }
   });
 
-  test('a single host that does not tell, that AWS finds broken, that is full', () => {
+  test('a single host that reports nothing, fails its status check, or is full', () => {
     const alarms = alarmsOf(single);
     const connections = {
       namespace: 'AIWM',

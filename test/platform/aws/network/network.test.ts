@@ -7,8 +7,8 @@ import { byConstruct, constructOf } from '../../../support/stack/addresses';
 import { synthesizeAws } from '../../../support/aws/aws-site';
 import { whole, wholeJson, only, plain, waysIn } from '../../../support/aws/whole-stack';
 
-describe('who reaches whom', () => {
-  test('the world the load balancer at 443 and 80, it nginx, nginx instances, they Redis', () => {
+describe('connections between tiers', () => {
+  test('each tier accepts traffic only from the tier in front of it', () => {
     expect(waysIn()).toEqual([
       'Backplane_SecurityGroup from Platform_InstanceSecurityGroup at 6379',
       'Frontend_EntrySecurityGroup from 0.0.0.0/0 at 443',
@@ -33,7 +33,7 @@ describe('who reaches whom', () => {
     ]);
   });
 
-  test('out: hosts at 443 to anywhere, and to what is said', () => {
+  test('outbound: port 443 to any address, and the given destinations', () => {
     const stack = synthesizeAws((site) => {
       site.platform({
         instanceEgress: [{ port: 5432, range: '10.0.0.0/16' }],

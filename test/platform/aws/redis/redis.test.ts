@@ -41,7 +41,7 @@ describe('Redis', () => {
     expect(only('aws_elasticache_parameter_group', stack)).toMatchObject({ family: 'valkey8' });
   });
 
-  test('a password of your own comes from a variable that nothing prints', () => {
+  test('a given password comes from a variable that nothing prints', () => {
     const stack = synthesizeAws((site) =>
       site.backplane({ password: Secret.fromEnvironment('TF_VAR_redis_password') }),
     );
@@ -53,7 +53,7 @@ describe('Redis', () => {
     );
   });
 
-  test('takes a Terraform that knows write-only arguments', () => {
+  test('requires a Terraform with write-only arguments', () => {
     const versionOf = (stack: SynthesizedStack) =>
       (stack.json as { terraform: { required_version?: string } }).terraform.required_version;
     expect(versionOf(synthesizeAws((site) => site.backplane()))).toBe('>= 1.11.0');
@@ -98,7 +98,7 @@ describe('Redis of several shards', () => {
     });
   });
 
-  test('is told to instances, who find all nodes by one name', () => {
+  test('instances find all nodes through one address', () => {
     expect(plain(only('aws_secretsmanager_secret_version', stack).secret_string_wo)).toContain(
       'aws_elasticache_replication_group.Backplane_Redis.configuration_endpoint_address',
     );
@@ -107,7 +107,7 @@ describe('Redis of several shards', () => {
     expect(wholeJson).not.toMatch(/REDIS_CLUSTER|cluster-enabled/);
   });
 
-  test('takes the place of one that is none, as AWS does not turn one into the other', () => {
+  test('replaces a Redis that is no cluster, because AWS cannot convert one into the other', () => {
     const name = (of: SynthesizedStack) =>
       only('aws_elasticache_replication_group', of).replication_group_id;
     expect(name(withRedis({ shards: 1 }))).toBe(name(whole));

@@ -95,7 +95,7 @@ describe('the network of a name', () => {
   });
 
   // Another one would replace the network of everybody, and all that is in it.
-  test('stays what it is', () => {
+  test('does not change', () => {
     expect(
       ['docker-platform', 'stack-platform', 'chat'].map((name) => Subnet.nameOf(name)),
     ).toEqual(['10.113.128.0/17', '10.119.128.0/17', '10.91.128.0/17']);

@@ -53,7 +53,7 @@ describe('shellcheck finds nothing in', () => {
 describe('the names of a certificate of its own', () => {
   const names = (...list: string[]) => /^names='(.*)'$/m.exec(deliveryScript(8081, list, 30))?.[1];
 
-  test('are told apart from addresses, in the notation of openssl', () => {
+  test('are distinguished from addresses, in the notation of openssl', () => {
     expect(names('localhost')).toBe('DNS:localhost');
     expect(names('chat.example.org', '*.example.org', '127.0.0.1')).toBe(
       'DNS:chat.example.org,DNS:*.example.org,IP:127.0.0.1',

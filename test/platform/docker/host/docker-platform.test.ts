@@ -17,7 +17,7 @@ import {
   only,
 } from '../../../support/docker/host-readings';
 
-describe('what is reached from where', () => {
+describe('reachability', () => {
   const stack = everything();
   const containers = containersOf(stack);
 
@@ -90,7 +90,7 @@ describe('what is reached from where', () => {
     expect(addressOf(containers.Frontend_Nginx!)).toBe('10.119.128.2');
   });
 
-  test('nginx is told the addresses that the instances have, and not what the next plan draws', () => {
+  test('nginx receives the addresses of the instances, not those that the next plan draws', () => {
     const configuration = stack.configuration();
     for (const name of INSTANCES) {
       expect(configuration).toMatch(
@@ -102,7 +102,7 @@ describe('what is reached from where', () => {
     expect(configuration).not.toContain('plantimestamp');
   });
 
-  test('the instances are told where Redis is', () => {
+  test('the instances receive the URL of Redis', () => {
     for (const name of INSTANCES) {
       expect(new URL(withoutTemplates(environmentOf(containers[name]!).REDIS_URL!))).toMatchObject({
         protocol: 'redis:',
@@ -113,7 +113,7 @@ describe('what is reached from where', () => {
   });
 });
 
-describe('what each may do', () => {
+describe('capabilities', () => {
   const containers = containersOf(everything());
 
   test.each(LONG_RUNNING)('%s: no more than it has to', (name) => {
@@ -128,7 +128,7 @@ describe('what each may do', () => {
     expect(containers[name]).not.toHaveProperty('privileged');
   });
 
-  test('capabilities are added to nginx alone, and to what tells it', () => {
+  test('only nginx and its delivery have capabilities', () => {
     const added = Object.entries(containers).map(([name, { capabilities }]) => [
       name,
       capabilities!.add,
@@ -266,7 +266,7 @@ describe('the provider', () => {
     );
   });
 
-  test('has the same alias under another name: what there is can be destroyed', () => {
+  test('keeps its alias under another name, so that existing resources can be destroyed', () => {
     const [before, after] = ['chat', '1-talk'].map((name) => providersOf(everything({ name })));
     expect(before).toEqual(after);
   });
@@ -320,7 +320,7 @@ describe('the provider', () => {
   });
 });
 
-test('what is synthesized is the same on every machine: no path of this one is in it', () => {
+test('the synthesized stack contains no path of this machine', () => {
   const { resource } = built((site) =>
     site.all(
       {
@@ -338,7 +338,7 @@ test('what is synthesized is the same on every machine: no path of this one is i
   }
 });
 
-test('a platform takes its default name from its place', () => {
+test('the default name of a platform is derived from its path', () => {
   const nameOf = (stackId: string, id: string) => {
     const { network } = new DockerPlatform(new TerraformStack(newApp(), stackId), id);
     return network.nameInput;

@@ -13,6 +13,7 @@ import {
 import { DockerPlatform, type DockerPlatformProps, type DockerPublish } from 'cdktf-aiwm/docker';
 import { Construct } from 'constructs';
 import { DockerSite } from '../../../support/docker/docker-site';
+import { refusalOn } from '../../../support/stack/refusal';
 import { newApp } from '../../../support/stack/site';
 import { temporaryFolder } from '../../../support/machine/temporary-folder';
 
@@ -289,7 +290,7 @@ describe.each([
   ['fronts', FRONTS],
 ])('%s', (_, cases) => {
   test.each(cases)('%s', (_name, property, use) => {
-    const error = thrownBy(() => use(DockerSite.alone()));
+    const error = refusalOn(DockerSite.alone(), use);
     expect(Errors.isValidationError(error)).toBe(true);
     expect(error).toMatchObject({ property, constructPath: expect.any(String) });
     expect(error.message).toContain(`: ${property}: `);
@@ -307,10 +308,10 @@ describe('without @cdktf/provider-docker', () => {
   const platformThrows = () => {
     let error: Error | undefined;
     jest.isolateModules(() => {
-      error = thrownBy(() => {
+      error = refusalOn(DockerSite.alone(), ({ scope }) => {
         // eslint-disable-next-line @typescript-eslint/no-require-imports -- with the mock of this test
         const library = require('cdktf-aiwm/docker') as typeof import('cdktf-aiwm/docker');
-        return new library.DockerPlatform(DockerSite.alone().scope, 'Platform');
+        return new library.DockerPlatform(scope, 'Platform');
       });
     });
     return error!;
@@ -326,7 +327,7 @@ describe('without @cdktf/provider-docker', () => {
     expect(platformThrows().message).toMatchSnapshot();
   });
 
-  test('an error in it is told as it is', () => {
+  test('an error inside the package is passed on unchanged', () => {
     failWith(new Error('its own fault'));
     expect(platformThrows().message).toBe('its own fault');
   });
@@ -342,18 +343,9 @@ describe('without @cdktf/provider-docker', () => {
 });
 
 // A folder that a test makes is on this machine alone; its path must be in no snapshot.
-test('an empty folder is told by its name', () => {
+test('an empty folder is reported by its path', () => {
   const folder = temporaryFolder('empty');
   expect(() => DockerSite.alone().cluster({ service: AiwmService.buildFrom(folder) })).toThrow(
     `there is no Dockerfile in "${folder}"`,
   );
 });
-
-function thrownBy(use: () => unknown): Error {
-  try {
-    use();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}

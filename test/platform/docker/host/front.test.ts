@@ -4,7 +4,7 @@ import type { DockerPlatformProps } from 'cdktf-aiwm/docker';
 import { built, containersOf, DockerSite } from '../../../support/docker/docker-site';
 import { LONG_RUNNING, everything } from '../../../support/docker/host-readings';
 
-describe('what a change of the front changes', () => {
+describe('resources that a change of the front replaces', () => {
   const before = containersOf(built((site) => site.front()));
   const changed = (build: (site: DockerSite) => unknown) => {
     const after = containersOf(built(build));
@@ -34,7 +34,7 @@ describe('what a change of the front changes', () => {
     ]);
   });
 
-  test('another image of nginx: nginx and what it is told, and no instance', () => {
+  test('another image of nginx replaces nginx and its delivery, and no instance', () => {
     expect(
       changed((site) => {
         site.platform({ nginxImage: 'nginx:1.30.4' });
@@ -132,14 +132,14 @@ describe('the images', () => {
     expect(valkey!.healthcheck!.test.at(-1)).toContain('valkey-cli ping');
   });
 
-  test('what nginx can do goes by the tag, or by the version that is said', () => {
+  test('the version of nginx is that of the tag, or the given one', () => {
     const traits = (props: DockerPlatformProps) => DockerSite.alone().platform(props).traits;
     expect(traits({ nginxImage: 'nginx:1.22.1-alpine' }).nginxVersion).toBe('1.22.1');
     expect(traits({ nginxImage: 'nginx:stable', nginxVersion: '1.30' }).nginxVersion).toBe('1.30');
     expect(traits({ nginxImage: 'nginx:1.22', nginxVersion: '1.26' }).nginxVersion).toBe('1.26');
   });
 
-  test('an unprivileged one finds what it needs: ports above 1024 and folders of its own', () => {
+  test('an unprivileged image gets ports above 1024 and writable folders', () => {
     const stack = everything({ nginxImage: 'nginxinc/nginx-unprivileged:1.30' });
     const { Frontend_Nginx: nginx } = containersOf(stack);
     expect(nginx!.ports!.map(({ internal }) => internal)).toEqual([8080, 8443]);
@@ -196,7 +196,7 @@ describe('in the network of its host', () => {
     }
   });
 
-  test('clients are told apart by their addresses', () => {
+  test('clients are identified by their addresses', () => {
     const balanced = (props: DockerPlatformProps) =>
       built((site) => {
         site.platform(props);

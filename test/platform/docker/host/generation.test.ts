@@ -35,7 +35,7 @@ test('keeps its name from one release of the library to the next', () => {
   expect(new Generation({ image: 'aiwm:1', limits: { memory: 512 } }).id).toBe('973c58e5');
 });
 
-test('leaves it to Terraform to name it when only Terraform knows what it is', () => {
+test('leaves the hash to Terraform if a value is known only at apply', () => {
   const late = new TerraformVariable(stack, 'late', {}).stringValue;
   const generation = new Generation({ image: 'aiwm:1', environment: [{ STAGE: `a ${late}` }] });
   expect(Token.isUnresolved(generation.id)).toBe(true);

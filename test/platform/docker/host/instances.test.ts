@@ -124,7 +124,7 @@ describe('how an instance is run', () => {
     }
   });
 
-  test('nginx is told when all of them are there', () => {
+  test('nginx receives the addresses when all instances are healthy', () => {
     const { Frontend_Delivery: delivery, Frontend_Nginx: nginx } = containersOf(everything());
     expect(delivery!.depends_on!.map(constructOf)).toEqual(INSTANCES);
     // Itself it does not wait for them, so that it is not replaced with them.
@@ -201,12 +201,15 @@ describe('a generation', () => {
   ];
 
   const named = changes.map(([what, cluster, platform]) => ({ what, cluster, platform }));
-  test.each(named)('another $what is another one, for all', ({ cluster, platform }) => {
-    const after = clustered(cluster, platform);
-    for (const name of INSTANCES) {
-      expect(generationOf(after[name]!)).not.toBe(generationOf(before[name]!));
-    }
-  });
+  test.each(named)(
+    'another $what is another generation, for all instances',
+    ({ cluster, platform }) => {
+      const after = clustered(cluster, platform);
+      for (const name of INSTANCES) {
+        expect(generationOf(after[name]!)).not.toBe(generationOf(before[name]!));
+      }
+    },
+  );
 
   test('one instance more leaves the others as they are, byte for byte', () => {
     fc.assert(
@@ -224,7 +227,7 @@ describe('a generation', () => {
     );
   });
 
-  test('an instance that is taken out of the balancing stays what it is', () => {
+  test('a drained instance keeps its container', () => {
     const { Frontend_Delivery: _, ...after } = clustered({ drained: ['2'] });
     const { Frontend_Delivery: __, ...others } = before;
     expect(after).toEqual(others);
@@ -276,7 +279,7 @@ describe('secrets', () => {
   );
   const containers = containersOf(stack);
 
-  test('no value is in what is synthesized, only where it is found', () => {
+  test('the synthesized stack contains the path of a secret, never its value', () => {
     const text = JSON.stringify(stack.json);
     expect(text).not.toMatch(/hunter2|swordfish/);
     expect(environmentOf(containers.Aiwm_Instance1!).TOKEN).toContain(`file("${file}")`);
@@ -290,7 +293,7 @@ describe('secrets', () => {
     expect(values.filter((value) => !/\$\{.*sensitive\(/.test(value))).toEqual([]);
   });
 
-  test('an expression that reads one is in no name, label, command or check, as no hash may tell it', () => {
+  test('no name, label, command or check reads a secret', () => {
     const told = Object.values(containers).map(({ env: _, ...rest }) => JSON.stringify(rest));
     expect(told.filter((text) => /file\(|sensitive\(/.test(text))).toEqual([]);
   });
@@ -314,7 +317,7 @@ describe('secrets', () => {
     expect(others.filter((text) => text.includes('Backplane_Password'))).toEqual([]);
   });
 
-  test('a password that is made stays what it is', () => {
+  test('a generated password does not change', () => {
     const [made] = Object.entries(everything().resources('terraform_data')).filter(([name]) =>
       name.startsWith('Backplane_Password'),
     );
@@ -324,7 +327,7 @@ describe('secrets', () => {
     });
   });
 
-  test('another value is another generation, although nobody is told which', () => {
+  test('another value is another generation, without revealing it', () => {
     for (const name of ['Aiwm_Instance1', 'Backplane_Redis']) {
       expect(generationOf(containers[name]!)).toMatch(/terraform_data\.\w+_SecretsVersion_\w+\.id/);
     }

@@ -111,7 +111,7 @@ describe('instances', () => {
     expect(one!.converge_config).toEqual({ delay: '7s', timeout: '6m40s' });
   });
 
-  test('a stop that the provider would not wait out takes longer', () => {
+  test("a stop grace below the provider's minimum is raised", () => {
     const { Aiwm_Instance1: one } = services((site) => site.cluster({ stopGrace: '2s' }));
     expect(one!.task_spec.container_spec.stop_grace_period).toBe('10s');
   });
@@ -133,7 +133,7 @@ describe('instances', () => {
   });
 });
 
-test('what a variable holds is no template of Swarm', () => {
+test("a variable's value is no template of Swarm", () => {
   const { Aiwm_Instance1: instance } = services((site) =>
     site.cluster({ environment: { GREETING: 'Hi {{name}}', PLAIN: '{ } }}' } }),
   );
@@ -152,7 +152,7 @@ describe('secrets', () => {
     }),
   );
 
-  test('an instance is told the name of a file, which its user alone may read', () => {
+  test('an instance receives the path of a file that only its user can read', () => {
     const { env, secrets } = servicesOf(stack).Aiwm_Instance1!.task_spec.container_spec;
     expect(env).toEqual({
       AIWM_ENGINE_PATH: '/dev/aiwm/chat/',
@@ -209,7 +209,7 @@ describe('secrets', () => {
 });
 
 describe('Redis', () => {
-  test('is alone at its name, and nothing tells its password', () => {
+  test('is the only one at its name, and nothing reveals its password', () => {
     const redis = all.Backplane_Redis!;
     expect(redis.update_config.order).toBe('stop-first');
     expect(redis.endpoint_spec.ports).toBeUndefined();
@@ -239,7 +239,7 @@ describe('nginx', () => {
     expect(plain!.endpoint_spec.ports).toHaveLength(1);
   });
 
-  test('ends what is open after the drain, and is given a while to go', () => {
+  test('closes open connections after the drain, and has time to exit', () => {
     const { Frontend_Nginx: drained } = services((site) => {
       site.platform({ frontDrain: '20s' });
       return site.front();
@@ -262,7 +262,7 @@ describe('nginx', () => {
     expect(edge!.lifecycle).toEqual({ ignore_changes: ['task_spec[0].placement[0].platforms'] });
   });
 
-  test('comes after the test of its configuration, and after the instances', () => {
+  test('is created after the test of its configuration, and after the instances', () => {
     const test = 'docker_container.Frontend_Test_C3A00D8A';
     expect(nginx.depends_on).toEqual(
       expect.arrayContaining([test, 'docker_service.Aiwm_Instance3_1A53FDB1']),
@@ -275,7 +275,7 @@ describe('nginx', () => {
     }
   });
 
-  test('is converged when it serves what it was given', () => {
+  test('has converged when it serves its configuration', () => {
     const { env, healthcheck } = nginx.task_spec.container_spec;
     expect(env!.AIWM_RELEASE).toBe(
       '${substr(sha256(docker_config.Frontend_Configuration_9CA2D0A5.data), 0, 12)}',

@@ -12,15 +12,10 @@ import type { DockerSwarmPlatformProps } from 'cdktf-aiwm/docker';
 import { Construct } from 'constructs';
 import { SwarmSite } from '../../../support/docker/swarm-site';
 import { FrontConf } from '../../../support/front/nginx-tree';
+import { refusalOn } from '../../../support/stack/refusal';
 
-function refusal(build: (site: SwarmSite) => unknown): string {
-  try {
-    build(SwarmSite.alone());
-  } catch (error) {
-    return (error as Error).message;
-  }
-  throw new Error('it is not refused');
-}
+const refusal = (build: (site: SwarmSite) => unknown): string =>
+  refusalOn(SwarmSite.alone(), build).message;
 
 const platform = (props: DockerSwarmPlatformProps) => refusal((site) => site.platform(props));
 const front = (props: Partial<NginxWsFrontendProps>, on: DockerSwarmPlatformProps = {}) =>
@@ -76,7 +71,7 @@ describe('secrets', () => {
   });
 });
 
-describe('what there is one of', () => {
+describe('only one per platform', () => {
   test('front', () => {
     const message = refusal((site) => {
       const cluster = site.cluster();
@@ -146,7 +141,7 @@ describe('taken', () => {
     expect(conf({}, on).method()).toEqual([method]);
   });
 
-  test('a round without affinity, where there is none to keep', () => {
+  test('rotation without affinity, where no session needs it', () => {
     const site = SwarmSite.alone();
     const cluster = site.cluster({ backplane: site.backplane() });
     const made = FrontConf.parse(
