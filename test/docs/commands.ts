@@ -57,6 +57,5 @@ export const NOT_RUN: readonly { command: RegExp; reason: string }[] = [
   { command: /^curl 'https:\/\/api\.x-or\.cloud\//, reason: 'asks a server on the internet' },
   { command: /^docker swarm init$/, reason: 'changes the Docker Engine of this machine' },
   { command: /^docker build /, reason: 'asks a registry of images' },
-  { command: /^docker rm -f /, reason: 'removes what a failed roll-out has left on an engine' },
   { command: /^(aws|terraform) /, reason: 'needs an account of AWS' },
 ];
