@@ -177,7 +177,7 @@ test.each(blocksIn('nginx').map((block) => [`${block.page}:${block.line}`, block
 );
 
 function readGolden(): string[] {
-  return ['local-redis', 'docker', 'aws'].map((name) =>
+  return ['local-redis', 'docker', 'aws', 'aws-redis'].map((name) =>
     readFileSync(join(goldenFolder, `${name}.nginx.conf`), 'utf8'),
   );
 }
