@@ -54,7 +54,8 @@ export interface AiwmClusterProps {
   /**
    * Backplane by which an event of one instance reaches the clients of all.
    *
-   * It changes the default balancing from affinity to round-robin.
+   * It changes the default balancing from affinity to round-robin. A Redis that a platform runs is for clusters of that
+   * platform alone; `RedisAdapterBackplane.fromUrl` names one that is elsewhere.
    *
    * @see https://socket.io/docs/v4/adapter/
    * @default - none; the state of a client exists on one instance only

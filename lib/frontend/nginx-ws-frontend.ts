@@ -4,10 +4,9 @@ import { Construct } from 'constructs';
 import { Check } from '../validation/check';
 import { FrontIntent } from './front-intent';
 import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
-import type { IPlatform } from '../platform/platform';
 import { outputName, resourceName } from '../terraform/names';
+import { resolveTarget } from './resolve-target';
 import { TlsKind } from '../model/tls-certificate';
-import type { Upstream } from '../model/upstream';
 
 /**
  * nginx as the reverse proxy of a WebSocket service.
@@ -54,9 +53,9 @@ export class NginxWsFrontend extends Construct {
       certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
       serverNames: intent.serverNames,
       foreignPeers:
-        cluster?.platform === platform
-          ? []
-          : upstream.list.filter(({ down }) => !down).map(({ address }) => address),
+        cluster === undefined
+          ? upstream.list.filter(({ down }) => !down).map(({ address }) => address)
+          : [],
       openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;
@@ -74,32 +73,4 @@ export class NginxWsFrontend extends Construct {
     output.overrideLogicalId(outputName(this, name));
     return output;
   }
-}
-
-/** The servers behind nginx, and the platform that runs it. */
-function resolveTarget(
-  check: Check,
-  { cluster, upstream, platform }: NginxWsFrontendProps,
-): { platform: IPlatform; upstream: Upstream } {
-  if (cluster !== undefined) {
-    if (upstream !== undefined) {
-      check.refuse('upstream', { problem: 'cluster is given as well', allowed: 'one of the two' });
-    }
-    return { platform: platform ?? cluster.platform, upstream: cluster.upstream };
-  }
-  if (upstream === undefined) {
-    check.refuse('cluster', {
-      problem: 'neither cluster nor upstream is given',
-      allowed: 'one of the two',
-      remedy:
-        'Pass the AiwmCluster as cluster, or existing servers as upstream: Upstream.servers([…]).',
-    });
-  }
-  if (platform === undefined) {
-    check.refuse('platform', {
-      problem: 'an upstream alone does not determine where nginx runs',
-      allowed: 'a platform, e.g. new LocalPlatform(this, "Platform")',
-    });
-  }
-  return { platform, upstream };
 }

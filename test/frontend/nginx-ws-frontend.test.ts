@@ -297,10 +297,12 @@ describe('a cluster', () => {
     );
   });
 
-  test('may run elsewhere than its front', () => {
+  test('is served on its own platform, which may be named', () => {
     const site = Site.alone();
-    const elsewhere = new LocalPlatform(site.scope, 'Edge', { httpPort: 80 });
-    const front = site.front({ cluster: site.cluster(), platform: elsewhere });
+    const front = site.front({
+      platform: site.platform({ httpPort: 80 }),
+      cluster: site.cluster(),
+    });
     expect(front.url).toBe('http://chat.example.org');
   });
 });

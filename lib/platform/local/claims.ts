@@ -50,7 +50,7 @@ export class UnitClaims {
         problem: `port ${port} for ${purpose} is already used by ${present}`,
         allowed: 'a different port for each',
         remedy:
-          'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform; a second front or Redis needs a LocalPlatform of its own.',
+          'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform. A second Redis needs a LocalPlatform of its own, with the cluster that uses it. A second front needs one as well, and upstream: Upstream.servers([…]).',
       });
     }
     this.ports.set(port, purpose);
