@@ -80,6 +80,8 @@ export interface AiwmClusterProps {
   /**
    * Additional environment variables of the instances. They are visible in Terraform's plan and state.
    *
+   * For a value that contains "${", use `Fn.rawString`. For one of several lines, use `secrets`.
+   *
    * @default - none
    */
   readonly environment?: Record<string, string>;

@@ -158,7 +158,10 @@ function resolveEnvironment(
 ): Record<string, string> {
   for (const [name, value] of Object.entries(environment)) {
     checkVariable(check, 'environment', name);
-    check.text(`environment.${name}`, value, LINE);
+    check.text(`environment.${name}`, value, {
+      ...LINE,
+      alternative: `Put the text into a file and pass it as a secret: secrets: { ${name}: Secret.fromFile("…") }.`,
+    });
   }
   return environment;
 }

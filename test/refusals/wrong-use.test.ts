@@ -117,6 +117,11 @@ const SERVERS: Case[] = [
     'upstream.servers',
     (site) => site.front({ upstream: servers(late(site).listValue) }),
   ],
+  [
+    'a server that is an item of a list known only at apply',
+    'upstream.servers[1]',
+    (site) => site.front({ upstream: servers(['10.0.0.1:1', late(site).listValue[0]!]) }),
+  ],
   ['a server without a port', 'upstream.servers[0]', behind(['10.0.0.1'])],
   ['a server that is no address', 'upstream.servers[0]', behind(['10.0.0.256:80'])],
   ['a server twice', 'upstream.servers[1]', behind(['10.0.0.1:1', '10.0.0.1:1'])],
@@ -452,6 +457,41 @@ const CLUSTER: Case[] = [
     cluster({ environment: { 'LOG-LEVEL': '1' } }),
   ],
   ['a value of several lines', 'environment.KEY', cluster({ environment: { KEY: 'a\nb' } })],
+  [
+    'a key',
+    'environment.TLS_KEY',
+    cluster({ environment: { TLS_KEY: '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END' } }),
+  ],
+  [
+    'a variable of a shell as a value',
+    'environment.TOKEN',
+    cluster({ environment: { TOKEN: '${TOKEN:-none}' } }),
+  ],
+  [
+    'a format with percent signs',
+    'environment.LOG_FORMAT',
+    cluster({ environment: { LOG_FORMAT: '%{time} ${level}' } }),
+  ],
+  [
+    'a template in JSON',
+    'environment.GREETING',
+    cluster({ environment: { GREETING: '{"text":"Hello ${name}"}' } }),
+  ],
+  [
+    'a variable of a shell in a command',
+    'service.command[1]',
+    cluster({ service: AiwmService.command(['node', '${PWD}/server.js']) }),
+  ],
+  [
+    'an item of a list that is known only at apply',
+    'environment.HOSTS',
+    (site) => site.cluster({ environment: { HOSTS: `${late(site).listValue[0]},x` } }),
+  ],
+  [
+    'instances to drain that are known only at apply',
+    'drained',
+    (site) => site.cluster({ drained: late(site).listValue }),
+  ],
   [
     'a number for a value, in JavaScript',
     'environment.COUNT',
