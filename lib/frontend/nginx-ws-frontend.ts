@@ -1,10 +1,11 @@
-import type { ITerraformDependable } from 'cdktf';
-import { TerraformOutput } from 'cdktf';
+import type { ITerraformDependable, TerraformOutput } from 'cdktf';
+
 import { Construct } from 'constructs';
 import { Check } from '../validation/check';
 import { FrontIntent } from './front-intent';
 import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
-import { outputName, resourceName } from '../terraform/names';
+import { namedOutput } from '../terraform/named-output';
+import { resourceName } from '../terraform/names';
 import { resolveTarget } from './resolve-target';
 import { TlsKind } from '../model/tls-certificate';
 
@@ -59,18 +60,13 @@ export class NginxWsFrontend extends Construct {
       openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;
-    this.urlOutput = this.output('Url', 'url', this.url, 'Where clients find the service.');
-    this.webSocketUrlOutput = this.output(
-      'WebSocketUrl',
-      'websocket_url',
-      this.webSocketUrl,
-      'Where clients find its WebSocket.',
-    );
-  }
-
-  private output(id: string, name: string, value: string, description: string): TerraformOutput {
-    const output = new TerraformOutput(this, id, { value, description });
-    output.overrideLogicalId(outputName(this, name));
-    return output;
+    this.urlOutput = namedOutput(this, 'Url', 'url', {
+      value: this.url,
+      description: 'Where clients find the service.',
+    });
+    this.webSocketUrlOutput = namedOutput(this, 'WebSocketUrl', 'websocket_url', {
+      value: this.webSocketUrl,
+      description: 'Where clients find its WebSocket.',
+    });
   }
 }

@@ -374,7 +374,7 @@ const POLICIES: Case[] = [
   [
     'plain HTTP for everybody',
     'tls',
-    (site) => site.front({ platform: site.platform({ address: '0.0.0.0' }) }),
+    (site) => site.front({ platform: site.platform({ addresses: ['0.0.0.0'] }) }),
   ],
   [
     'a certificate without a path',
@@ -555,8 +555,14 @@ const BACKPLANE: Case[] = [
 ];
 
 const PLATFORM: Case[] = [
-  ['a name to listen on', 'address', platform({ address: 'localhost' })],
-  ['an address with a zone', 'address', platform({ address: 'fe80::1%eth0' })],
+  ['a name to listen on', 'addresses[0]', platform({ addresses: ['localhost'] })],
+  ['an address with a zone', 'addresses[0]', platform({ addresses: ['fe80::1%eth0'] })],
+  ['no address to listen on', 'addresses', platform({ addresses: [] })],
+  [
+    'an address beside all of its family',
+    'addresses[2]',
+    platform({ addresses: ['0.0.0.0', '::', '127.0.0.1'] }),
+  ],
   ['a port above the last', 'httpsPort', platform({ httpsPort: 70_000 })],
   ['no state folder', 'stateDir', platform({ stateDir: '' })],
   [
