@@ -54,7 +54,8 @@ export interface AiwmClusterProps {
   /**
    * Backplane that carries events of one instance to the clients of all instances.
    *
-   * It changes the default balancing from affinity to round-robin.
+   * It changes the default balancing from affinity to round-robin. A Redis that a platform runs is for clusters of that
+   * platform alone; `RedisAdapterBackplane.fromUrl` names one that is elsewhere.
    *
    * @see https://socket.io/docs/v4/adapter/
    * @default - none; an event reaches only the clients of the instance that emits it
@@ -89,6 +90,8 @@ export interface AiwmClusterProps {
   readonly enginePath?: string;
   /**
    * Additional environment variables of the instances. They are visible in Terraform's plan and state.
+   *
+   * For a value that contains "${", use `Fn.rawString`. For one of several lines, use `secrets`.
    *
    * @default - none
    */

@@ -1,11 +1,10 @@
-import type { ITerraformDependable } from 'cdktf';
-import { TerraformOutput } from 'cdktf';
+import type { ITerraformDependable, TerraformOutput } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { Construct } from 'constructs';
 import type { ResolvedHeartbeat } from '../platform/contract';
 import { Upstream } from '../model/upstream';
 import type { IPlatform } from '../platform/platform';
-import { outputName } from '../terraform/names';
+import { namedOutput } from '../terraform/named-output';
 import { Check } from '../validation/check';
 import type { AiwmClusterProps } from './aiwm-cluster-props';
 import { resolveCluster } from './resolve-cluster';
@@ -84,12 +83,11 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
         marksSessionIds: props.marksSessionIds,
       },
     );
-    this.instancesOutput = new TerraformOutput(this, 'Instances', {
+    this.instancesOutput = namedOutput(this, 'Instances', 'instances', {
       value: Object.fromEntries(
         this.instances.map(({ name, address, port }) => [name, `${address}:${port}`]),
       ),
       description: 'The instances and their addresses.',
     });
-    this.instancesOutput.overrideLogicalId(outputName(this, 'instances'));
   }
 }

@@ -21,8 +21,8 @@ export interface IBackplane extends IConstruct {
    * @default false
    */
   readonly isCluster?: boolean;
-  /** Whether this stack runs the Redis. */
-  readonly isManaged: boolean;
+  /** Platform that runs the Redis, the only one whose instances can use it; undefined for an existing Redis. */
+  readonly platform?: IPlatform;
   /** Resources that must exist before an instance may connect. */
   readonly dependables: ITerraformDependable[];
 }
@@ -133,7 +133,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
   public readonly url?: string;
   public readonly urlSecret?: Secret;
   public readonly isCluster?: boolean;
-  public readonly isManaged = true;
+  public readonly platform?: IPlatform;
   public readonly dependables: ITerraformDependable[];
 
   /** @throws ValidationError for an invalid property */
@@ -147,6 +147,7 @@ export class RedisAdapterBackplane extends Construct implements IBackplane {
       outputBuffer: OUTPUT_BUFFER,
       password: props.password,
     });
+    this.platform = props.platform;
     this.urlSecret = redis.url;
     this.isCluster = redis.isCluster ?? false;
     this.dependables = redis.dependables;
@@ -157,7 +158,7 @@ class ExistingRedis extends Construct implements IBackplane {
   public readonly url?: string;
   public readonly urlSecret?: Secret;
   public readonly isCluster?: boolean;
-  public readonly isManaged = false;
+  public readonly platform?: IPlatform;
   public readonly dependables: ITerraformDependable[] = [];
 
   public constructor(

@@ -1,13 +1,16 @@
+import { TerraformStack } from 'cdktf';
 import { AiwmRoutes } from '../model/routes';
 import type { ResolvedHeartbeat } from '../platform/contract';
 import type { Secret } from '../model/secret';
 import type { InstanceSlot, InstancesSpec } from '../platform/contract';
+import type { IPlatform } from '../platform/platform';
 import { resourceName } from '../terraform/names';
 import { type Check, show } from '../validation/check';
 import { resolveDuration } from '../validation/duration';
 import { resolveSize } from '../validation/size';
 import { ENVIRONMENT_NAME, LINE, PATH } from '../validation/text-rules';
 import type { AiwmClusterProps } from './aiwm-cluster-props';
+import type { IBackplane } from './redis-adapter-backplane';
 import { resolveHealth, resolveHeartbeat } from './resolve-health';
 
 /** Variables of the contract with instances, which a user may not replace. */
@@ -63,10 +66,13 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
         }),
   };
   const { backplane, limits, stopGrace } = props;
-  if (backplane !== undefined && slots.length === 1) {
-    check.warn(
-      'backplane: has no effect with a single instance, which has no other to exchange events with. Increase instances, or remove the backplane.',
-    );
+  if (backplane !== undefined) {
+    checkBackplane(check, props.platform, backplane);
+    if (slots.length === 1) {
+      check.warn(
+        'backplane: has no effect with a single instance, which has no other to exchange events with. Increase instances, or remove the backplane.',
+      );
+    }
   }
   return {
     heartbeat,
@@ -95,6 +101,34 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
     },
     drained: resolveDrained(check, props.drained ?? [], slots.length),
   };
+}
+
+/**
+ * A Redis of a platform is reachable there alone, and an instance can wait only for what its own stack creates.
+ *
+ * @throws ValidationError for a Redis that another platform or another stack runs
+ */
+function checkBackplane(check: Check, platform: IPlatform, backplane: IBackplane): void {
+  const { path } = backplane.node;
+  const remedy =
+    'Run a Redis there: new RedisAdapterBackplane(this, "Backplane", { platform }). Or name one that the instances can reach: RedisAdapterBackplane.fromUrl(this, "Backplane", { secret }).';
+  if (backplane.platform !== undefined && backplane.platform !== platform) {
+    check.refuse('backplane', {
+      problem: `${path} runs on ${backplane.platform.node.path}, but the instances run on ${platform.node.path}`,
+      allowed: 'a backplane on the same platform, or an existing Redis',
+      remedy,
+    });
+  }
+  if (
+    backplane.dependables.length > 0 &&
+    TerraformStack.of(backplane) !== TerraformStack.of(check.scope)
+  ) {
+    check.refuse('backplane', {
+      problem: `${path} belongs to another stack`,
+      allowed: 'a backplane of the same stack, or an existing Redis',
+      remedy,
+    });
+  }
 }
 
 function resolveSlots(check: Check, props: AiwmClusterProps): InstanceSlot[] {
@@ -129,7 +163,10 @@ function resolveEnvironment(
 ): Record<string, string> {
   for (const [name, value] of Object.entries(environment)) {
     checkVariable(check, 'environment', name);
-    check.text(`environment.${name}`, value, LINE);
+    check.text(`environment.${name}`, value, {
+      ...LINE,
+      alternative: `Put the text into a file and pass it as a secret: secrets: { ${name}: Secret.fromFile("…") }.`,
+    });
   }
   return environment;
 }

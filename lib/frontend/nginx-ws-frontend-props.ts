@@ -22,7 +22,7 @@ import type { IPlatform } from '../platform/platform';
  */
 export interface NginxWsFrontendProps {
   /**
-   * Cluster whose instances serve the clients.
+   * Cluster of the same stack whose instances serve the clients.
    *
    * @default - the servers of `upstream`
    */
@@ -30,13 +30,14 @@ export interface NginxWsFrontendProps {
   /**
    * Existing servers that serve the clients, in place of a cluster.
    *
-   * Requires `platform`.
+   * Requires `platform`. They may also be the instances of a cluster on another platform or in another stack, if nginx
+   * can reach them.
    *
    * @default - the instances of `cluster`
    */
   readonly upstream?: Upstream;
   /**
-   * Platform that runs nginx.
+   * Platform that runs nginx. Required with `upstream`; a cluster is served on its own platform.
    *
    * @default - the platform of `cluster`
    */

@@ -1,13 +1,13 @@
-import type { ITerraformDependable } from 'cdktf';
-import { TerraformOutput } from 'cdktf';
+import type { ITerraformDependable, TerraformOutput } from 'cdktf';
+
 import { Construct } from 'constructs';
 import { Check } from '../validation/check';
 import { FrontIntent } from './front-intent';
 import type { NginxWsFrontendProps } from './nginx-ws-frontend-props';
-import type { IPlatform } from '../platform/platform';
-import { outputName, resourceName } from '../terraform/names';
+import { namedOutput } from '../terraform/named-output';
+import { resourceName } from '../terraform/names';
+import { resolveTarget } from './resolve-target';
 import { TlsKind } from '../model/tls-certificate';
-import type { Upstream } from '../model/upstream';
 
 /**
  * nginx as the reverse proxy of a WebSocket service.
@@ -54,52 +54,19 @@ export class NginxWsFrontend extends Construct {
       certificate: tls?.kind === TlsKind.TERMINATED_UPSTREAM ? undefined : tls,
       serverNames: intent.serverNames,
       foreignPeers:
-        cluster?.platform === platform
-          ? []
-          : upstream.list.filter(({ down }) => !down).map(({ address }) => address),
+        cluster === undefined
+          ? upstream.list.filter(({ down }) => !down).map(({ address }) => address)
+          : [],
       openFiles: intent.openFiles,
       dependsOn: cluster?.dependables ?? [],
     }).dependables;
-    this.urlOutput = this.output('Url', 'url', this.url, 'Where clients find the service.');
-    this.webSocketUrlOutput = this.output(
-      'WebSocketUrl',
-      'websocket_url',
-      this.webSocketUrl,
-      'Where clients find its WebSocket.',
-    );
-  }
-
-  private output(id: string, name: string, value: string, description: string): TerraformOutput {
-    const output = new TerraformOutput(this, id, { value, description });
-    output.overrideLogicalId(outputName(this, name));
-    return output;
-  }
-}
-
-/** The servers behind nginx, and the platform that runs it. */
-function resolveTarget(
-  check: Check,
-  { cluster, upstream, platform }: NginxWsFrontendProps,
-): { platform: IPlatform; upstream: Upstream } {
-  if (cluster !== undefined) {
-    if (upstream !== undefined) {
-      check.refuse('upstream', { problem: 'cluster is given as well', allowed: 'one of the two' });
-    }
-    return { platform: platform ?? cluster.platform, upstream: cluster.upstream };
-  }
-  if (upstream === undefined) {
-    check.refuse('cluster', {
-      problem: 'neither cluster nor upstream is given',
-      allowed: 'one of the two',
-      remedy:
-        'Pass the AiwmCluster as cluster, or existing servers as upstream: Upstream.servers([…]).',
+    this.urlOutput = namedOutput(this, 'Url', 'url', {
+      value: this.url,
+      description: 'Where clients find the service.',
+    });
+    this.webSocketUrlOutput = namedOutput(this, 'WebSocketUrl', 'websocket_url', {
+      value: this.webSocketUrl,
+      description: 'Where clients find its WebSocket.',
     });
   }
-  if (platform === undefined) {
-    check.refuse('platform', {
-      problem: 'an upstream alone does not determine where nginx runs',
-      allowed: 'a platform, e.g. new LocalPlatform(this, "Platform")',
-    });
-  }
-  return { platform, upstream };
 }

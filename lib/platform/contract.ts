@@ -182,7 +182,7 @@ export interface NginxSpec {
   readonly certificate?: TlsCertificate;
   /** Host names that clients use. */
   readonly serverNames: string[];
-  /** Addresses, with ports, of servers that this platform does not run. nginx must be able to reach them. */
+  /** Addresses, with ports, of the servers of an `upstream`. nginx must be able to reach them. Empty for a cluster. */
   readonly foreignPeers: string[];
   /** Number of files and connections that nginx must be allowed to open. */
   readonly openFiles: number;

@@ -5,6 +5,9 @@ import { type Fault, ValidationError } from './errors';
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f\u0085\u2028\u2029]/;
 
+/** Item of a list Token, as cdktf encodes it. */
+const LIST_ITEM = /#\{TfToken\[[^\]]*\]\}/;
+
 /**
  * Check of the values of one construct's properties.
  *
@@ -42,6 +45,7 @@ export class Check {
         remedy: 'Use a literal value: what is rendered depends on it.',
       });
     }
+    this.scalar(property, value, rule);
     this.literals(property, value, rule);
     if (!Token.isUnresolved(value) && !rule.accepts(value)) {
       this.refuse(property, {
@@ -60,7 +64,7 @@ export class Check {
     rule: TextRule,
     { min = 0, max = 256 }: { min?: number; max?: number } = {},
   ): string[] {
-    this.list(property, values);
+    this.list(property, values, !rule.knownAtSynth);
     if (values.length < min || values.length > max) {
       this.refuse(property, {
         problem: values.length === 0 ? 'the list is empty' : `the list has ${values.length} items`,
@@ -83,13 +87,17 @@ export class Check {
     return [...values];
   }
 
-  /** List that is known at synth, with any content. */
-  public list<T>(property: string, values: readonly T[]): readonly T[] {
+  /**
+   * List that is known at synth, with any content.
+   *
+   * @param mayHoldTokens - whether its items may be Tokens
+   */
+  public list<T>(property: string, values: readonly T[], mayHoldTokens = false): readonly T[] {
     if (Token.isUnresolved(values)) {
       this.refuse(property, {
         problem: 'the list is not known at synth',
         allowed: 'a literal list',
-        remedy: 'What is rendered depends on its length.',
+        remedy: `What is rendered depends on its length.${mayHoldTokens ? ' Name each item: [Fn.element(list, 0), Fn.element(list, 1)].' : ''}`,
       });
     }
     return values;
@@ -139,14 +147,27 @@ export class Check {
     }
   }
 
+  /** Checks that the text contains no item that was taken from a Token for a list: `list[0]`. */
+  private scalar(property: string, value: string, { allowed, knownAtSynth }: TextRule): void {
+    if (LIST_ITEM.test(value)) {
+      this.refuse(property, {
+        problem: `${show(value)} is an index into a list that is known only at apply`,
+        allowed,
+        remedy: knownAtSynth ? undefined : 'Use Fn.element(list, 0) in place of list[0].',
+      });
+    }
+  }
+
   /** Checks that the text around Tokens contains nothing that Terraform or nginx would read as syntax. */
-  private literals(property: string, value: string, { allowed, isSyntax, isData }: TextRule): void {
+  private literals(property: string, value: string, rule: TextRule): void {
+    const { allowed, isSyntax, isData, alternative } = rule;
     const literal = Tokenization.reverseString(value).literals.join('');
     // Only syntax may contain line breaks.
     if (CONTROL_CHARACTER.test(isSyntax ? literal.replace(/[\t\r\n]/g, ' ') : literal)) {
       this.refuse(property, {
         problem: `${show(value)} contains a control character or a line break`,
         allowed,
+        remedy: alternative,
       });
     }
     if (/[\ue000-\uf8ff]/.test(literal)) {
@@ -155,10 +176,13 @@ export class Check {
         allowed,
       });
     }
-    if (/[$%]\{/.test(literal)) {
+    if (!rule.isEncoded && /[$%]\{/.test(literal)) {
+      // Fn.rawString escapes no "%{", and its escapes of quotes are right only within an expression.
+      const isRaw = rule.isFreeText && !/%\{|["\\]/.test(literal);
       this.refuse(property, {
         problem: `${show(value)} contains "\${" or "%{", which Terraform would read as a template`,
         allowed,
+        remedy: isRaw ? 'For the characters themselves, use Fn.rawString("…").' : alternative,
       });
     }
     const numbers = literal.match(/-\d(?:\.\d+)?e\+\d+/g) ?? [];
@@ -194,6 +218,12 @@ export interface TextRule {
   readonly isSyntax?: boolean;
   /** Whether the text is never read as syntax, so that any characters may stand beside a Token. */
   readonly isData?: boolean;
+  /** Whether "${" may be meant as such. */
+  readonly isFreeText?: boolean;
+  /** Whether the text is encoded at synth, so that Terraform reads no template in it. */
+  readonly isEncoded?: boolean;
+  /** Advice for a text with line breaks or templates. */
+  readonly alternative?: string;
   accepts(value: string): boolean;
 }
 
@@ -206,6 +236,9 @@ export function show(value: unknown): string {
   const text =
     typeof value === 'number'
       ? String(value)
-      : (JSON.stringify(value) ?? String(value)).replace(/\$\{TfToken\[[^\]]*\]\}/g, '<Token>');
+      : (JSON.stringify(value) ?? String(value))
+          .replace(/[$#]\{TfToken\[[^\]]*\]\}/g, '<Token>')
+          // What follows may be a private key, and messages are logged.
+          .replace(/(-----BEGIN [A-Z0-9 ]+-----).*/, '$1…"');
   return text.length <= 120 ? text : `${text.slice(0, 100)}… (${text.length} characters)`;
 }

@@ -37,10 +37,19 @@ export class ValidationError extends Error {
   }
 }
 
-function describeFault(path: string, { property, problem, allowed, remedy }: Fault): string {
+function describeFault(path: string, fault: Fault): string {
+  return `${printable(path)}: ${faultText(fault)}`;
+}
+
+/**
+ * Text of a fault, without the path of its construct.
+ *
+ * @internal
+ */
+export function faultText({ property, problem, allowed, remedy }: Fault): string {
   return printable(
     [
-      `${path}: ${property}: ${problem}.`,
+      `${property}: ${problem}.`,
       ...(allowed === undefined ? [] : [`Allowed: ${allowed}.`]),
       ...(remedy === undefined ? [] : [remedy]),
     ].join('\n'),

@@ -169,6 +169,7 @@ export const LINE: TextRule = {
   name: 'a line of text',
   allowed: 'text without control characters or line breaks, at most 4000 characters',
   isData: true,
+  isFreeText: true,
   accepts: (text) => text.length <= 4000,
 };
 

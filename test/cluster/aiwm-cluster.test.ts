@@ -114,7 +114,6 @@ describe('the contract', () => {
     const spec = asked({ backplane }, site);
     expect(secretEnvironment(spec).REDIS_URL).toBe(backplane.urlSecret);
     expect(spec.dependsOn).toEqual(backplane.dependables);
-    expect(backplane.isManaged).toBe(true);
     expect(backplane.url).toBeUndefined();
   });
 });

@@ -3,8 +3,10 @@ import { synthesize } from 'cdktf-aiwm/testing';
 import { Site } from '../support/stack/site';
 
 test('one that the stack runs has a secret URL, and something to wait for', () => {
-  const backplane = Site.alone().backplane();
-  expect(backplane).toMatchObject({ isManaged: true, isCluster: false });
+  const site = Site.alone();
+  const backplane = site.backplane();
+  expect(backplane.platform).toBe(site.platform());
+  expect(backplane.isCluster).toBe(false);
   expect(backplane.url).toBeUndefined();
   expect(backplane.urlSecret).toMatchObject({ kind: 'redis', reference: 'backplane' });
   expect(backplane.dependables).toHaveLength(1);
@@ -19,7 +21,8 @@ describe('one that exists already', () => {
   ])('is reached at %s, and the stack gets no resource for it', (url) => {
     const stack = synthesize((scope) => {
       const backplane = RedisAdapterBackplane.fromUrl(scope, 'Backplane', { url });
-      expect(backplane).toMatchObject({ isManaged: false, url, urlSecret: undefined });
+      expect(backplane).toMatchObject({ url, urlSecret: undefined });
+      expect(backplane.platform).toBeUndefined();
       expect(backplane.dependables).toEqual([]);
     });
     expect(stack.addresses).toEqual([]);
@@ -54,7 +57,7 @@ describe('one that exists already', () => {
     const { scope } = Site.alone();
     const of = (id: string, cluster?: boolean) =>
       RedisAdapterBackplane.fromUrl(scope, id, { ...source, cluster });
-    expect(of('Cluster', true)).toMatchObject({ isCluster: true, isManaged: false });
+    expect(of('Cluster', true)).toMatchObject({ isCluster: true });
     expect(of('Single')).toMatchObject({ isCluster: false });
   });
 });

@@ -297,10 +297,12 @@ describe('a cluster', () => {
     );
   });
 
-  test('may run elsewhere than its front', () => {
+  test('is served on its own platform, which may be named', () => {
     const site = Site.alone();
-    const elsewhere = new LocalPlatform(site.scope, 'Edge', { httpPort: 80 });
-    const front = site.front({ cluster: site.cluster(), platform: elsewhere });
+    const front = site.front({
+      platform: site.platform({ httpPort: 80 }),
+      cluster: site.cluster(),
+    });
     expect(front.url).toBe('http://chat.example.org');
   });
 });
@@ -360,10 +362,14 @@ describe('platforms', () => {
     const withBackplane = servers(['10.0.0.1:3003'], { backplane: true });
   });
 
-  test('one in IPv6 is listened to in its notation', () => {
+  test('nginx listens on each of its addresses, in its notation', () => {
     const site = Site.alone();
-    const result = site.conf({ platform: site.platform({ address: '::1' }) });
-    expect(result.front.all('listen')[0]![0]).toBe('[::1]:8080');
+    const addresses = ['127.0.0.1', '::1'];
+    const result = site.conf({ platform: site.platform({ addresses }) });
+    expect(result.front.all('listen').map(([listen]) => listen)).toEqual([
+      '127.0.0.1:8080',
+      '[::1]:8080',
+    ]);
   });
 });
 

@@ -270,7 +270,9 @@ const OTHERS: Place[] = [
   inPlatform('stateDir', 'x', (stateDir) => ({ stateDir }), 'Host', ['input', 'state_dir']),
   inPlatform('nginx', 'x', (nginx) => ({ nginx }), 'Nginx', ['executable']),
   inPlatform('redisServer', 'x', (redisServer) => ({ redisServer }), 'Redis', ['executable']),
-  inFront('address', '127.0.0.2', (address, site) => ({ platform: site.platform({ address }) })),
+  inFront('addresses[0]', '127.0.0.2', (address, site) => ({
+    platform: site.platform({ addresses: [address] }),
+  })),
   {
     property: 'maxMemory',
     harmless: '1m',

@@ -63,7 +63,7 @@ test.each<[string, (site: Site) => unknown, string]>([
     'a certificate that nobody believes, for everybody',
     (site) =>
       site.front({
-        platform: site.platform({ address: '0.0.0.0' }),
+        platform: site.platform({ addresses: ['0.0.0.0'] }),
         tls: TlsCertificate.selfSigned(),
       }),
     'Stack/Frontend: TlsCertificate.selfSigned() on a public platform: clients do not trust it. Use it for development only.',

@@ -118,6 +118,11 @@ const SERVERS: Case[] = [
     'upstream.servers',
     (site) => site.front({ upstream: servers(late(site).listValue) }),
   ],
+  [
+    'a server that is an item of a list known only at apply',
+    'upstream.servers[1]',
+    (site) => site.front({ upstream: servers(['10.0.0.1:1', late(site).listValue[0]!]) }),
+  ],
   ['a server without a port', 'upstream.servers[0]', behind(['10.0.0.1'])],
   ['a server that is no address', 'upstream.servers[0]', behind(['10.0.0.256:80'])],
   ['a server twice', 'upstream.servers[1]', behind(['10.0.0.1:1', '10.0.0.1:1'])],
@@ -370,7 +375,7 @@ const POLICIES: Case[] = [
   [
     'plain HTTP for everybody',
     'tls',
-    (site) => site.front({ platform: site.platform({ address: '0.0.0.0' }) }),
+    (site) => site.front({ platform: site.platform({ addresses: ['0.0.0.0'] }) }),
   ],
   [
     'a certificate without a path',
@@ -454,6 +459,41 @@ const CLUSTER: Case[] = [
   ],
   ['a value of several lines', 'environment.KEY', cluster({ environment: { KEY: 'a\nb' } })],
   [
+    'a key',
+    'environment.TLS_KEY',
+    cluster({ environment: { TLS_KEY: '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END' } }),
+  ],
+  [
+    'a variable of a shell as a value',
+    'environment.TOKEN',
+    cluster({ environment: { TOKEN: '${TOKEN:-none}' } }),
+  ],
+  [
+    'a format with percent signs',
+    'environment.LOG_FORMAT',
+    cluster({ environment: { LOG_FORMAT: '%{time} ${level}' } }),
+  ],
+  [
+    'a template in JSON',
+    'environment.GREETING',
+    cluster({ environment: { GREETING: '{"text":"Hello ${name}"}' } }),
+  ],
+  [
+    'a variable of a shell in a command',
+    'service.command[1]',
+    cluster({ service: AiwmService.command(['node', '${PWD}/server.js']) }),
+  ],
+  [
+    'an item of a list that is known only at apply',
+    'environment.HOSTS',
+    (site) => site.cluster({ environment: { HOSTS: `${late(site).listValue[0]},x` } }),
+  ],
+  [
+    'instances to drain that are known only at apply',
+    'drained',
+    (site) => site.cluster({ drained: late(site).listValue }),
+  ],
+  [
     'a number for a value, in JavaScript',
     'environment.COUNT',
     cluster({ environment: { COUNT: 3 as unknown as string } }),
@@ -516,8 +556,14 @@ const BACKPLANE: Case[] = [
 ];
 
 const PLATFORM: Case[] = [
-  ['a name to listen on', 'address', platform({ address: 'localhost' })],
-  ['an address with a zone', 'address', platform({ address: 'fe80::1%eth0' })],
+  ['a name to listen on', 'addresses[0]', platform({ addresses: ['localhost'] })],
+  ['an address with a zone', 'addresses[0]', platform({ addresses: ['fe80::1%eth0'] })],
+  ['no address to listen on', 'addresses', platform({ addresses: [] })],
+  [
+    'an address beside all of its family',
+    'addresses[2]',
+    platform({ addresses: ['0.0.0.0', '::', '127.0.0.1'] }),
+  ],
   ['a port above the last', 'httpsPort', platform({ httpsPort: 70_000 })],
   ['no state folder', 'stateDir', platform({ stateDir: '' })],
   [

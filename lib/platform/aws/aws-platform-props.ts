@@ -84,6 +84,8 @@ export interface AwsPlatformProps {
    * the host receives no release and the apply fails; see /var/log/cloud-init-output.log on the host. On hosts of
    * instances, Docker is already running: run `systemctl restart docker` after a change of its configuration.
    *
+   * Hosts receive the commands as they are written: "${NAME}" is a variable of the shell, never of Terraform.
+   *
    * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
    * @default - none
    */

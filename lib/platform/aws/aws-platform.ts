@@ -23,6 +23,7 @@ import { PlatformClaims } from '../platform-claims';
 import type { AwsPlatformProps } from './aws-platform-props';
 import { AwsContext } from './base/aws-context';
 import { loadBindings } from './base/bindings';
+import { claimName } from './base/claim-name';
 import { runNginx } from './front/front';
 import type { Front } from './front/front-context';
 import type { HostContext } from './hosts/host-context';
@@ -78,6 +79,7 @@ export class AwsPlatform extends Construct implements IPlatform {
     const bindings = loadBindings(check);
     const settings = resolveSettings(check, props);
     const { name, region, tags, network, entry, imageId } = settings;
+    claimName(this, settings, props.provider);
     this.provider =
       props.provider ?? withAlias(new bindings.AwsProvider(this, 'Provider', { region }));
     const aws = new AwsContext(bindings, this.provider, name, tags, network);

@@ -1,7 +1,7 @@
 import { TerraformStack } from 'cdktf';
 import { TlsKind } from '../../model/tls-certificate';
 import { resourceName } from '../../terraform/names';
-import type { Check } from '../../validation/check';
+import { type Check, show } from '../../validation/check';
 import { resolveDuration } from '../../validation/duration';
 import { AwsEntry } from './aws-entry';
 import { AwsNetwork, type IAwsNetwork } from './aws-network';
@@ -116,9 +116,7 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
   }
   const logRetentionDays = resolveRetention(check, props.logRetentionDays);
   const kmsKeyArns = check.texts('kmsKeyArns', props.kmsKeyArns ?? [], KEY_ARN);
-  const firstBoot = check
-    .list('firstBoot', props.firstBoot ?? [])
-    .map((line, index) => check.text(`firstBoot[${index}]`, line, SHELL_LINE));
+  const firstBoot = resolveFirstBoot(check, props.firstBoot ?? []);
   return {
     name,
     region,
@@ -217,6 +215,25 @@ function resolveRegion(check: Check, { provider, region }: AwsPlatformProps): st
     });
   }
   return check.text('region', region, REGION);
+}
+
+/** The commands are encoded at synth. What the shell reads in them is its own, and Terraform reads nothing. */
+function resolveFirstBoot(check: Check, lines: readonly string[]): string[] {
+  return check.list('firstBoot', lines).map((line, index) => {
+    const property = `firstBoot[${index}]`;
+    check.text(property, line, SHELL_LINE);
+    // No variable of a shell has a dot in its name.
+    const [expression] = /[$]\{[A-Za-z_]\w*\.[^}]*\}?/.exec(line) ?? [];
+    if (expression !== undefined) {
+      check.refuse(property, {
+        problem: `${show(expression)} is an expression of Terraform, which does not read these commands`,
+        allowed: SHELL_LINE.allowed,
+        remedy:
+          'Let the command read the value on the host, e.g. from Parameter Store or from the instance metadata.',
+      });
+    }
+    return line;
+  });
 }
 
 function resolveRetention(check: Check, days = 30): number {

@@ -1,4 +1,7 @@
+import { TerraformStack } from 'cdktf';
 import type { IConstruct } from 'constructs';
+import { claimAtSynth } from '../../terraform/claim-at-synth';
+import { addressesOverlap } from '../../validation/addresses';
 import { show } from '../../validation/check';
 import type { Check } from '../../validation/check';
 
@@ -8,6 +11,7 @@ import type { Check } from '../../validation/check';
  * @internal
  */
 export interface PortUse {
+  readonly addresses: readonly string[];
   readonly port: number;
   readonly purpose: string;
 }
@@ -43,19 +47,42 @@ export class UnitClaims {
     ports.forEach((use) => this.claimPort(check, use));
   }
 
-  private claimPort(check: Check, { port, purpose }: PortUse): void {
+  private claimPort(check: Check, use: PortUse): void {
+    const { port, purpose } = use;
     const present = this.ports.get(port);
     if (present !== undefined) {
       check.refuse('platform', {
         problem: `port ${port} for ${purpose} is already used by ${present}`,
         allowed: 'a different port for each',
-        remedy:
-          'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform; a second front or Redis needs a LocalPlatform of its own.',
+        remedy: `${SET_PORTS} A second Redis needs a LocalPlatform of its own, with the cluster that uses it. A second front needs one as well, and upstream: Upstream.servers([…]).`,
       });
     }
     this.ports.set(port, purpose);
+    this.claimOfMachine(check, use);
+  }
+
+  /** Finds another platform of the stack on the same port. Stacks may be deployed one at a time, or on two machines. */
+  private claimOfMachine({ scope }: Check, { addresses, port, purpose }: PortUse): void {
+    const claim = { scope, value: { units: this as UnitClaims, addresses, purpose } };
+    claimAtSynth(TerraformStack.of(scope), `port ${port} of this machine`, claim, (earlier) => {
+      const { units, purpose: present } = earlier.value;
+      const clashes = addresses.some((each) =>
+        earlier.value.addresses.some((other) => addressesOverlap(each, other)),
+      );
+      return units !== this && clashes
+        ? {
+            property: 'platform',
+            problem: `port ${port} for ${purpose} is already used by ${present} (${earlier.scope.node.path})`,
+            allowed: 'different ports for the LocalPlatforms of a stack',
+            remedy: SET_PORTS,
+          }
+        : undefined;
+    });
   }
 }
+
+const SET_PORTS =
+  'Set firstPort of the cluster, or httpsPort, httpPort or redisPort of the LocalPlatform.';
 
 /** State folders of all platforms of an app, as they are reached from a stack's folder. */
 const stateFolders = new WeakMap<IConstruct, Map<string, IConstruct>>();

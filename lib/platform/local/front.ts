@@ -18,9 +18,9 @@ import type { LocalSettings } from './settings';
  *
  * @internal
  */
-export function nginxLayout({ address, httpsPort, httpPort }: LocalSettings): NginxLayout {
-  const listen = (port: number): string =>
-    address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+export function nginxLayout({ addresses, httpsPort, httpPort }: LocalSettings): NginxLayout {
+  const listen = (port: number): string[] =>
+    addresses.map((each) => (each.includes(':') ? `[${each}]:${port}` : `${each}:${port}`));
   return {
     pidFile: 'nginx.pid',
     errorLog: 'logs/error.log',
@@ -28,8 +28,8 @@ export function nginxLayout({ address, httpsPort, httpPort }: LocalSettings): Ng
     tempDirectory: 'temp',
     certificate: 'tls/certificate.pem',
     certificateKey: 'tls/key.pem',
-    httpsListen: [listen(httpsPort)],
-    httpListen: [listen(httpPort)],
+    httpsListen: listen(httpsPort),
+    httpListen: listen(httpPort),
     publicHttpsPort: httpsPort,
     publicHttpPort: httpPort,
     statusListen: 'unix:status.sock',
@@ -49,13 +49,13 @@ export function runNginx(
   spec: NginxSpec,
   { settings, units, agent }: LocalContext,
 ): RunningNginx {
-  const { address, httpsPort, httpPort, nginx } = settings;
+  const { addresses, httpsPort, httpPort, nginx } = settings;
   const { specification: certificate, ...options } = resolveCertificate(check, spec);
   const ports = [
     ...(spec.certificate === undefined
       ? []
-      : [{ port: httpsPort, purpose: `TLS of the front ${spec.name}` }]),
-    { port: httpPort, purpose: `plain HTTP of the front ${spec.name}` },
+      : [{ addresses, port: httpsPort, purpose: `TLS of the front ${spec.name}` }]),
+    { addresses, port: httpPort, purpose: `plain HTTP of the front ${spec.name}` },
   ];
   units.claim(check, spec.name, ports);
   const specification = {
@@ -63,7 +63,7 @@ export function runNginx(
     executable: nginx,
     configuration: spec.configuration,
     certificate,
-    listen: ports.map(({ port }) => ({ address, port })),
+    listen: ports.flatMap(({ port }) => addresses.map((address) => ({ address, port }))),
   };
   checkSize(check, specification);
   agent.requireProgram(nginx);

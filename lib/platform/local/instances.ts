@@ -27,7 +27,7 @@ export function runInstances(
   const environment = commonEnvironment(spec);
   const secrets = resolveSecrets(check, secretEnvironment(spec));
   const instances = spec.slots.map((slot) => {
-    units.claim(check, slot.name, [{ port: slot.port, purpose: slot.name }]);
+    units.claim(check, slot.name, [{ addresses: [LOOPBACK], port: slot.port, purpose: slot.name }]);
     const specification = {
       unit: slot.name,
       ...command,

@@ -10,13 +10,14 @@ export interface LocalPlatformProps {
    */
   readonly stateDir?: string;
   /**
-   * IP address that the front listens on.
+   * IP addresses that the front listens on, e.g. ["127.0.0.1", "::1"].
    *
-   * Other machines can reach the front unless this is a loopback address. TLS is required if they can.
+   * "0.0.0.0" stands for all IPv4 addresses of this machine, and "::" for all IPv6 addresses. Other machines can reach
+   * the front unless all are loopback addresses. TLS is required if they can.
    *
-   * @default "127.0.0.1"
+   * @default ["127.0.0.1"]
    */
-  readonly address?: string;
+  readonly addresses?: string[];
   /**
    * Port on which the front accepts TLS.
    *

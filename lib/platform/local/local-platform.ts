@@ -61,7 +61,7 @@ export class LocalPlatform extends Construct implements IPlatform {
     this.traits = {
       name: NAME,
       sharesAddress: true,
-      isPublic: !isLoopback(settings.address),
+      isPublic: !settings.addresses.every(isLoopback),
       seesClientAddresses: true,
       nginxVersion: settings.nginxVersion,
     };

@@ -34,7 +34,9 @@ export function runRedis(
         : resolveSecret(check, 'password', spec.password),
   };
   checkSize(check, specification);
-  units.claim(check, spec.name, [{ port: redisPort, purpose: `the Redis ${spec.name}` }]);
+  units.claim(check, spec.name, [
+    { addresses: [LOOPBACK], port: redisPort, purpose: `the Redis ${spec.name}` },
+  ]);
   agent.requireProgram(program);
   const resource = agent.bringUp(scope, 'Redis', 'redis', specification);
   return { url: redisUrl(spec.name), dependables: [resource] };

@@ -1,6 +1,7 @@
 import { TerraformStack } from 'cdktf';
 import { resourceName } from '../../terraform/names';
 import { fromStackFolder } from '../../terraform/stack-paths';
+import { addressesOverlap } from '../../validation/addresses';
 import type { Check } from '../../validation/check';
 import { FILE_PATH, IP_ADDRESS } from '../../validation/text-rules';
 import { claimStateFolder } from './claims';
@@ -22,7 +23,7 @@ export const LOOPBACK = '127.0.0.1';
  */
 export interface LocalSettings {
   readonly stateDir: string;
-  readonly address: string;
+  readonly addresses: readonly string[];
   readonly httpsPort: number;
   readonly httpPort: number;
   readonly redisPort: number;
@@ -43,7 +44,7 @@ export function resolveSettings(check: Check, props: LocalPlatformProps): LocalS
   const stateDir =
     props.stateDir ?? `.aiwm/${TerraformStack.of(scope).node.id}-${resourceName(scope)}`;
   const settings = {
-    address: check.text('address', props.address ?? LOOPBACK, IP_ADDRESS),
+    addresses: resolveAddresses(check, props.addresses),
     httpsPort: check.integer('httpsPort', props.httpsPort ?? 8443, 1, 65_535),
     httpPort: check.integer('httpPort', props.httpPort ?? 8080, 1, 65_535),
     redisPort: check.integer('redisPort', props.redisPort ?? 6379, 1, 65_535),
@@ -58,6 +59,20 @@ export function resolveSettings(check: Check, props: LocalPlatformProps): LocalS
   };
   claimStateFolder(check, stateDir, settings.stateDir);
   return settings;
+}
+
+function resolveAddresses(check: Check, given: readonly string[] = [LOOPBACK]): string[] {
+  const addresses = check.texts('addresses', given, IP_ADDRESS, { min: 1, max: 16 });
+  addresses.forEach((address, index) => {
+    const other = addresses.slice(0, index).find((each) => addressesOverlap(each, address));
+    if (other !== undefined) {
+      check.refuse(`addresses[${index}]`, {
+        problem: `"${other}" is listed as well, and nginx cannot listen on both`,
+        allowed: 'addresses that do not contain each other, e.g. "127.0.0.1" and "::1"',
+      });
+    }
+  });
+  return addresses;
 }
 
 /** Program as Terraform starts it: a path from the stack's folder, or a bare name on the PATH. */

@@ -9,6 +9,7 @@ import { smallStack } from '../../support/agent/small-stack';
 
 const ENVIRONMENT_SECRET = 'in-the-environment-7c1f04';
 const FILE_SECRET = 'in-a-file-93ab5e';
+const KEY = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQ'.repeat(10)}\n-----END PRIVATE KEY-----`;
 const GREETING = `it's "quoted", costs $5 & 10 % \\ \${x} %{y} <ünï>`;
 
 let deployment: Deployment;
@@ -111,6 +112,20 @@ test('values that Terraform alone knows reach the instances as they are, and a c
   expect(await deployment.plan(describe(43))).toEqual({ Aiwm_Instance1: 'replace' });
   await deployment.apply(describe(43));
   expect(await environmentOf(1)).toMatchObject({ GREETING, LABEL: 'answer-43' });
+});
+
+test('text that Terraform would read as a template, and a key, reach the instances as they are', async () => {
+  deployment = await Deployment.create();
+  const file = join(deployment.folder, 'key.pem');
+  writeFileSync(file, `${KEY}\n`);
+  const stack = smallStack(deployment, {
+    instances: 1,
+    environment: { RAW: Fn.rawString('${TOKEN:-none} of ${a}') },
+    cluster: { secrets: { KEY: Secret.fromFile(file) } },
+  });
+  await deployment.apply(stack);
+  expect(await environmentOf(1)).toMatchObject({ RAW: '${TOKEN:-none} of ${a}', KEY });
+  expect(await deployment.plan(stack)).toEqual({});
 });
 
 test('what a deployment inherits of the environment of Terraform is no secret of Terraform', async () => {

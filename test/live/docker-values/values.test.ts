@@ -9,13 +9,13 @@ import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { Check } from '../../../lib/validation/check';
 import { redisCommand } from '../../../lib/platform/docker/engine/redis-command';
 import { Subnet } from '../../../lib/platform/docker/engine/subnet';
-import { quietEnvironment } from '../../../scripts/machine/quiet.mjs';
 import { findProgram } from '../../../scripts/machine/programs.mjs';
 import { cleanUp } from '../../support/machine/clean-up';
 import { built, containersOf, type ContainerJson } from '../../support/docker/docker-site';
 import { synthesizeSwarm } from '../../support/docker/swarm-site';
 import { freePort } from '../../support/machine/free-ports';
 import { startChild } from '../../support/machine/process';
+import { evaluate } from '../../support/stack/evaluate';
 import { newApp } from '../../support/stack/site';
 import { temporaryFolder } from '../../support/machine/temporary-folder';
 
@@ -40,46 +40,6 @@ const PASSWORDS = [
   'naïve ключ',
   '-n',
 ];
-
-/** The values of expressions of a stack, after an apply of what it has of Terraform's own. */
-function evaluate(
-  { json }: SynthesizedStack,
-  expressions: Readonly<Record<string, string>>,
-  variables: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const folder = temporaryFolder('values');
-  const data = json.resource?.terraform_data;
-  writeFileSync(
-    join(folder, 'main.tf.json'),
-    JSON.stringify({
-      ...(data === undefined ? {} : { resource: { terraform_data: data } }),
-      // Terraform takes no empty block.
-      ...(Object.keys(variables).length === 0
-        ? {}
-        : {
-            variable: Object.fromEntries(
-              Object.entries(variables).map(([name, value]) => [name, { default: value }]),
-            ),
-          }),
-      output: Object.fromEntries(
-        Object.entries(expressions).map(([name, value]) => [name, { value, sensitive: true }]),
-      ),
-    }),
-  );
-  const configuration = join(folder, 'terraform.rc');
-  writeFileSync(configuration, '');
-  const terraform = (...args: string[]) =>
-    execFileSync('terraform', args, {
-      cwd: folder,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: quietEnvironment({ ...process.env, TF_CLI_CONFIG_FILE: configuration }),
-    });
-  terraform('init', '-input=false');
-  terraform('apply', '-auto-approve', '-input=false');
-  const outputs = JSON.parse(terraform('output', '-json')) as Record<string, { value: string }>;
-  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
-}
 
 function variable({ env = [] }: ContainerJson, name: string): string {
   return env.find((line) => line.startsWith(`${name}=`))!.slice(name.length + 1);

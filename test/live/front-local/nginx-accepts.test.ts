@@ -96,7 +96,7 @@ describe.each(available.map((nginx) => [nginx.version, nginx] as const))('nginx 
           buildFront(site, {
             ...asked,
             // IPv6 is not on every machine.
-            platform: { ...asked.platform, address: '127.0.0.1' },
+            platform: { ...asked.platform, addresses: ['127.0.0.1'] },
             props: { ...asked.props, nginxVersion: nginx.version },
           }).configuration,
       ),

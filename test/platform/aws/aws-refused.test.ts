@@ -18,7 +18,7 @@ import {
   type AwsPlatformProps,
 } from 'cdktf-aiwm/aws';
 import { LocalPlatform } from 'cdktf-aiwm/local';
-import { TerraformVariable } from 'cdktf';
+import { Fn, TerraformVariable, Token } from 'cdktf';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { Construct } from 'constructs';
 import { AwsSite, CERTIFICATE, TLS_SECRET } from '../../support/aws/aws-site';
@@ -93,6 +93,12 @@ describe('properties of the platform', () => {
     ['nginxInstanceType', { nginxInstanceType: 'small' }],
     ['imageId', { imageId: 'al2023' }],
     ['firstBoot[0]', { firstBoot: ['dnf install -y\nrm -rf /'] }],
+    ['firstBoot[1]', { firstBoot: ['set -u', 'TOKEN=${aws_ssm_parameter.token.value}'] }],
+    ['firstBoot[0]', { firstBoot: [Fn.rawString('TOKEN=${TOKEN:-none}')] }],
+    [
+      'network.privateSubnetIds',
+      network({ privateSubnetIds: Token.asList('${module.vpc.private_subnets}') }),
+    ],
     ['repositoryArns[0]', { repositoryArns: ['aiwm'] }],
     ['kmsKeyArns[0]', { kmsKeyArns: ['alias/chat'] }],
     ['alarmTopicArns[0]', { alarmTopicArns: ['arn:aws:sns:us-east-1:123456789012:ops'] }],
@@ -583,6 +589,14 @@ describe('Redis', () => {
       expect(() => site.backplane()).not.toThrow();
     }
   });
+});
+
+test('subnets of a list that is known only at apply are named one by one', () => {
+  const list = Token.asList('${module.vpc.private_subnets}');
+  const site = AwsSite.alone();
+  const subnets = [Fn.element(list, 0), Fn.element(list, 1)];
+  site.platform(network({ privateSubnetIds: subnets }));
+  expect(() => site.front()).not.toThrow();
 });
 
 test('a second front', () => {

@@ -241,7 +241,7 @@ describe('specifications', () => {
           tls: TlsCertificate.selfSigned(),
           serverName: 'localhost',
           alternativeNames: ['chat.example.org'],
-          platform: site.platform({ nginx: './nginx/sbin/nginx', address: '127.0.0.2' }),
+          platform: site.platform({ nginx: './nginx/sbin/nginx', addresses: ['127.0.0.2', '::1'] }),
         }),
       'Frontend_Nginx',
     );
@@ -252,7 +252,9 @@ describe('specifications', () => {
       certificate: { kind: 'self-signed', names: ['localhost', 'chat.example.org'] },
       listen: [
         { address: '127.0.0.2', port: 8443 },
+        { address: '::1', port: 8443 },
         { address: '127.0.0.2', port: 8080 },
+        { address: '::1', port: 8080 },
       ],
     });
   });

@@ -393,7 +393,13 @@ export const acceptedFront: fc.Arbitrary<AskedFront> = fc
       .record({
         platform: fc.record(
           {
-            address: fc.constantFrom('127.0.0.1', '127.0.0.9', '::1', '0.0.0.0'),
+            addresses: fc.constantFrom<string[]>(
+              ['127.0.0.1'],
+              ['127.0.0.9'],
+              ['::1'],
+              ['127.0.0.1', '::1'],
+              ['0.0.0.0', '::'],
+            ),
             httpsPort: integer(20_000, 29_999),
             httpPort: integer(30_000, 39_999),
           },
@@ -430,7 +436,7 @@ export const acceptedFront: fc.Arbitrary<AskedFront> = fc
         const method = balancing?.kind ?? (backplane ? 'round-robin' : 'ip-hash');
         const mayHaveBackup = !polls && /^(round-robin|least-connections)$/.test(method);
         return {
-          platform: secure ? platform : { ...platform, address: undefined },
+          platform: secure ? platform : { ...platform, addresses: undefined },
           tls,
           routes: paths,
           balancing,

@@ -199,19 +199,19 @@ function expectNames(conf: FrontConf, { props }: AskedFront): void {
 
 function expectListeners(conf: FrontConf, asked: AskedFront): void {
   const served = asked.tls === 'self-signed' || asked.tls === 'files';
-  const { address = '127.0.0.1', httpsPort = 8443, httpPort = 8080 } = asked.platform;
-  const host = address.includes(':') ? `[${address}]` : address;
+  const { addresses = ['127.0.0.1'], httpsPort = 8443, httpPort = 8080 } = asked.platform;
   const http2 = served && (asked.props.http2 ?? true);
   const directive = atLeast(asked, HTTP2_DIRECTIVE_FROM);
-  const [listen, ...others] = conf.front.all('listen');
-  same(others, []);
-  same(listen, [
-    `${host}:${served ? httpsPort : httpPort}`,
-    ...(served ? ['ssl'] : []),
-    ...(http2 && !directive ? ['http2'] : []),
-    ...(asked.props.proxyProtocol ? ['proxy_protocol'] : []),
-    'so_keepalive=60s:15s:4',
-  ]);
+  same(
+    conf.front.all('listen'),
+    addresses.map((address) => [
+      `${address.includes(':') ? `[${address}]` : address}:${served ? httpsPort : httpPort}`,
+      ...(served ? ['ssl'] : []),
+      ...(http2 && !directive ? ['http2'] : []),
+      ...(asked.props.proxyProtocol ? ['proxy_protocol'] : []),
+      'so_keepalive=60s:15s:4',
+    ]),
+  );
   same(conf.front.has('http2'), http2 && directive);
   same(conf.front.has('ssl_certificate'), served);
   same(

@@ -144,8 +144,9 @@ export const KEY_ARN: TextRule = {
 
 export const SHELL_LINE: TextRule = {
   name: 'a line of shell',
-  allowed: 'a command on one line, at most 4000 characters',
+  allowed: 'a command on one line, at most 4000 characters; "${NAME}" is a variable of the shell',
   isData: true,
+  isEncoded: true,
   knownAtSynth: true,
   accepts: (text) => text.length > 0 && text.length <= 4000,
 };

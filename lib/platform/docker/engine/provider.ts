@@ -2,9 +2,11 @@ import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { type Check, show, type TextRule } from '../../../validation/check';
+import { claimAtSynth } from '../../../terraform/claim-at-synth';
 import { withAlias } from '../../../terraform/provider-alias';
 import { resourceName } from '../../../terraform/names';
 import type { DockerBindings } from './bindings';
+import type { Subnet } from './subnet';
 
 const CONTAINER_NAME: TextRule = {
   name: 'a name for containers',
@@ -78,4 +80,55 @@ export function engineProvider(
   { provider, host }: EngineChoice,
 ): DockerProvider {
   return provider ?? withAlias(new Provider(scope, 'Provider', { host }));
+}
+
+/**
+ * Claims the name of a platform on its engine, within the app.
+ *
+ * @internal
+ */
+export function claimName(platform: Construct, engine: EngineChoice, name: string): void {
+  const key = `name ${name} of the Docker engine ${engineKey(engine)}`;
+  claimAtSynth(platform.node.root, key, { scope: platform, value: name }, ({ scope }) => ({
+    property: 'name',
+    problem: `${show(name)} is already the name of ${scope.node.path} on the same engine`,
+    allowed: 'a different name for each platform of an engine',
+    remedy: OTHER_ENGINE,
+  }));
+}
+
+/**
+ * Claims a subnet on an engine, within a stack: stacks may be deployed one at a time.
+ *
+ * @internal
+ */
+export function claimSubnet(
+  platform: Construct,
+  engine: EngineChoice,
+  driver: 'bridge' | 'overlay',
+  subnet: Subnet,
+): void {
+  const key = `${driver} networks of the Docker engine ${engineKey(engine)}`;
+  const claim = { scope: platform, value: subnet };
+  claimAtSynth(TerraformStack.of(platform), key, claim, ({ scope, value: earlier }) =>
+    earlier.overlaps(subnet)
+      ? {
+          property: 'subnet',
+          problem: `${subnet.cidr} overlaps with ${earlier.cidr} of ${scope.node.path} on the same engine`,
+          allowed: 'a different subnet for each platform of an engine',
+          remedy: `Set subnet. ${OTHER_ENGINE}`,
+        }
+      : undefined,
+  );
+}
+
+const OTHER_ENGINE = 'If the engines differ, set host or provider for each platform.';
+
+/**
+ * Engine of a provider, to compare it with that of another one. Two without a host share DOCKER_HOST.
+ *
+ * @internal
+ */
+export function engineKey({ provider, host }: EngineChoice): string {
+  return JSON.stringify([provider?.host ?? host, provider?.context]);
 }

@@ -55,6 +55,11 @@ export class Subnet {
     return `10.${SECOND_OCTETS[half >> 1]}.${(half & 1) * 128}.0/17`;
   }
 
+  /** Whether an address is in both subnets. */
+  public overlaps(other: Subnet): boolean {
+    return this.start < other.start + other.size && other.start < this.start + this.size;
+  }
+
   /** Address of the gateway, the first one of the subnet. */
   public get gateway(): string {
     return toText(this.start + 1);

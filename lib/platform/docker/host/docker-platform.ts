@@ -15,7 +15,7 @@ import type {
 import type { IPlatform } from '../../platform';
 import { PlatformClaims } from '../../platform-claims';
 import { loadBindings } from '../engine/bindings';
-import { engineProvider } from '../engine/provider';
+import { claimName, claimSubnet, engineProvider } from '../engine/provider';
 import type { DockerContext } from './docker-context';
 import type { DockerPlatformProps } from './docker-platform-props';
 import { nginxLayout, runNginx } from './front';
@@ -58,6 +58,8 @@ export class DockerPlatform extends Construct implements IPlatform {
     const check: Check = new Check(this);
     const bindings = loadBindings(check, NAME);
     const settings = resolveSettings(check, props);
+    claimName(this, settings.engine, settings.name);
+    claimSubnet(this, settings.engine, 'bridge', settings.subnet);
     const provider = engineProvider(this, bindings, settings.engine);
     const network = createNetwork(this, bindings, provider, settings);
     this.traits = settings.traits;

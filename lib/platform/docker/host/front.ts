@@ -4,14 +4,18 @@ import type {
   ContainerUpload,
 } from '@cdktf/provider-docker/lib/container';
 import type { Volume } from '@cdktf/provider-docker/lib/volume';
+import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import { TlsKind } from '../../../model/tls-certificate';
+import { claimAtSynth } from '../../../terraform/claim-at-synth';
+import { addressesOverlap } from '../../../validation/addresses';
 import type { Check } from '../../../validation/check';
 import type { NginxLayout, NginxSpec, RunningNginx } from '../../contract';
 import { resolveCertificateUploads } from '../engine/certificate-uploads';
 import { hardened } from '../engine/hardening';
 import { oneShotContainer } from '../engine/one-shot-container';
 import { INSIDE_HTTP, INSIDE_HTTPS } from '../engine/ports';
+import { engineKey } from '../engine/provider';
 import {
   CONFIGURATION_FOLDER,
   deliveryScript,
@@ -82,6 +86,7 @@ export function runNginx(
 ): RunningNginx {
   const { bindings, provider, settings } = context;
   const certificate = resolveCertificateUploads(check, spec, `${UPLOAD_FOLDER}/tls`);
+  claimPorts(scope, spec, settings);
   const name = `${settings.name}-${spec.name}`;
   const volume = new bindings.Volume(scope, 'Configuration', {
     provider,
@@ -99,6 +104,27 @@ export function runNginx(
     ...hardened(nginxCapabilities(settings), ['/tmp'], NGINX_TEMPORARY_MEGABYTES),
   });
   return { dependables: [deliver(scope, spec, context, { nginx, volume, certificate })] };
+}
+
+/** Claims the published ports on the engine, which Docker finds taken only in the middle of an apply. */
+function claimPorts(
+  scope: Construct,
+  { certificate }: NginxSpec,
+  { engine, publish: { address, https, http } }: DockerSettings,
+): void {
+  for (const [property, port] of Object.entries({ http, ...(certificate && { https }) })) {
+    const key = `port ${port} of the Docker engine ${engineKey(engine)}`;
+    const claim = { scope, value: address };
+    claimAtSynth(TerraformStack.of(scope), key, claim, (earlier) =>
+      addressesOverlap(earlier.value, address)
+        ? {
+            property: `platform.publish.${property}`,
+            problem: `port ${port} is already published by ${earlier.scope.node.path} on the same engine`,
+            allowed: 'different ports, or different addresses, for each front of an engine',
+          }
+        : undefined,
+    );
+  }
 }
 
 /** How clients reach nginx: at published ports, or in the network of its host. */

@@ -15,7 +15,7 @@ import type {
 import type { IPlatform } from '../../platform';
 import { PlatformClaims } from '../../platform-claims';
 import { loadSwarmBindings } from '../engine/bindings';
-import { engineProvider } from '../engine/provider';
+import { claimName, claimSubnet, engineProvider } from '../engine/provider';
 import type { DockerSwarmPlatformProps } from './docker-swarm-platform-props';
 import { nginxLayout, runNginx } from './front';
 import { runInstances } from './instances';
@@ -60,6 +60,10 @@ export class DockerSwarmPlatform extends Construct implements IPlatform {
     const check: Check = new Check(this);
     const bindings = loadSwarmBindings(check, NAME);
     const settings = resolveSettings(check, props);
+    claimName(this, settings.engine, settings.name);
+    if (settings.subnet !== undefined) {
+      claimSubnet(this, settings.engine, 'overlay', settings.subnet);
+    }
     const provider = engineProvider(this, bindings, settings.engine);
     const network = createNetwork(this, bindings, provider, settings);
     this.traits = settings.traits;
