@@ -3,7 +3,7 @@ import { comment, directive, map } from './directive';
 import type { AffinityCookie, Intent } from './intent';
 import { isAtLeast, STICKY_DIRECTIVE } from './version';
 
-/** What the hash is taken of: the cookie's value, or the value that this answer hands out. */
+/** Input of the hash: the value of the cookie, or the value that this answer sets. */
 export const COOKIE_HASH_KEY = '$aiwm_affinity';
 
 export const SET_COOKIE_VARIABLE = '$aiwm_affinity_cookie';

@@ -35,7 +35,7 @@ const OWNER = '$aiwm_owner';
 const SESSION = '$aiwm_session';
 const TARGET = '$aiwm_target';
 
-/** What an instance may answer that is there and does not know the path, or wants a password for it. */
+/** Answers of an instance that is alive but does not know the path, or requires a password for it. */
 const OTHER_ANSWERS = [301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 406, 410, 426, 429, 501];
 
 /** A question's answer is a few hundred bytes of header. */
@@ -86,7 +86,7 @@ export function askingRules(intent: Intent, asked: string): Entry[] {
   ];
 }
 
-/** Where a request goes that has asked. */
+/** Target of a request after the question. */
 export function askedTarget(intent: Intent): string {
   const { upstream } = intent;
   if (knowsSessions(intent) || (countsConnections(upstream) && keepsSessions(intent))) {
@@ -105,7 +105,7 @@ function keepsSessions({ upstream, routes }: Intent): boolean {
   return upstream.sessionMethod !== undefined && routes.webSocket.engineIo;
 }
 
-/** Where a request goes when nobody has answered: nginx takes that for an error of its own, 500. */
+/** Location for a request whose question nobody answered, which nginx treats as an error of its own, 500. */
 export function unansweredRule({ upstream: { question } }: Intent): Entry[] {
   return question === undefined
     ? []
@@ -300,7 +300,7 @@ function group({ name }: Upstream, index: number): string {
   return `${name}_${index + 1}`;
 }
 
-/** What stands for addresses that are not known before nginx runs. A value that is filled in at apply is an address. */
+/** Whether a peer is a name. A value that is filled in at apply is an address. */
 function isName({ address, resolve }: Peer): boolean {
   return resolve === true || (!address.startsWith('unix:') && /^[^[:]*[a-z]/i.test(address));
 }

@@ -1,7 +1,7 @@
-/** Where a line of the user's own can stand. */
+/** Contexts in which a custom directive can stand. */
 export type OwnContext = 'http' | 'server' | 'webSocket' | 'rest';
 
-/** Where nginx takes a directive: `main` is outside of http, and none of a front's. */
+/** Contexts in which nginx accepts a directive: `main` is outside of http, and none of a front's. */
 type NginxContext = 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream';
 
 /** The directives of nginx that it does not take everywhere, by where it does. Others are left to nginx. */

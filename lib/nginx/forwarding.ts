@@ -29,7 +29,7 @@ export function calledPortMap({ tls }: Intent): Entry[] {
 }
 
 /**
- * What the instances are told of a request. Set once, at server level: a location that sets one
+ * Headers that describe a request to the instances. Set once, at server level: a location that sets one
  * proxy_set_header of its own loses all the inherited ones.
  */
 export function forwardedHeaders(intent: Intent): Entry[] {
@@ -66,7 +66,7 @@ function publicPort({ tls, layout }: Intent): number {
   }
 }
 
-/** Who may say what the client's address is. Affinity, limits and the log all go by it. */
+/** Proxies that may name the client's address, which affinity, limits and the log rely on. */
 export function realIp({ trustedProxies, proxiesInRow, proxyProtocol }: Intent): Entry[] {
   return trustedProxies.length === 0
     ? []

@@ -2,12 +2,12 @@ import type { ParsedDirective } from './parse';
 import type { NginxVersion } from './version';
 
 /**
- * What a WebSocket front is to do, in the field's terms and with every value decided.
+ * Intent of a WebSocket front, in the field's terms and with every value decided.
  *
  * The constructs fill it in from what a user said; the generator only translates it.
  */
 export interface Intent {
-  /** Who asked for this configuration; stands in the first line. */
+  /** Construct of this configuration, named in its first line. */
   readonly title: string;
   readonly version: NginxVersion;
   readonly layout: Layout;
@@ -34,7 +34,7 @@ export interface Intent {
   readonly ownDirectives: OwnDirectives;
 }
 
-/** How and where nginx runs: the platform's part. Paths are as nginx shall see them. */
+/** Surroundings of nginx, which the platform decides. Paths are as nginx sees them. */
 export interface Layout {
   readonly user?: string;
   readonly pidFile: string;
@@ -44,19 +44,19 @@ export interface Layout {
   readonly tempDirectory?: string;
   readonly certificate: string;
   readonly certificateKey: string;
-  /** Where clients come in over TLS, in the notation of `listen`: "443", "[::]:443", "127.0.0.1:8443". */
+  /** Addresses that accept clients over TLS, in the notation of `listen`: "443", "[::]:443", "127.0.0.1:8443". */
   readonly httpsListen: readonly string[];
-  /** Where clients come in over plain HTTP. */
+  /** Addresses that accept clients over plain HTTP. */
   readonly httpListen: readonly string[];
   /** The port that clients use for https, which a redirect has to name. */
   readonly publicHttpsPort: number;
   /** The port that clients use for plain HTTP. */
   readonly publicHttpPort: number;
-  /** Where the platform asks which release serves, and for the live counts. */
+  /** Address at which the platform reads the serving release and the live counts. */
   readonly statusListen?: string;
   /** The file that answers the first of these questions, written by the platform beside the configuration. */
   readonly releaseFile?: string;
-  /** Who is asked, again and again, for the addresses of peers whose names are looked up again. */
+  /** DNS server that nginx asks again and again for the addresses of peers that are names. */
   readonly resolver?: string;
   /** The platform's own load balancer. */
   readonly entry?: Entry;
@@ -64,11 +64,11 @@ export interface Layout {
 
 /** A load balancer of the platform itself. */
 export interface Entry {
-  /** Where clients come in whose TLS it has spoken. */
+  /** Addresses that accept clients whose TLS ends at the load balancer. */
   readonly terminatedListen: readonly string[];
-  /** Where it asks whether this nginx serves. */
+  /** Address at which it checks the health of this nginx. */
   readonly healthListen: string;
-  /** So long it keeps a connection for requests of other clients; undefined where each is one client's. */
+  /** How long it keeps a connection for requests of other clients; undefined where each is one client's. */
   readonly reuseTimeoutMs?: number;
 }
 
@@ -90,7 +90,7 @@ export interface Upstream {
    * this one for every request that belongs to an Engine.IO session.
    */
   readonly sessionMethod?: Method;
-  /** How nginx finds a live instance for a new session; undefined where it asks nobody. */
+  /** Question that finds a live instance for a new session; undefined where nginx asks nobody. */
   readonly question?: Question;
   /** Whether the instances begin the ids of their Engine.IO sessions with their place in `peers`: "2.". */
   readonly marksSessions?: boolean;

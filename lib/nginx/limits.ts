@@ -51,7 +51,7 @@ function clientKey({ key }: Limits): Entry[] {
   ];
 }
 
-/** What a WebSocket location says of them. */
+/** Directives of the limits in a WebSocket location. */
 export function limitRules({ limits }: Intent): Entry[] {
   return [
     ...(limits?.connectionsPerClient === undefined

@@ -66,7 +66,7 @@ const REFUSED_IN_LOCATIONS = new Map([
 const READ_BEFORE_THE_NAME =
   'nginx reads the header of a request before it knows the name, and so takes this from another server; put it into directives.http';
 
-/** What must not be said by hand, and where to say it. */
+/** Directives that are refused, with the property to use instead. */
 const REFUSED: Readonly<Record<OwnContext, ReadonlyMap<string, string>>> = {
   http: new Map([
     [
@@ -100,7 +100,7 @@ const REFUSED: Readonly<Record<OwnContext, ReadonlyMap<string, string>>> = {
 const OUR_VARIABLES =
   /^\$(?:aiwm_\w+|origin_allowed|ws_client|ws_client_key|ws_connection|ws_upgrade)$/i;
 
-/** Which of its words names the variable that a directive defines. */
+/** Index of the word that names the variable which a directive defines. */
 const DEFINES: ReadonlyMap<string, number> = new Map([
   ['geo', -1],
   ['map', 1],
@@ -174,12 +174,12 @@ export function ownEntries(
   return own.length === 0 ? [] : [comment('From directives:'), ...own];
 }
 
-/** What a directive is about, for a message. */
+/** Subject of a directive, for a message. */
 function title({ name, args }: { name: string; args: readonly string[] }): string {
   return NAMED.has(name) ? [name, ...args.slice(0, name === 'location' ? 2 : 1)].join(' ') : name;
 }
 
-/** What a directive is about that can be said once: nothing where it may stand a second time. */
+/** Subjects of a directive that may stand only once; empty where it may stand a second time. */
 function subjects(directive: { name: string; args: readonly string[] }): string[] {
   const { name, args } = directive;
   switch (name) {

@@ -9,7 +9,7 @@ export interface ParsedDirective {
 
 type Token = { readonly word: string } | { readonly mark: ';' | '{' | '}' };
 
-/** What nginx takes for space between words; any other character belongs to a word. */
+/** Characters that nginx reads as space between words. Any other character belongs to a word. */
 const SPACE = /[ \t\r\n]/;
 
 /**

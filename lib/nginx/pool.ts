@@ -14,12 +14,12 @@ export type FailureWords = readonly string[];
 /** An instance is left out for no failure. */
 export const COUNTS_NONE: FailureWords = ['max_fails=0'];
 
-/** What the user or the front decides. */
+/** Settings that the user or the front decides. */
 export function countedFailures({ failover }: Upstream): FailureWords {
   return [`max_fails=${failover.maxFails}`, `fail_timeout=${failover.failTimeout}`];
 }
 
-/** What keeps all requests of an Engine.IO session together. */
+/** Method that keeps all requests of an Engine.IO session together. */
 export function affinityMethod({ sessionMethod, method }: Upstream): Method {
   return sessionMethod ?? method;
 }
@@ -110,7 +110,7 @@ function stickyDirectives({ version, tls }: Intent, method: Method): Entry[] {
 }
 
 /**
- * What a sticky cookie says. Without it nginx takes a hash of the address, which is another one after each start of what
+ * Value of a sticky cookie. Without it nginx takes a hash of the address, which is another one after each start of what
  * is behind a name; so the place in the list stands for it.
  */
 function routeWords({ upstream, version }: Intent, method: Method, index: number): string[] {

@@ -3,7 +3,7 @@ import type { Directive } from './directive';
 import { directive } from './directive';
 import type { Intent } from './intent';
 
-/** What every answer carries. */
+/** Headers of every answer. */
 export function responseHeaders(intent: Intent): Directive[] {
   return [...strictTransportSecurity(intent), ...cookieHeaders(intent)];
 }

@@ -114,7 +114,7 @@ function isTerminatedByPlatform({ tls, layout }: Intent): boolean {
   return tls === 'terminated-upstream' && layout.entry !== undefined;
 }
 
-/** Where a front without TLS of its own listens. */
+/** Addresses on which a front without TLS of its own listens. */
 function plainListen(intent: Intent): readonly string[] {
   const { httpListen, entry } = intent.layout;
   return isTerminatedByPlatform(intent) ? entry!.terminatedListen : httpListen;

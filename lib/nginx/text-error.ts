@@ -2,7 +2,7 @@
 export class NginxTextError extends Error {
   public constructor(
     message: string,
-    /** Which line of the user's own is meant, if one is: `server[0]`. */
+    /** Custom directive that is wrong, e.g. `server[0]`; undefined for any other text. */
     public readonly where?: string,
   ) {
     super(message);

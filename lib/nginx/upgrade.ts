@@ -4,7 +4,7 @@ import { comment, directive, map } from './directive';
 const WEBSOCKET = '~*^websocket$';
 
 /**
- * What is forwarded of an upgrade. Only `websocket` is: `Upgrade: $http_upgrade` would let h2c through.
+ * Headers of an upgrade that are forwarded. Only `websocket` is: `Upgrade: $http_upgrade` would let h2c through.
  * A plain request gets an empty Connection header, because `close` there ends every kept-alive connection.
  */
 export function upgradeMaps(): Entry[] {

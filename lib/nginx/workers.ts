@@ -26,7 +26,7 @@ export function openFiles(intent: Pick<Intent, 'expectedConnections'>): number {
   return workerConnections(intent) + OTHER_FILES;
 }
 
-/** What stands outside of `http`. */
+/** Directives outside of `http`. */
 export function workers(intent: Intent): Entry[] {
   const { layout, drainTimeout } = intent;
   const connections = workerConnections(intent);

@@ -25,7 +25,7 @@ export function claimName(
   }));
 }
 
-/** What decides the account, to compare it with that of another provider. The environment decides the rest. */
+/** Settings that decide the account, compared with those of another provider. The environment decides the rest. */
 function accountKey(provider?: AwsProvider): string {
   return JSON.stringify([
     provider?.accessKey,
