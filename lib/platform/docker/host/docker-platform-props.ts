@@ -90,7 +90,7 @@ export interface DockerPlatformProps {
   readonly seesClientAddresses?: boolean;
   /**
    * How long old instances go on serving after nginx has been given the new ones, 0s to 15m. They stop earlier when no
-   * connection to them is left, which takes 11 s at the least while an old worker of nginx lives. Open WebSockets stay for
+   * connection to them is left, which takes 21 s at the least while an old worker of nginx lives. Open WebSockets stay for
    * all of it. Then the old instances are stopped one after another, each with the `stopGrace` of its cluster.
    *
    * @default "30s"
