@@ -53,7 +53,7 @@ function basics(intent: Intent): Entry[] {
   return [
     directive('server_tokens', 'off'),
     comment('How long a client may take to send its request.'),
-    directive('client_header_timeout', '10s'),
+    directive('client_header_timeout', '20s'),
     ...tempPaths(intent),
     ...hashSizes(intent),
   ];

@@ -118,7 +118,7 @@ export interface DockerPlatformProps {
   /**
    * How long old instances keep serving after nginx uses the new ones, 0s to 15m.
    *
-   * They stop earlier when no connection to them is left, which takes at least 11 s while an old worker of nginx lives.
+   * They stop earlier when no connection to them is left, which takes at least 21 s while an old worker of nginx lives.
    * Open WebSockets stay for the whole time. Then the old instances stop one after another, each with the `stopGrace` of
    * its cluster.
    *
