@@ -730,15 +730,16 @@ describeWithAws('the AWS examples', (plugin) => {
       '+    upstream aiwm_backend_session {',
       '+        zone aiwm_backend_session 256k;',
       '+        ip_hash;',
-      '+        server "10.0.0.10:3003" max_fails=3 fail_timeout=10s;',
-      '+        server "10.0.0.11:3003" max_fails=3 fail_timeout=10s;',
-      '+        server "10.0.0.12:3003" max_fails=3 fail_timeout=10s;',
+      '+        server "10.0.0.10:3003" max_fails=1 fail_timeout=2s;',
+      '+        server "10.0.0.11:3003" max_fails=1 fail_timeout=2s;',
+      '+        server "10.0.0.12:3003" max_fails=1 fail_timeout=2s;',
       '+        keepalive 64;',
       '+        keepalive_timeout 4s;',
       '+    }',
       '-        ip_hash;',
-      '-            proxy_pass http://aiwm_backend;',
-      '+            proxy_pass http://$aiwm_pool;',
+      '+            set $aiwm_asked_pool $aiwm_pool;',
+      '-            proxy_pass http://aiwm_backend/health;',
+      '+            proxy_pass http://$aiwm_asked_pool/health;',
     ]);
   });
 });
