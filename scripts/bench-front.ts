@@ -5,7 +5,15 @@
 //   npx tsx scripts/bench-front.ts [--before=../at-0.1.0] [--nginx=/path/to/nginx] [--seconds=4] [--rounds=2]
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,6 +40,8 @@ const SERVER = `
     const accept = createHash('sha1').update(key).digest('base64');
     socket.setNoDelay(true);
     socket.on('error', () => {});
+    // An upgraded socket may be half open: left so, each would keep its port and its descriptor.
+    socket.on('end', () => socket.destroy());
     socket.on('data', (chunk) => socket.write(chunk));
     socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\nSec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
   });
@@ -41,7 +51,10 @@ const SERVER = `
 /** A front before three servers, printed by the checkout it is run in. */
 const RENDER = `
   import { App, TerraformStack } from 'cdktf';
-  import { LocalPlatform, NginxWsFrontend, Upstream } from './lib/index';
+  import * as library from './lib/index';
+  const { NginxWsFrontend, Upstream } = library;
+  // Platforms had no namespace of their own in 0.1.0.
+  const { LocalPlatform } = library['local'] ?? library;
   const [http, https, ...ports] = process.argv.slice(-5).map(Number);
   const stack = new TerraformStack(new App({ outdir: process.env.BENCH_OUT }), 'bench');
   const platform = new LocalPlatform(stack, 'Platform', { httpPort: http, httpsPort: https });
@@ -78,7 +91,10 @@ async function render(checkout: string, ports: number[]): Promise<string> {
     });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    await once(child, 'close');
+    const [code] = await once(child, 'close');
+    if (code !== 0) {
+      throw new Error(`${checkout} renders no front`);
+    }
     return text;
   } finally {
     rmSync(file);
@@ -243,6 +259,12 @@ async function main(): Promise<void> {
 main()
   .catch((error: unknown) => {
     console.error(error);
+    for (const name of readdirSync(folder).filter((each) =>
+      existsSync(join(folder, each, 'logs')),
+    )) {
+      const lines = readFileSync(join(folder, name, 'logs/error.log'), 'utf8').split('\n');
+      console.error(`${name}:`, lines.filter((line) => !line.includes('[notice]')).slice(-5));
+    }
     process.exitCode = 1;
   })
   .finally(() => {

@@ -32,6 +32,7 @@ const server = createServer((request, response) => {
 });
 server.on('upgrade', (request, socket) => {
   socket.on('error', () => {});
+  socket.on('end', () => socket.destroy());
   const what = urlOf(request).searchParams.get('do');
   if (what === 'close') {
     socket.destroy();
