@@ -55,6 +55,10 @@ export const NOT_RUN: readonly { command: RegExp; reason: string }[] = [
   },
   { command: /^npx wscat /, reason: 'asks the registry, and a server on the internet' },
   { command: /^curl 'https:\/\/api\.x-or\.cloud\//, reason: 'asks a server on the internet' },
+  {
+    command: /^node \.aiwm\/chat-old\/agent\.js destroy$/,
+    reason: 'ends what is no longer in the app; test/live/deploy/left-behind.test.ts does so',
+  },
   { command: /^docker swarm init$/, reason: 'changes the Docker Engine of this machine' },
   { command: /^docker build /, reason: 'asks a registry of images' },
   { command: /^(aws|terraform) /, reason: 'needs an account of AWS' },

@@ -471,9 +471,11 @@ test(`${CASES} hostile texts are refused by name, or are data`, () => {
 
 test('what was accepted stands in the stack as it was written, in its place alone', () => {
   expect(found.length).toBeGreaterThan(100);
-  const { resource } = JSON.parse(Testing.synth(others.stack)) as {
-    resource: { terraform_data: Record<string, object> };
-  };
+  const resource = { terraform_data: {} as Record<string, object> };
+  for (const stack of others.stacks) {
+    const { resource: part } = JSON.parse(Testing.synth(stack)) as { resource: typeof resource };
+    Object.assign(resource.terraform_data, part.terraform_data);
+  }
   for (const { resource: element, at, value } of found) {
     const stands = at.reduce<unknown>(
       (object, key) => (object as Record<string, unknown>)[key],

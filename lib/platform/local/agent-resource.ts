@@ -10,6 +10,7 @@ import type {
 import type { Construct } from 'constructs';
 import { TerraformData } from '../../terraform/terraform-data';
 import type { Check } from '../../validation/check';
+import { stateFoldersOf } from './claims';
 import type { UnitClaims } from './claims';
 
 /** Linux limits a variable to 131072 bytes; the rest is room for values that are known only at apply. */
@@ -61,13 +62,18 @@ export class AgentResources {
         prepare(
           this.agent.path,
           stateDir,
-          Lazy.stringValue({ produce: () => JSON.stringify({ executables: [...this.programs] }) }),
+          Lazy.stringValue({
+            produce: () =>
+              JSON.stringify({ executables: [...this.programs], folders: stateFoldersOf(scope) }),
+          }),
         ),
         tearDown(),
       ],
     });
     this.roster = this.create(scope, 'Roster', 'roster', {
       units: Lazy.anyValue({ produce: () => units.names }),
+      // A platform that is taken out of the app changes this list, so that the agent of another one reports what is left.
+      folders: Lazy.anyValue({ produce: () => stateFoldersOf(scope) }),
     });
   }
 

@@ -109,3 +109,12 @@ export function claimStateFolder(check: Check, stateDir: string, folder: string)
   }
   folders.set(folder, check.scope);
 }
+
+/**
+ * State folders of all platforms of the app, as they are reached from a stack's folder.
+ *
+ * @internal
+ */
+export function stateFoldersOf(scope: IConstruct): string[] {
+  return [...(stateFolders.get(scope.node.root)?.keys() ?? [])].sort();
+}

@@ -4,7 +4,8 @@ export interface LocalPlatformProps {
    * Folder for everything that runs: logs, configurations and generated secrets.
    *
    * A relative path starts at the folder in which the app runs. Each platform needs its own folder. Run `destroy`
-   * before you change it: only the agent in the old folder can stop what runs there.
+   * before you change it: only the agent in the old folder can stop what runs there. The next apply of a platform
+   * beside it reports what was left running.
    *
    * @default - ".aiwm/<stack>-<id>", with the id in lower case
    */

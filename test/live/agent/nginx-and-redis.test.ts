@@ -86,7 +86,10 @@ describe('redis', () => {
         'Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), ' +
         'or give the platform its path.\n',
     ]);
-    const missing = await bed.call('prepare', { executables: ['nginx', 'no-such-server'] });
+    const missing = await bed.call('prepare', {
+      executables: ['nginx', 'no-such-server'],
+      folders: [],
+    });
     expect(missing.code).toBe(1);
     expect(missing.output).toMatch(/^nginx: \/.*\nno-such-server is not installed on this machine/);
     expect(existsSync(bed.state)).toBe(false);

@@ -138,8 +138,11 @@ describe('roster', () => {
     await bed.bring('instance', bed.instance('aiwm-2', two));
     await bed.bring('nginx', nginxSpec(front, one));
     const units = ['aiwm-1', 'aiwm-2', 'backplane', 'frontend'];
-    expect(await bed.bring('roster', { units })).toBe('nothing to stop: all that runs is wanted\n');
-    const output = await bed.bring('roster', { units: ['aiwm-1'] });
+    const folders: string[] = [];
+    expect(await bed.bring('roster', { units, folders })).toBe(
+      'nothing to stop: all that runs is wanted\n',
+    );
+    const output = await bed.bring('roster', { units: ['aiwm-1'], folders });
     expect(output.match(/^\S+: stopping/gm)).toEqual([
       'frontend: stopping',
       'aiwm-2: stopping',
@@ -236,7 +239,11 @@ describe('wrong use', () => {
   test.each<[string, object | string, string]>([
     ['instance', '{"unit":', 'AIWM_SPEC is not JSON.'],
     ['instance', [], 'AIWM_SPEC of "instance" is a list, but must be an object.'],
-    ['roster', { unit: 'a' }, 'AIWM_SPEC of "roster" has the unknown "unit"; allowed are units.'],
+    [
+      'roster',
+      { unit: 'a' },
+      'AIWM_SPEC of "roster" has the unknown "unit"; allowed are units, folders.',
+    ],
     ['roster', { units: ['../x'] }, 'units[0] is "../x", but must be 1 to 63 lower-case letters'],
     [
       'roster',

@@ -100,6 +100,7 @@ describe('order', () => {
     expect(prepare!['local-exec'].command).toBe('node "$AIWM_AGENT" prepare');
     expect(JSON.parse(prepare!['local-exec'].environment.AIWM_SPEC!)).toEqual({
       executables: ['redis-server', 'nginx'],
+      folders: ['../../../.aiwm/Stack-platform'],
     });
   });
 
@@ -129,6 +130,7 @@ describe('order', () => {
   test('the roster names all that runs', () => {
     expect(resources.Platform_Roster!.triggers_replace!.specification).toEqual({
       units: ['backplane', 'aiwm-1', 'aiwm-2', 'aiwm-3', 'frontend'],
+      folders: ['../../../.aiwm/Stack-platform'],
     });
   });
 });

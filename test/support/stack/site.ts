@@ -95,20 +95,27 @@ export class Site extends PlatformSite<LocalPlatform, LocalPlatformProps> {
   }
 }
 
-/** Many sites in one stack, for tests that need thousands of them. */
+/** How many sites are in one stack. Each names the state folders of all. */
+const SITES = 100;
+
+/** Many sites in few stacks, for tests that need thousands of them. */
 export class Estate {
-  readonly stack = new TerraformStack(newApp(), 'Stack');
+  readonly stacks: TerraformStack[] = [];
   private count = 0;
 
   /** Builds on a new site. */
   build<T>(make: (site: Site) => T): T {
+    if (this.count % SITES === 0) {
+      this.stacks.push(new TerraformStack(newApp(), 'Stack'));
+    }
     this.count += 1;
-    const site = new Site(new Construct(this.stack, String(this.count)));
+    const stack = this.stacks.at(-1)!;
+    const site = new Site(new Construct(stack, String(this.count)));
     try {
       return make(site);
     } catch (error) {
       // What was built of it up to then would be synthesized with the others.
-      this.stack.node.tryRemoveChild(site.scope.node.id);
+      stack.node.tryRemoveChild(site.scope.node.id);
       throw error;
     }
   }

@@ -6,6 +6,7 @@ import { destroy } from './supervisor/destroy';
 import { Fields } from './call/fields';
 import { resolveServer } from './call/executables';
 import { readRequest } from './call/requests';
+import { reportNeighbours } from './supervisor/neighbours';
 import { StateFolder } from './system/state-folder';
 import { status } from './supervisor/status';
 import { supervise } from './supervisor/supervisor';
@@ -45,7 +46,12 @@ async function main(verb: string | undefined): Promise<void> {
       const caller = { folder: process.cwd(), environment: process.env };
       const path = statePath();
       const request = readRequest(verb, specification(verb), caller);
-      return ask(StateFolder.create(path), request, report);
+      const state = StateFolder.create(path);
+      await ask(state, request, report);
+      if (request.verb === 'roster') {
+        reportNeighbours(state, request.folders, report);
+      }
+      return;
     }
     default:
       throw new AgentError(
@@ -66,7 +72,9 @@ async function resume(): Promise<void> {
 function prepare(): void {
   const fields = new Fields(parseJson(specification('prepare')), 'AIWM_SPEC of "prepare"', [
     'executables',
+    'folders',
   ]);
+  const folders = fields.texts('folders').map((each) => resolve(each));
   for (const name of fields.texts('executables')) {
     report(`${name}: ${resolveServer(name, process.cwd())}`);
   }
@@ -75,6 +83,7 @@ function prepare(): void {
     // Destroy runs the copy in the folder, possibly before anything has been started.
     state.write('agent.js', readFileSync(__filename));
   }
+  reportNeighbours(state, folders, report);
 }
 
 function parseJson(text: string): unknown {

@@ -72,6 +72,8 @@ export interface NginxRequest {
 export interface RosterRequest {
   readonly verb: 'roster';
   readonly units: readonly string[];
+  /** State folders of all platforms of the app. */
+  readonly folders: readonly string[];
 }
 
 /** Request for a supervisor, and for all units that it watches to become healthy. */
@@ -117,7 +119,7 @@ export function readRequest(verb: string, spec: string, caller: Caller): Request
     case 'nginx':
       return nginxRequest(value, where, caller);
     case 'roster':
-      return rosterRequest(value, where);
+      return rosterRequest(value, where, caller);
     default:
       throw new AgentError(`The verb "${verb}" accepts no specification.`);
   }
@@ -274,10 +276,11 @@ function certificateRequest(fields: Fields, caller: Caller): CertificateRequest 
   }
 }
 
-function rosterRequest(value: unknown, where: string): RosterRequest {
-  const fields = new Fields(value, where, ['units']);
+function rosterRequest(value: unknown, where: string, caller: Caller): RosterRequest {
+  const fields = new Fields(value, where, ['units', 'folders']);
   const units = fields
     .list('units')
     .map((each, index) => unitName(each, `${fields.name('units')}[${index}]`));
-  return { verb: 'roster', units };
+  const folders = fields.texts('folders').map((each) => resolve(caller.folder, each));
+  return { verb: 'roster', units, folders };
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { AgentError } from '../system/agent-error';
 import { resolveKeyPair } from '../nginx/certificate';
@@ -184,11 +185,14 @@ function whyNotReload(previous: NginxSpec, next: NginxSpec): string | undefined 
     return 'its command line changes';
   }
   const isWildcard = ({ address }: Endpoint) => address === '0.0.0.0' || address === '::';
+  const isSameFamily = (one: Endpoint, other: Endpoint) =>
+    isIPv6(one.address) === isIPv6(other.address);
   for (const endpoint of next.listen) {
     const clash = previous.listen.find(
       (each) =>
         each.port === endpoint.port &&
         each.address !== endpoint.address &&
+        isSameFamily(each, endpoint) &&
         (isWildcard(each) || isWildcard(endpoint)),
     );
     // nginx opens new sockets before it closes old ones, and these two cannot be open at the same time.

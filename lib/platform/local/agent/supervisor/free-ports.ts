@@ -3,6 +3,7 @@ import type { Fleet } from './fleet';
 import { groupOf } from '../system/processes';
 import { bindFailure, portHolders } from '../system/ports';
 import { hostAndPort, sleep } from '../system/text';
+import { neighbourOf } from './neighbours';
 import type { Endpoint } from '../system/text';
 import type { Unit } from './unit';
 
@@ -81,6 +82,10 @@ function describe(
       'If that unit moves to another port or is removed in this same deployment, deploy twice: ' +
       'first free the port, then use it. Or choose a port that no unit uses.'
     );
+  }
+  const neighbour = neighbourOf(fleet.state, holder.pid);
+  if (neighbour) {
+    return `the port ${where} is taken by ${neighbour}`;
   }
   return (
     `the port ${where} is taken by ${holder.name} (pid ${holder.pid}). ` +

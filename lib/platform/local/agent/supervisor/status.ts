@@ -4,6 +4,7 @@ import { runnable } from '../units/runnables';
 import { StateFolder } from '../system/state-folder';
 import { hostAndPort } from '../system/text';
 import type { Report } from '../system/text';
+import { listNeighbours } from './neighbours';
 import { readRecords } from './unit-record';
 import type { UnitRecord } from './unit-record';
 
@@ -24,6 +25,7 @@ export function status(path: string, report: Report): void {
   table([['UNIT', 'KIND', 'STATE', 'PID', 'ADDRESS', 'RESTARTS', 'SINCE'], ...rows]).forEach(
     report,
   );
+  listNeighbours(state, report);
 }
 
 function row(record: UnitRecord, state: StateFolder): string[] {
