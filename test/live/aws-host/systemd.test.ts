@@ -28,10 +28,16 @@ describeWithSystemd('a host of nginx', () => {
   const unit = 'aiwm-nginx.service';
   const tls = testCertificate('chat.example.org');
   const renewed = testCertificate('chat.example.org', 'renewed');
+  const tokens: string[] = [];
   const configuration = stack
     .configuration()
-    // The addresses of instances, which AWS would give.
-    .replace(/"\$\{[^}]*\}:(\d+)"/g, '127.0.0.1:$1');
+    // The addresses of instances, which AWS would give: each its own.
+    .replace(/"(\$\{[^}]*\}):(\d+)"/g, (_, token: string, port: string) => {
+      if (!tokens.includes(token)) {
+        tokens.push(token);
+      }
+      return `127.0.0.${tokens.indexOf(token) + 1}:${port}`;
+    });
 
   /** Answers after two seconds, and leaves a file when it was asked. */
   const slowInstance = `
@@ -46,7 +52,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b'slow')
 
-http.server.HTTPServer(('127.0.0.1', 3003), Answer).serve_forever()
+http.server.HTTPServer(('', 3003), Answer).serve_forever()
 `;
 
   let host: AwsMachine;
