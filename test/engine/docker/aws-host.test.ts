@@ -154,7 +154,8 @@ exec docker "$@"
           const now = await engine.inspect<Container>(name);
           return now.Id === Id ? undefined : now;
         },
-        20_000,
+        // One that is stuck before the program has seen it well is given the time of a start.
+        release().health.startTimeoutMs + 20_000,
         'another container',
       );
       expect(again.Config.Env).toContain('TOKEN=first line\nsecond line');
