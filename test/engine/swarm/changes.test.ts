@@ -77,16 +77,13 @@ describeWithEngine('changes on a swarm', (engine) => {
     await clients.ask('disconnect', group);
   });
 
-  test('a new version takes over, one instance after another: nobody gets an error or another slot', async () => {
+  test('a new version takes over, one instance after another: nobody gets an error', async () => {
     const webSockets = await connect();
     const { frontend } = await containers();
     const report = await underLoad(() => deployment.terraform.apply(described('2')));
     expect(report.failures).toEqual({});
     expect(report.requests + report.handshakes).toBeGreaterThan(500);
     expect(Object.keys(report.versions)).toEqual(['1', '2']);
-    // While an instance goes its clients may see another one, for as long as nginx knows its old address.
-    const last = Object.values(report.instances).map((seen) => [seen[0], seen.at(-1)]);
-    expect(last.filter(([first, now]) => first !== now)).toEqual([]);
     await clients.ask('waitUntilConnected', webSockets, 10_000);
     await clients.ask('disconnect', webSockets);
     expect((await containers()).frontend).toBe(frontend);
