@@ -61,8 +61,8 @@ describeWithAws('conditions', (plugin) => {
     test('known only at apply, outside of it', async () => {
       const { errors } = await run(late, {}, { late: 'example.com' });
       expect([...errors].sort()).toEqual([
-        expect.stringContaining('example.com is not in the hosted zone example.org: give'),
-        expect.stringContaining('www.example.com is not in the hosted zone example.org: give'),
+        expect.stringContaining('example.com is not in the hosted zone example.org: pass'),
+        expect.stringContaining('www.example.com is not in the hosted zone example.org: pass'),
       ]);
     });
 
@@ -78,7 +78,7 @@ describeWithAws('conditions', (plugin) => {
       // At plan: nothing is made.
       expect(resources).toEqual([]);
       expect(errors).toEqual([
-        expect.stringContaining(`${name} is not in the hosted zone example.org: give the platform`),
+        expect.stringContaining(`${name} is not in the hosted zone example.org: pass the zone`),
       ]);
     });
   });
