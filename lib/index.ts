@@ -7,6 +7,7 @@ export * from './model/balancing';
 export * from './model/error-pages';
 export * from './model/front-options';
 export * from './model/health-check';
+export * from './model/health-probe';
 export * from './model/heartbeat';
 export * from './model/routes';
 export * from './model/secret';

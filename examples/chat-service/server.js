@@ -56,8 +56,7 @@ async function start() {
 
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
     process.once(signal, () => {
-      log.info(`${signal}: closing ${io.engine.clientsCount} connections, their clients reconnect`);
-      void stop(server, io).then(() => {
+      void stop(server, io, settings, (what) => log.info(`${signal}: ${what}`)).then(() => {
         backplane?.close();
         log.info('stopped');
         process.exit(0);
@@ -67,20 +66,45 @@ async function start() {
 }
 
 /**
- * Stops accepting, then closes every connection. `io.close()` closes them below Socket.IO: a client sees "transport
- * close" and reconnects by itself, where after socket.disconnect() it would stay away.
+ * Accepts for a while, as long as the proxy may not know yet. Then stops accepting, and closes every connection: one
+ * after another where there is time, so that the other instances are not overrun. They are closed below Socket.IO: a
+ * client sees "transport close" and reconnects by itself, where after socket.disconnect() it would stay away.
  *
  * @param {import('node:http').Server} server
  * @param {Server} io
+ * @param {import('./settings.js').Settings} settings
+ * @param {(what: string) => void} tell
  */
-async function stop(server, io) {
+async function stop(server, io, { shutdownDelay, stopGrace }, tell) {
+  if (shutdownDelay > 0) {
+    tell(`accepting connections for ${shutdownDelay} ms more`);
+    await sleep(shutdownDelay);
+  }
+  tell(`closing ${io.engine.clientsCount} connections, their clients reconnect`);
   const closed = once(server, 'close');
   server.close();
+  await closeOneByOne(io, stopGrace - shutdownDelay - 2 * stopTimeout);
   void io.close();
   // Requests that are being answered get a moment, connections that nobody closes from the other side do not count.
   const cut = setTimeout(() => server.closeAllConnections(), stopTimeout / 3);
   await Promise.race([closed, sleep(stopTimeout)]);
   clearTimeout(cut);
+}
+
+/**
+ * @param {Server} io
+ * @param {number} time milliseconds over which the connections are spread
+ */
+async function closeOneByOne(io, time) {
+  const connections = [...io.sockets.sockets.values()].map(({ conn }) => conn);
+  const end = Date.now() + time;
+  for (const [index, connection] of connections.entries()) {
+    const wait = (end - Date.now()) / (connections.length - index);
+    if (wait > 0) {
+      connection.close();
+      await sleep(wait);
+    }
+  }
 }
 
 /**

@@ -14,6 +14,8 @@ import { StartError } from './start-error.js';
  * @property {boolean} redisCluster whether that is a Redis Cluster
  * @property {number | undefined} pingInterval milliseconds; Socket.IO's own default when absent
  * @property {number | undefined} pingTimeout
+ * @property {number} shutdownDelay milliseconds after SIGTERM for which new connections are accepted
+ * @property {number} stopGrace milliseconds after SIGTERM until the instance is killed, where that is known
  */
 
 /**
@@ -33,6 +35,8 @@ export function readSettings(environment) {
     redisCluster: flag('REDIS_CLUSTER', environment.REDIS_CLUSTER),
     pingInterval: milliseconds('AIWM_PING_INTERVAL_MS', environment.AIWM_PING_INTERVAL_MS),
     pingTimeout: milliseconds('AIWM_PING_TIMEOUT_MS', environment.AIWM_PING_TIMEOUT_MS),
+    shutdownDelay: milliseconds('AIWM_SHUTDOWN_DELAY_MS', environment.AIWM_SHUTDOWN_DELAY_MS) ?? 0,
+    stopGrace: milliseconds('AIWM_STOP_GRACE_MS', environment.AIWM_STOP_GRACE_MS) ?? 0,
   };
 }
 

@@ -34,13 +34,26 @@ export class Secret {
   /**
    * Secret in AWS Secrets Manager, which an instance reads when it starts.
    *
-   * The value is used as it is: plain text, not a key of a JSON object.
+   * A new value of the secret is a new version of the service: the next apply restarts the instances.
    *
    * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/intro.html
    * @param arn - complete ARN, including the six random characters at its end
    */
-  public static fromSecretsManager(arn: string): Secret {
-    return new Secret('secrets-manager', arn);
+  public static fromSecretsManager(arn: string, options: SecretsManagerOptions = {}): Secret {
+    return new Secret('secrets-manager', arn, options.jsonKey);
+  }
+
+  /**
+   * Parameter of AWS Systems Manager, which an instance reads when it starts.
+   *
+   * Terraform cannot tell that its value has changed without reading it. A new value reaches an instance when it is
+   * restarted.
+   *
+   * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/systems-manager-parameter-store.html
+   * @param arn - complete ARN, e.g. "arn:aws:ssm:eu-central-1:123456789012:parameter/chat/jwt"
+   */
+  public static fromSsmParameter(arn: string): Secret {
+    return new Secret('ssm-parameter', arn);
   }
 
   /**
@@ -54,14 +67,26 @@ export class Secret {
   }
 
   private constructor(
-    /** Kind of secret: "file", "environment", "secrets-manager", or a kind of one platform. */
+    /** Kind of secret: "file", "environment", "secrets-manager", "ssm-parameter", or a kind of one platform. */
     public readonly kind: string,
     /** Reference to the value: a path, the name of a variable, an ARN, or a platform's own reference. */
     public readonly reference: string,
+    /** Key of the value in a JSON object; undefined for the whole secret. */
+    public readonly jsonKey?: string,
   ) {}
 
   /** The source of the value, never the value itself. */
   public toString(): string {
     return `Secret(${this.kind} ${this.reference})`;
   }
+}
+
+/** Options of `Secret.fromSecretsManager()`. */
+export interface SecretsManagerOptions {
+  /**
+   * Key of the value in the JSON object that the secret holds, e.g. "password".
+   *
+   * @default - the whole secret is the value
+   */
+  readonly jsonKey?: string;
 }

@@ -179,6 +179,23 @@ export const FILE_PATH: TextRule = {
   accepts: (text) => text.length > 0 && text.length <= 1024,
 };
 
+export const CONTAINER_FOLDER: TextRule = {
+  name: 'a folder of a container',
+  allowed:
+    'an absolute path without ".", ".." or a trailing slash; not "/", nor below /dev, /proc or /sys',
+  accepts: (text) =>
+    /^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/.test(text) &&
+    !/^\/(?:dev|proc|sys)(?:\/|$)/.test(text) &&
+    FILE_PATH.accepts(text),
+};
+
+export const CONTAINER_USER: TextRule = {
+  name: 'a user and group by number',
+  allowed: 'two numbers: "1000:1000"',
+  knownAtSynth: true,
+  accepts: (text) => /^\d{1,9}:\d{1,9}$/.test(text),
+};
+
 export const PAGE_BODY: TextRule = {
   name: 'the body of an error page',
   allowed: 'JSON text of at most 2000 bytes without "$", which nginx would read as a variable',

@@ -1,5 +1,7 @@
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import type { HealthProbe } from '../../model/health-probe';
 import type { AwsEntry } from './aws-entry';
+import type { AwsNamespace, AwsRollout, CpuArchitecture } from './aws-instance-options';
 import type { IAwsNetwork } from './aws-network';
 
 /** Properties of an `AwsPlatform`. */
@@ -53,13 +55,97 @@ export interface AwsPlatformProps {
    */
   readonly hostedZoneId?: string;
   /**
-   * EC2 instance type of the hosts that run instances of the service, one instance on each host.
+   * Processor architecture of the tasks that run instances. The image of the service must support it.
    *
-   * A running host keeps its type until you replace it.
+   * A task whose image is for another architecture ends at once with "exec format error", and the apply fails. ARM64
+   * costs a fifth less than X86_64.
    *
-   * @default "t4g.small"
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-arm64.html
+   * @default CpuArchitecture.X86_64
    */
-  readonly instanceType?: string;
+  readonly cpuArchitecture?: CpuArchitecture;
+  /**
+   * Name of the ECS capacity provider that runs the tasks: "FARGATE", "FARGATE_SPOT", or one that exists.
+   *
+   * AWS stops tasks of FARGATE_SPOT at any time, two minutes after a notice.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/clusters.html
+   * @default "FARGATE"
+   */
+  readonly capacityProvider?: string;
+  /**
+   * ARN of an existing ECS cluster in which the services are created. Its capacity providers must include
+   * `capacityProvider`.
+   *
+   * A change replaces every service, which interrupts the service for minutes.
+   *
+   * @default - the platform creates a cluster
+   */
+  readonly ecsCluster?: string;
+  /**
+   * Existing private DNS namespace of AWS Cloud Map, in the VPC of `network`, for the names of the instances.
+   *
+   * The TTL of its SOA record decides how long a name that had no task for a moment stays unknown; 5 seconds is what the
+   * platform chooses. Clusters that share a namespace need different ids. A change interrupts the service for minutes.
+   *
+   * @see https://docs.aws.amazon.com/cloud-map/latest/dg/working-with-namespaces.html
+   * @default - the platform creates `<name>.internal`
+   */
+  readonly namespace?: AwsNamespace;
+  /**
+   * ARN of an existing role with which the service calls AWS.
+   *
+   * Tasks of ECS must be allowed to assume it.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+   * @default - the platform creates one, whose permissions `addToTaskRolePolicy` adds
+   */
+  readonly taskRole?: string;
+  /**
+   * Whether `aws ecs execute-command` may run commands in the containers.
+   *
+   * An existing `taskRole` needs the permissions of the agent.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+   * @default false
+   */
+  readonly executeCommand?: boolean;
+  /**
+   * Folders that an instance can write to, at most 10. Everything else in its container is read-only.
+   *
+   * On Fargate, such a folder belongs to root. If the image runs as another user, declare it in the Dockerfile, e.g.
+   * `VOLUME /tmp`: then it keeps the owner and the mode that it has in the image.
+   *
+   * @default ["/tmp"]
+   */
+  readonly writablePaths?: string[];
+  /**
+   * User and group that instances run as, by number, e.g. "1000:1000".
+   *
+   * @default - the user of the image
+   */
+  readonly instanceUser?: string;
+  /**
+   * How a new version of the service replaces the instances.
+   *
+   * @default - one instance after another
+   */
+  readonly rollout?: AwsRollout;
+  /**
+   * ARN of a secret in Secrets Manager with the credentials of a registry other than ECR.
+   *
+   * Its value is a JSON object with the keys "username" and "password".
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html
+   * @default - none; the image is in ECR, or anyone can pull it
+   */
+  readonly registryCredentials?: string;
+  /**
+   * Program in the image of the service that checks its health.
+   *
+   * @default HealthProbe.node()
+   */
+  readonly probe?: HealthProbe;
   /**
    * EC2 instance type of the hosts that run nginx.
    *
@@ -70,7 +156,7 @@ export interface AwsPlatformProps {
    */
   readonly nginxInstanceType?: string;
   /**
-   * Id of the AMI of all hosts: Amazon Linux 2023 for the processors of both instance types.
+   * Id of the AMI of the nginx hosts: Amazon Linux 2023 for the processors of `nginxInstanceType`.
    *
    * Packages that the image contains are not installed again. A running host keeps its image until it is replaced.
    *
@@ -81,8 +167,7 @@ export interface AwsPlatformProps {
    * Shell commands that run as root at the end of the first boot of every host, before its first release.
    *
    * Use them to install what your company requires on every host. They must not contain secrets. If a command fails,
-   * the host receives no release and the apply fails; see /var/log/cloud-init-output.log on the host. On hosts of
-   * instances, Docker is already running: run `systemctl restart docker` after a change of its configuration.
+   * the host receives no release and the apply fails; see /var/log/cloud-init-output.log on the host.
    *
    * Hosts receive the commands as they are written: "${NAME}" is a variable of the shell, never of Terraform.
    *
@@ -105,7 +190,7 @@ export interface AwsPlatformProps {
    */
   readonly nginxEgress?: AwsEgress[];
   /**
-   * ARNs of ECR repositories that hosts may pull images from.
+   * ARNs of ECR repositories that tasks may pull images from.
    *
    * The repository of the service's image is added automatically if the name of the image spells it out.
    *
@@ -113,7 +198,8 @@ export interface AwsPlatformProps {
    */
   readonly repositoryArns?: string[];
   /**
-   * ARNs of customer managed KMS keys that encrypt your secrets. Hosts that read a secret may decrypt with them.
+   * ARNs of customer managed KMS keys that encrypt your secrets. Tasks and hosts that read a secret may decrypt with
+   * them.
    *
    * @default - none; secrets are encrypted with the AWS managed key
    */

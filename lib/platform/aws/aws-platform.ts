@@ -1,5 +1,8 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
+import type { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
+import type { EcsService } from '@cdktf/provider-aws/lib/ecs-service';
+import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
@@ -20,6 +23,7 @@ import type {
 } from '../contract';
 import type { IPlatform } from '../platform';
 import { PlatformClaims } from '../platform-claims';
+import type { AwsTaskPermission } from './aws-instance-options';
 import type { AwsPlatformProps } from './aws-platform-props';
 import { AwsContext } from './base/aws-context';
 import { loadBindings } from './base/bindings';
@@ -29,8 +33,8 @@ import type { Front } from './front/front-context';
 import type { HostContext } from './hosts/host-context';
 import { HostImage } from './hosts/host-image';
 import { releaseBucket } from './hosts/release-bucket';
-import { runInstances } from './instances/instances';
-import { allowClients, allowEgress, balancerRanges, hostGroups } from './network/groups';
+import { Instances } from './instances/instances';
+import { allowEgress, balancerRanges, hostGroups } from './network/groups';
 import { NGINX_VERSION, nginxLayout } from './nginx-layout';
 import type { AwsRedis } from './redis/replication-group';
 import { runRedis } from './redis/replication-group';
@@ -41,9 +45,10 @@ const PLATFORM = 'AwsPlatform';
 /**
  * Platform that runs nginx, Redis and the instances on AWS.
  *
- * It creates a load balancer in front of a group of nginx hosts, one host for each instance, and a Redis on
- * ElastiCache. The address of an instance outlives its host. Hosts need no SSH access: releases are delivered
- * through S3 and Systems Manager, one host after another, and rolled back where they fail.
+ * It creates a load balancer in front of a group of nginx hosts, an ECS service for each instance, and a Redis on
+ * ElastiCache. The name of an instance outlives its task. ECS starts a new task before it stops the old one, and rolls
+ * back a version that does not become healthy. nginx hosts need no SSH access: releases are delivered through S3 and
+ * Systems Manager.
  *
  * It requires the package `@cdktf/provider-aws`.
  *
@@ -58,17 +63,18 @@ export class AwsPlatform extends Construct implements IPlatform {
   public readonly traits: PlatformTraits;
   /** Provider of all resources. */
   public readonly provider: AwsProvider;
-  /** S3 bucket from which hosts download their releases. */
+  /** S3 bucket from which nginx hosts download their releases. */
   public readonly bucket: S3Bucket;
   /** Security group of the nginx hosts. */
   public readonly nginxSecurityGroup: SecurityGroup;
-  /** Security group of the hosts that run instances. */
+  /** Security group of the instances. */
   public readonly instanceSecurityGroup: SecurityGroup;
 
   private readonly claims = new PlatformClaims(this, PLATFORM);
   private readonly hosts: HostContext;
   private readonly trustedProxies: string[];
-  private readonly instances: Instance[] = [];
+  private readonly instances: Instances;
+  private readonly services: EcsService[] = [];
   private front?: Front;
   private redis?: AwsRedis;
 
@@ -91,6 +97,7 @@ export class AwsPlatform extends Construct implements IPlatform {
     this.trustedProxies = balancerRanges(this, aws, entry.balancer);
     const image = new HostImage(this, aws, imageId);
     this.hosts = { aws, settings, bucket: this.bucket, image, groups };
+    this.instances = new Instances(this, this.hosts);
     this.traits = {
       name: PLATFORM,
       sharesAddress: false,
@@ -126,9 +133,23 @@ export class AwsPlatform extends Construct implements IPlatform {
     return this.front?.host;
   }
 
-  /** Hosts that run instances, in order, of all clusters. */
-  public get instanceHosts(): Instance[] {
-    return [...this.instances];
+  /** ECS services of the instances, in order, of all clusters. */
+  public get instanceServices(): EcsService[] {
+    return [...this.services];
+  }
+
+  /** ECS cluster of the instances; undefined for one that exists, and before the first instance. */
+  public get ecsCluster(): EcsCluster | undefined {
+    return this.instances.clusterResource;
+  }
+
+  /**
+   * Role with which the service calls AWS.
+   *
+   * Undefined for a role that exists, and before the first instance or permission.
+   */
+  public get taskRole(): IamRole | undefined {
+    return this.instances.taskRoleResource;
   }
 
   /** ElastiCache replication group of the backplane; undefined without one. */
@@ -137,19 +158,24 @@ export class AwsPlatform extends Construct implements IPlatform {
   }
 
   /**
-   * Runs the instances of a cluster, each on a host of its own.
+   * Allows the service to call AWS with the credentials of its role, without keys.
    *
-   * @throws ValidationError for a service that is not an image, for a secret that hosts cannot read, and for a
-   * backplane that instances cannot reach
+   * @throws ValidationError for a role that exists, and for invalid actions or resources
+   */
+  public addToTaskRolePolicy(permission: AwsTaskPermission): void {
+    this.instances.addToTaskRolePolicy(new Check(this), permission);
+  }
+
+  /**
+   * Runs the instances of a cluster, each as an ECS service with one task.
+   *
+   * @throws ValidationError for a service that is not an image, for a secret that ECS cannot read, for a backplane that
+   * instances cannot reach, and for a health check, a stop or limits that ECS does not support
    */
   public runInstances(scope: Construct, spec: InstancesSpec): RunningInstances {
-    const { aws, groups } = this.hosts;
-    const { hosts, ...running } = runInstances(scope, this.claims.check(scope), spec, {
-      ...this.hosts,
-      redisUrlVersion: this.redis?.urlVersion,
-      allowClients: (ports) => allowClients(this, aws, groups, ports),
-    });
-    this.instances.push(...hosts);
+    const check = this.claims.check(scope);
+    const { services, ...running } = this.instances.run(scope, check, spec, this.redis?.urlVersion);
+    this.services.push(...services);
     return running;
   }
 

@@ -1,4 +1,5 @@
 export * from './aws-entry';
+export * from './aws-instance-options';
 export * from './aws-network';
 export * from './aws-platform';
 export * from './aws-platform-props';

@@ -23,6 +23,7 @@ import {
   VPC_ID,
   ZONE_ID,
 } from './base/text-rules';
+import { type InstanceSettings, resolveInstanceSettings } from './instances/instance-settings';
 import { resolveEgress } from './network/egress';
 
 /**
@@ -55,7 +56,6 @@ export interface AwsSettings {
   readonly tlsKinds: TlsKind[];
   readonly tags: Readonly<Record<string, string>>;
   readonly hostedZoneId?: string;
-  readonly instanceType: string;
   readonly nginxInstanceType: string;
   readonly imageId?: string;
   readonly firstBoot: readonly string[];
@@ -67,6 +67,8 @@ export interface AwsSettings {
   readonly statusPort: number;
   readonly logRetentionDays: number;
   readonly alarmTopicArns: readonly string[];
+  /** How instances run. */
+  readonly instances: InstanceSettings;
   /** Checked together with the backplane. */
   readonly redis?: AwsRedisOptions;
 }
@@ -87,11 +89,10 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
     props.name ?? `${TerraformStack.of(scope).node.id.toLowerCase()}-${resourceName(scope)}`,
     NAME,
   );
-  const instanceType = resolveInstanceType(check, 'instanceType', props.instanceType);
-  const nginxInstanceType = resolveInstanceType(
-    check,
+  const nginxInstanceType = check.text(
     'nginxInstanceType',
-    props.nginxInstanceType,
+    props.nginxInstanceType ?? 't4g.small',
+    INSTANCE_TYPE,
   );
   const repositoryArns = check.texts('repositoryArns', props.repositoryArns ?? [], REPOSITORY_ARN);
   const hostDrain = resolveDuration(check, 'hostDrain', props.hostDrain ?? '15m', '30s', '1h');
@@ -125,7 +126,6 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
     tlsKinds: TLS_KINDS[entry.balancer?.kind ?? 'none'],
     tags,
     hostedZoneId: props.hostedZoneId,
-    instanceType,
     nginxInstanceType,
     imageId: props.imageId,
     firstBoot,
@@ -137,6 +137,7 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
     statusPort,
     logRetentionDays,
     alarmTopicArns,
+    instances: resolveInstanceSettings(check, props, region),
     redis: props.redis,
   };
 }
@@ -185,10 +186,6 @@ function checkAwsNetwork(
       allowed: 'a network whose subnets have IPv6 (pass its ids), or no ipv6',
     });
   }
-}
-
-function resolveInstanceType(check: Check, property: string, type = 't4g.small'): string {
-  return check.text(property, type, INSTANCE_TYPE);
 }
 
 function resolveStatusPort(check: Check, port = 8081, entry: ResolvedEntry): number {

@@ -1,4 +1,3 @@
-export * from './engine/health-probe';
 export * from './engine/published-ports';
 export * from './host/docker-platform';
 export * from './host/docker-platform-props';

@@ -1,9 +1,6 @@
 // The first boot of hosts of AWS: user data run for real beside stand-ins of dnf, systemd and the AWS CLI, and what
 // comes after it.
-import {
-  slotHostUserData,
-  nginxHostUserData,
-} from '../../../lib/platform/aws/hosts/programs/user-data';
+import { nginxHostUserData } from '../../../lib/platform/aws/hosts/programs/user-data';
 import { nginxReleaseScript } from '../../../lib/platform/aws/hosts/programs/nginx-release';
 import { describeOnHost, HostBed } from '../../support/aws/host/host-bed';
 import { certificateThatLasts } from '../../support/front/certificate';
@@ -217,13 +214,12 @@ priority=9
 });
 
 describeOnHost('what the image of a host has is not installed', () => {
-  const packages = ['openssl', 'diffutils', 'logrotate', 'amazon-cloudwatch-agent', 'docker'];
+  const packages = ['openssl', 'diffutils', 'logrotate', 'amazon-cloudwatch-agent'];
   const start = async (nginx: string, installed: readonly string[]) => {
     const bed = await HostBed.start({ dnf, ...patient });
     bed.write('packages', installed.join('\n'));
     bed.write('usr/sbin/nginx', `#!/bin/sh\necho 'nginx version: nginx/${nginx}' >&2\n`, 0o755);
     bed.write(agent, '#!/bin/sh\n', 0o755);
-    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
     return bed;
   };
   const nginxHost = nginxHostUserData({
@@ -232,14 +228,10 @@ describeOnHost('what the image of a host has is not installed', () => {
     logGroup: '/aiwm/dev/nginx',
     firstBoot: [],
   });
-  const slotHost = slotHostUserData({ slot: 1, firstBoot: [] });
 
-  test.each([
-    ['a host of nginx', nginxHost],
-    ['the host of a slot', slotHost],
-  ])('%s: with all of it there, nothing is asked of the network', async (_, script) => {
+  test('with all of it there, nothing is asked of the network', async () => {
     const bed = await start('1.30.4', packages);
-    expect(await bed.run(script)).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
+    expect(await bed.run(nginxHost)).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
     expect(bed.has('dnf')).toBe(false);
     expect(bed.has('etc/yum.repos.d/nginx.repo')).toBe(false);
   });
@@ -252,52 +244,5 @@ describeOnHost('what the image of a host has is not installed', () => {
     expect(await bed.run(nginxHost)).toMatchObject({ code: 0 });
     expect(new Set(bed.read('dnf').trim().split('\n'))).toEqual(new Set([`install -y ${wanted}`]));
     expect(bed.has('etc/yum.repos.d/nginx.repo')).toBe(wanted.startsWith('nginx'));
-  });
-});
-
-describeOnHost('the host of a slot', () => {
-  test('knows its number and runs Docker, in a range of its own', async () => {
-    const bed = await HostBed.start({ dnf, ...patient });
-    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
-    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot: [] }));
-    expect({ code, output }).toEqual({ code: 0, output: 'aiwm: this host is set up\n' });
-    expect(bed.read('etc/aiwm/slot')).toBe('3\n');
-    expect(bed.has('etc/aiwm/ready')).toBe(true);
-    expect(JSON.parse(bed.read('etc/docker/daemon.json'))).toEqual({ bip: '198.18.0.1/24' });
-    expect(bed.read('dnf').trim().split('\n')).toHaveLength(3);
-    expect(bed.systemd.enabled).toContain('docker.service');
-    expect(bed.systemd.pid('docker.service')).toBeDefined();
-  });
-
-  test('is set up when the lines of the user have run', async () => {
-    const bed = await HostBed.start({ dnf, ...patient });
-    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
-    const note = (text: string) => `echo ${text} $(ls "$root/etc/aiwm") >> "$root/noted"`;
-    const firstBoot = [note('one'), note('two')];
-    expect(await bed.run(slotHostUserData({ slot: 3, firstBoot }))).toMatchObject({ code: 0 });
-    expect(bed.read('noted')).toBe('one slot\ntwo slot\n');
-    expect(bed.systemd.pid('docker.service')).toBeDefined();
-    expect(bed.has('etc/aiwm/ready')).toBe(true);
-  });
-
-  test('is not taken for set up when one of them fails', async () => {
-    const bed = await HostBed.start({ dnf, ...patient });
-    bed.write('etc/systemd/system/docker.service', '[Service]\nExecStart=/bin/sleep 600\n');
-    const firstBoot = ['ls "$root/none"', 'echo no more'];
-    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot }));
-    expect(code).not.toBe(0);
-    expect(output).toMatch(/No such file/);
-    expect(output).not.toContain('no more');
-    expect(bed.has('etc/aiwm/ready')).toBe(false);
-  });
-
-  test('is not taken for set up when something cannot be installed', async () => {
-    const bed = await HostBed.start({ dnf: '#!/bin/sh\nexit 1\n', ...patient });
-    const { code, output } = await bed.run(slotHostUserData({ slot: 3, firstBoot: [] }));
-    expect({ code, output }).toEqual({
-      code: 1,
-      output: 'aiwm: gave up: dnf install -y docker diffutils\n',
-    });
-    expect(bed.has('etc/aiwm/ready')).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 // Hosts of AWS under a real systemd, which is that of a machine made of the files of this one: the user data that
 // AwsPlatform gives to a host at its first boot, and the document that Systems Manager runs there. Stand-ins are the AWS
-// CLI, dnf and CloudWatch's agent, which ask the network, and Docker, which test/engine/docker/aws-host.test.ts has.
+// CLI, dnf and CloudWatch's agent, which ask the network.
 import { TlsCertificate } from 'cdktf-aiwm';
 import { AwsEntry } from 'cdktf-aiwm/aws';
 import { AwsMachine, documentFor } from '../../support/aws/host/aws-machine';
@@ -17,7 +17,7 @@ const stack = synthesizeAws((site) => {
   // curl speaks TLS to a host at once, without the load balancer's words about the client.
   site.platform({ entry: AwsEntry.nlb({ proxyProtocol: false }) });
   site.front({
-    cluster: site.cluster({ instances: 2, stopGrace: '3s' }),
+    cluster: site.cluster({ instances: 2 }),
     tls: TlsCertificate.fromSecret(TLS_SECRET),
     // The oldest that Debian and Ubuntu have.
     nginxVersion: '1.22',
@@ -28,16 +28,10 @@ describeWithSystemd('a host of nginx', () => {
   const unit = 'aiwm-nginx.service';
   const tls = testCertificate('chat.example.org');
   const renewed = testCertificate('chat.example.org', 'renewed');
-  const tokens: string[] = [];
   const configuration = stack
     .configuration()
-    // The addresses of instances, which AWS would give: each its own.
-    .replace(/"(\$\{[^}]*\}):(\d+)"/g, (_, token: string, port: string) => {
-      if (!tokens.includes(token)) {
-        tokens.push(token);
-      }
-      return `127.0.0.${tokens.indexOf(token) + 1}:${port}`;
-    });
+    // The names of instances, which only AWS knows: an address each.
+    .replace(/\baiwm-(\d)\.[\w.-]+:(\d+) resolve/g, '127.0.0.$1:$2');
 
   /** Answers after two seconds, and leaves a file when it was asked. */
   const slowInstance = `
@@ -258,145 +252,5 @@ http.server.HTTPServer(('', 3003), Answer).serve_forever()
     expect(await host.machine.property(unit, 'ActiveState')).toBe('inactive');
     await host.putSecret(TLS_SECRET, { certificate: tls.certificate, key: tls.key });
     await waitFor(async () => (await shown()) === pem(tls), 10_000, 'it serves', 250);
-  });
-});
-
-describeWithSystemd('the host of a slot', () => {
-  const unit = 'aiwm-instance.service';
-  const locals = stack.json.locals as Record<string, unknown>;
-  const planned = Object.entries(locals).find(([name]) => name.startsWith('Aiwm_Release_'))![1];
-
-  /** Ends a second after it was told to, or never; it is told how by its environment. */
-  const service = `
-import http.server, os, signal, time
-
-def leave(*_):
-    if os.environ['MODE'] != 'deaf':
-        time.sleep(1)
-        with open('/srv/ends', 'a') as file:
-            file.write('graceful\\n')
-        os._exit(0)
-
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(500 if os.environ['MODE'] == 'sick' else 200)
-        self.end_headers()
-        self.wfile.write(('%s %s' % (os.environ['INSTANCE_ID'], os.getpid())).encode())
-
-signal.signal(signal.SIGTERM, leave)
-http.server.HTTPServer(('0.0.0.0', int(os.environ['PORT'])), Answer).serve_forever()
-`;
-  const release = (mode: string, startTimeoutMs = 10_000) => {
-    const { health, environment, ...rest } = planned as {
-      health: object;
-      environment: Record<string, string>[];
-    };
-    return JSON.stringify({
-      ...rest,
-      health: { ...health, startTimeoutMs },
-      environment: environment.map((each) => ({ ...each, MODE: mode })),
-      image: 'chat:1',
-      region: 'eu-central-1',
-      logGroup: '/aiwm/dev/chat',
-    });
-  };
-
-  let host: AwsMachine;
-  beforeAll(async () => {
-    const { user_data_base64: userData } = byConstruct(stack, 'aws_instance').Aiwm_Instance2!;
-    host = await AwsMachine.firstBoot(userData, documentFor(stack, 'Aiwm'), {
-      '/srv/images/chat:1': service,
-      '/srv/ends': '',
-    });
-  });
-
-  /** What the instance says: its number and its process. */
-  const answer = () =>
-    host.machine.ask('curl --silent --fail --max-time 2 http://127.0.0.1:3003/health');
-  const ends = async () => (await host.machine.ask('cat /srv/ends')).split('\n').filter(Boolean);
-  const another = (than: string) =>
-    waitFor(async () => (await answer()) !== than, 10_000, 'there is another instance', 100);
-
-  test('is set up by its first boot', async () => {
-    expect(await host.failures()).toBe('');
-    expect(await host.machine.ask('cat /etc/aiwm/slot')).toBe('2');
-    expect(await host.machine.property('docker.service', 'ActiveState,UnitFileState')).toBe(
-      'active\nenabled',
-    );
-  });
-
-  test('runs the first release', async () => {
-    const ran = await host.deliver(release('well'));
-    expect(ran).toEqual({
-      code: 0,
-      output: expect.stringMatching(/^aiwm: slot 2 runs release \w{12}\n$/),
-    });
-    expect(await answer()).toMatch(/^2 \d+$/);
-    expect(await host.machine.property(unit, 'ActiveState,UnitFileState')).toBe('active\nenabled');
-  });
-
-  test('has a unit that systemd has nothing to say about', async () => {
-    expect(await host.complaints()).toBe('');
-  });
-
-  test('counts the connections of its instance each minute', async () => {
-    const listed = await host.machine.ask('systemctl list-timers --output json "aiwm-*"');
-    expect(JSON.parse(listed)).toEqual([
-      expect.objectContaining({
-        unit: 'aiwm-connections.timer',
-        activates: 'aiwm-connections.service',
-      }),
-    ]);
-    await host.machine.ask('systemctl start aiwm-connections.service');
-    const [told] = await host.awsCalls('cloudwatch');
-    expect(told).toMatch(/SlotConnections.*"Slot".*"2"/);
-  });
-
-  test('has one instance again when what looks after it was killed', async () => {
-    const before = await answer();
-    await host.machine.ask(`systemctl kill --kill-who=main --signal=KILL ${unit}`);
-    await another(before);
-    expect(await host.machine.property(unit, 'ActiveState')).toBe('active');
-  });
-
-  test('has another instance when one has ended', async () => {
-    const before = await answer();
-    await host.machine.ask('docker kill aiwm-instance');
-    await another(before);
-  });
-
-  test('goes back to the release before when the new one does not get well', async () => {
-    expect(await host.deliver(release('sick', 1_000))).toEqual({
-      code: 1,
-      output: expect.stringMatching(
-        /slot 2 does not get well with the new release; the one before is back\./,
-      ),
-    });
-    expect(await answer()).toMatch(/^2 /);
-  });
-
-  test('stops its instance gracefully, and at the latest after the grace', async () => {
-    const before = (await ends()).length;
-    await host.machine.ask(`systemctl stop ${unit}`);
-    expect(await ends()).toHaveLength(before + 1);
-    expect(await host.machine.property(unit, 'ActiveState,Result')).toBe('success\ninactive');
-    expect(await host.deliver(release('deaf'))).toMatchObject({ code: 0 });
-    const since = Date.now();
-    await host.machine.ask(`systemctl stop ${unit}`);
-    expect(Date.now() - since).toBeGreaterThan(2_500);
-    expect(Date.now() - since).toBeLessThan(9_000);
-    expect(await ends()).toHaveLength(before + 1);
-  });
-
-  test('comes back after a reboot, which stops the instance gracefully', async () => {
-    expect(await host.deliver(release('well'))).toMatchObject({ code: 0 });
-    const before = await answer();
-    const ended = (await ends()).length;
-    const asked = await host.machine.ask('cat /srv/aws/calls');
-    await host.machine.reboot();
-    await another(before);
-    expect(await host.failures()).toBe('');
-    expect(await ends()).toHaveLength(ended + 1);
-    expect(await host.machine.ask('cat /srv/aws/calls')).toBe(asked);
   });
 });

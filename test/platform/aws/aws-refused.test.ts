@@ -16,6 +16,7 @@ import {
   type AwsEgress,
   type AwsNetworkProps,
   type AwsPlatformProps,
+  type CpuArchitecture,
 } from 'cdktf-aiwm/aws';
 import { LocalPlatform } from 'cdktf-aiwm/local';
 import { Fn, TerraformVariable, Token } from 'cdktf';
@@ -89,7 +90,17 @@ describe('properties of the platform', () => {
     ['name', { name: 'Chat Room' }],
     ['name', { name: 'internal-chat' }],
     ['hostedZoneId', { hostedZoneId: 'example.org' }],
-    ['instanceType', { instanceType: 'small' }],
+    ['cpuArchitecture', { cpuArchitecture: 'arm' as CpuArchitecture }],
+    ['capacityProvider', { capacityProvider: 'FARGATE SPOT' }],
+    ['ecsCluster', { ecsCluster: 'company' }],
+    ['ecsCluster', { ecsCluster: 'arn:aws:ecs:us-east-1:123456789012:cluster/company' }],
+    ['namespace.id', { namespace: { id: 'company', name: 'company.internal' } }],
+    ['namespace.name', { namespace: { id: 'ns-0123456789abcdef', name: 'Company' } }],
+    ['taskRole', { taskRole: 'chat' }],
+    ['writablePaths[0]', { writablePaths: ['tmp'] }],
+    ['instanceUser', { instanceUser: 'node' }],
+    ['rollout.batchSize', { rollout: { batchSize: 0 } }],
+    ['registryCredentials', { registryCredentials: 'docker.io' }],
     ['nginxInstanceType', { nginxInstanceType: 'small' }],
     ['imageId', { imageId: 'al2023' }],
     ['firstBoot[0]', { firstBoot: ['dnf install -y\nrm -rf /'] }],
@@ -429,10 +440,10 @@ describe('services', () => {
   test('first boot longer than AWS accepts', () => {
     const message = refusal((site) => {
       site.platform({ firstBoot: Array<string>(10).fill(`echo ${'a'.repeat(2000)}`) });
-      return site.cluster();
+      return site.front();
     });
     // How long the platform's own part is does not matter here.
-    says(message.replace(/\b\d+ bytes, /, '<n> bytes, '), 'Aiwm', 'platform.firstBoot');
+    says(message.replace(/\b\d+ bytes, /, '<n> bytes, '), 'Frontend', 'platform.firstBoot');
   });
 });
 

@@ -144,14 +144,17 @@ function substituted(text: string, layout: Layout, ports: FrontPorts, served: bo
   return paths.reduce((left, [path, local]) => left.replaceAll(path, local), directives.join('\n'));
 }
 
-/** The instances of a cluster, whose addresses AWS would give: the ports of the test, in order. */
+/** The instances of a cluster, whose names only AWS knows: the ports of the test, in order. */
 function withPeersOf(text: string, firstPort: number | undefined): string {
   if (firstPort === undefined) {
     return text;
   }
   const peers = new Set([...text.matchAll(/^ *(server \S+:\d+"?)[ ;]/gm)].map(([, each]) => each!));
   return [...peers].reduce(
-    (left, peer, index) => left.replaceAll(peer, `server 127.0.0.1:${firstPort + index}`),
+    (left, peer, index) =>
+      left
+        .replaceAll(`${peer} resolve`, peer)
+        .replaceAll(peer, `server 127.0.0.1:${firstPort + index}`),
     text,
   );
 }

@@ -3,14 +3,21 @@ import type { AcmCertificateValidation } from '@cdktf/provider-aws/lib/acm-certi
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { AutoscalingLifecycleHook } from '@cdktf/provider-aws/lib/autoscaling-lifecycle-hook';
 import type { AutoscalingPolicy } from '@cdktf/provider-aws/lib/autoscaling-policy';
+import type { CloudformationStack } from '@cdktf/provider-aws/lib/cloudformation-stack';
 import type { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard';
 import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group';
 import type { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter';
 import type { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { DataAwsAvailabilityZones } from '@cdktf/provider-aws/lib/data-aws-availability-zones';
+import type { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
 import type { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route53-zone';
+import type { DataAwsSecretsmanagerSecretVersions } from '@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions';
 import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
 import type { DataAwsSubnet } from '@cdktf/provider-aws/lib/data-aws-subnet';
+import type { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
+import type { EcsClusterCapacityProviders } from '@cdktf/provider-aws/lib/ecs-cluster-capacity-providers';
+import type { EcsService } from '@cdktf/provider-aws/lib/ecs-service';
+import type { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
 import type { Eip } from '@cdktf/provider-aws/lib/eip';
 import type { ElasticacheParameterGroup } from '@cdktf/provider-aws/lib/elasticache-parameter-group';
 import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
@@ -39,6 +46,7 @@ import type { S3Object } from '@cdktf/provider-aws/lib/s3-object';
 import type { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret';
 import type { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmanager-secret-version';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
+import type { ServiceDiscoveryService } from '@cdktf/provider-aws/lib/service-discovery-service';
 import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
 import type { SsmDocument } from '@cdktf/provider-aws/lib/ssm-document';
 import type { Subnet } from '@cdktf/provider-aws/lib/subnet';
@@ -61,14 +69,21 @@ export interface AwsBindings {
   readonly AutoscalingGroup: typeof AutoscalingGroup;
   readonly AutoscalingLifecycleHook: typeof AutoscalingLifecycleHook;
   readonly AutoscalingPolicy: typeof AutoscalingPolicy;
+  readonly CloudformationStack: typeof CloudformationStack;
   readonly CloudwatchDashboard: typeof CloudwatchDashboard;
   readonly CloudwatchLogGroup: typeof CloudwatchLogGroup;
   readonly CloudwatchLogMetricFilter: typeof CloudwatchLogMetricFilter;
   readonly CloudwatchMetricAlarm: typeof CloudwatchMetricAlarm;
   readonly DataAwsAvailabilityZones: typeof DataAwsAvailabilityZones;
+  readonly DataAwsCallerIdentity: typeof DataAwsCallerIdentity;
   readonly DataAwsRoute53Zone: typeof DataAwsRoute53Zone;
+  readonly DataAwsSecretsmanagerSecretVersions: typeof DataAwsSecretsmanagerSecretVersions;
   readonly DataAwsSsmParameter: typeof DataAwsSsmParameter;
   readonly DataAwsSubnet: typeof DataAwsSubnet;
+  readonly EcsCluster: typeof EcsCluster;
+  readonly EcsClusterCapacityProviders: typeof EcsClusterCapacityProviders;
+  readonly EcsService: typeof EcsService;
+  readonly EcsTaskDefinition: typeof EcsTaskDefinition;
   readonly Eip: typeof Eip;
   readonly ElasticacheParameterGroup: typeof ElasticacheParameterGroup;
   readonly ElasticacheReplicationGroup: typeof ElasticacheReplicationGroup;
@@ -97,6 +112,7 @@ export interface AwsBindings {
   readonly SecretsmanagerSecret: typeof SecretsmanagerSecret;
   readonly SecretsmanagerSecretVersion: typeof SecretsmanagerSecretVersion;
   readonly SecurityGroup: typeof SecurityGroup;
+  readonly ServiceDiscoveryService: typeof ServiceDiscoveryService;
   readonly SsmAssociation: typeof SsmAssociation;
   readonly SsmDocument: typeof SsmDocument;
   readonly Subnet: typeof Subnet;
@@ -128,14 +144,21 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/autoscaling-group') as Module<'AutoscalingGroup'>),
       ...(require('@cdktf/provider-aws/lib/autoscaling-lifecycle-hook') as Module<'AutoscalingLifecycleHook'>),
       ...(require('@cdktf/provider-aws/lib/autoscaling-policy') as Module<'AutoscalingPolicy'>),
+      ...(require('@cdktf/provider-aws/lib/cloudformation-stack') as Module<'CloudformationStack'>),
       ...(require('@cdktf/provider-aws/lib/cloudwatch-dashboard') as Module<'CloudwatchDashboard'>),
       ...(require('@cdktf/provider-aws/lib/cloudwatch-log-group') as Module<'CloudwatchLogGroup'>),
       ...(require('@cdktf/provider-aws/lib/cloudwatch-log-metric-filter') as Module<'CloudwatchLogMetricFilter'>),
       ...(require('@cdktf/provider-aws/lib/cloudwatch-metric-alarm') as Module<'CloudwatchMetricAlarm'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-availability-zones') as Module<'DataAwsAvailabilityZones'>),
+      ...(require('@cdktf/provider-aws/lib/data-aws-caller-identity') as Module<'DataAwsCallerIdentity'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-route53-zone') as Module<'DataAwsRoute53Zone'>),
+      ...(require('@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions') as Module<'DataAwsSecretsmanagerSecretVersions'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-ssm-parameter') as Module<'DataAwsSsmParameter'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-subnet') as Module<'DataAwsSubnet'>),
+      ...(require('@cdktf/provider-aws/lib/ecs-cluster') as Module<'EcsCluster'>),
+      ...(require('@cdktf/provider-aws/lib/ecs-cluster-capacity-providers') as Module<'EcsClusterCapacityProviders'>),
+      ...(require('@cdktf/provider-aws/lib/ecs-service') as Module<'EcsService'>),
+      ...(require('@cdktf/provider-aws/lib/ecs-task-definition') as Module<'EcsTaskDefinition'>),
       ...(require('@cdktf/provider-aws/lib/eip') as Module<'Eip'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-parameter-group') as Module<'ElasticacheParameterGroup'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-replication-group') as Module<'ElasticacheReplicationGroup'>),
@@ -164,6 +187,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/secretsmanager-secret') as Module<'SecretsmanagerSecret'>),
       ...(require('@cdktf/provider-aws/lib/secretsmanager-secret-version') as Module<'SecretsmanagerSecretVersion'>),
       ...(require('@cdktf/provider-aws/lib/security-group') as Module<'SecurityGroup'>),
+      ...(require('@cdktf/provider-aws/lib/service-discovery-service') as Module<'ServiceDiscoveryService'>),
       ...(require('@cdktf/provider-aws/lib/ssm-association') as Module<'SsmAssociation'>),
       ...(require('@cdktf/provider-aws/lib/ssm-document') as Module<'SsmDocument'>),
       ...(require('@cdktf/provider-aws/lib/subnet') as Module<'Subnet'>),

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { TextRule } from '../../../validation/check';
-import { IP_RANGE } from '../../../validation/text-rules';
+import { IP_RANGE, SERVER_NAME } from '../../../validation/text-rules';
 
 export const NAME: TextRule = {
   name: 'a name for AWS resources',
@@ -113,6 +113,66 @@ export const SECRET_ARN: TextRule = {
     /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$/.test(
       text,
     ),
+};
+
+export const PARAMETER_ARN: TextRule = {
+  name: 'the ARN of a parameter',
+  allowed: '"arn:aws:ssm:<region>:<account>:parameter/<name>"',
+  accepts: (text) =>
+    /^arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter\/[A-Za-z0-9_./-]+$/.test(text),
+};
+
+export const JSON_KEY: TextRule = {
+  name: 'the key of a secret',
+  allowed: 'letters, digits, spaces and "_./@+-", at most 128',
+  knownAtSynth: true,
+  accepts: (text) => /^[A-Za-z0-9 _./@+-]{1,128}$/.test(text),
+};
+
+export const ECS_CLUSTER_ARN: TextRule = {
+  name: 'the ARN of an ECS cluster',
+  allowed: '"arn:aws:ecs:<region>:<account>:cluster/<name>"',
+  accepts: (text) =>
+    /^arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:cluster\/[A-Za-z0-9_-]{1,255}$/.test(text),
+};
+
+export const CAPACITY_PROVIDER: TextRule = {
+  name: 'the name of a capacity provider',
+  allowed: '"FARGATE", "FARGATE_SPOT", or letters, digits, "_" and "-"',
+  knownAtSynth: true,
+  accepts: (text) => /^[A-Za-z0-9_][A-Za-z0-9_-]{0,254}$/.test(text),
+};
+
+export const NAMESPACE_ID: TextRule = {
+  name: 'the id of a namespace',
+  allowed: '"ns-" and lower-case letters and digits',
+  accepts: (text) => /^ns-[a-z0-9]{8,61}$/.test(text),
+};
+
+export const NAMESPACE_NAME: TextRule = {
+  name: 'the name of a namespace',
+  allowed: 'labels of lower-case letters, digits and hyphens, separated by dots: "chat.internal"',
+  knownAtSynth: true,
+  accepts: (text) => SERVER_NAME.accepts(text) && text === text.toLowerCase(),
+};
+
+export const ROLE_ARN: TextRule = {
+  name: 'the ARN of a role',
+  allowed: '"arn:aws:iam::<account>:role/<name>"',
+  accepts: (text) => /^arn:aws[a-z-]*:iam::\d{12}:role\/[A-Za-z0-9_+=,.@/-]+$/.test(text),
+};
+
+export const IAM_ACTION: TextRule = {
+  name: 'an action of IAM',
+  allowed: 'the prefix of a service and an action: "s3:GetObject", "sqs:*"',
+  knownAtSynth: true,
+  accepts: (text) => /^[a-z0-9-]+:[A-Za-z0-9*?]+$/.test(text),
+};
+
+export const IAM_RESOURCE: TextRule = {
+  name: 'a resource of IAM',
+  allowed: 'an ARN, or "*" for actions that have no resources',
+  accepts: (text) => text === '*' || /^arn:aws[a-z-]*:[^\s"\\]+$/.test(text),
 };
 
 export const TOPIC_ARN: TextRule = {

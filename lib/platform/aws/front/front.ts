@@ -51,7 +51,7 @@ export function runNginx(
   const target = { tag: 'aiwm-front', value: aws.resourceName(200, name) };
   const metric = {
     namespace: METRIC_NAMESPACE,
-    name: METRIC_DIMENSION.front,
+    name: METRIC_DIMENSION,
     value: target.value,
   };
   const userData = hostUserData(check, settings.firstBoot, (firstBoot) =>

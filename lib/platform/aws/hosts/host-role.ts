@@ -1,19 +1,8 @@
 import type { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile';
 import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
+import { renderPolicy, type Statement } from '../base/iam-policy';
 import { METRIC_NAMESPACE } from '../monitoring/metrics';
-
-/**
- * A statement of an IAM policy that allows actions.
- *
- * @internal
- */
-export interface Statement {
-  readonly Sid: string;
-  readonly Action: readonly string[];
-  readonly Resource: readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
-}
 
 /**
  * Permissions of the Systems Manager agent.
@@ -68,7 +57,7 @@ export function hostProfile(
   const role = new bindings.IamRole(scope, 'Role', {
     ...aws.commonArguments(aws.resourceName(128, name)),
     namePrefix: prefix,
-    assumeRolePolicy: policy([
+    assumeRolePolicy: renderPolicy([
       {
         Sid: 'Hosts',
         Action: ['sts:AssumeRole'],
@@ -80,20 +69,12 @@ export function hostProfile(
     provider,
     name: 'host',
     role: role.id,
-    policy: policy([AGENT, ...statements]),
+    policy: renderPolicy([AGENT, ...statements]),
   });
   return new bindings.IamInstanceProfile(scope, 'InstanceProfile', {
     ...aws.commonArguments(aws.resourceName(128, name)),
     namePrefix: prefix,
     role: role.name,
-  });
-}
-
-/** A policy as JSON. ARNs that are known at apply contain nothing that JSON would have to escape. */
-function policy(statements: readonly object[]): string {
-  return JSON.stringify({
-    Version: '2012-10-17',
-    Statement: statements.map((statement) => ({ Effect: 'Allow', ...statement })),
   });
 }
 

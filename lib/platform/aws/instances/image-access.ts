@@ -1,4 +1,4 @@
-import type { Statement } from '../hosts/host-role';
+import type { Statement } from '../base/iam-policy';
 
 /**
  * ARN of the ECR repository that an image's name spells out.

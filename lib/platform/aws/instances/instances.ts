@@ -1,218 +1,174 @@
-import type { Instance } from '@cdktf/provider-aws/lib/instance';
-import { Fn, TerraformLocal } from 'cdktf';
-import { Construct } from 'constructs';
+import type { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
+import type { EcsService } from '@cdktf/provider-aws/lib/ecs-service';
+import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
+import type { Construct } from 'constructs';
+import { resourceName } from '../../../terraform/names';
 import type { Check } from '../../../validation/check';
-import type { AiwmService } from '../../../model/service';
-import type { Secret } from '../../../model/secret';
-import { IMAGE } from '../../../validation/text-rules';
 import type { BackplaneSpec, InstancesSpec, RunningInstances } from '../../contract';
 import { commonEnvironment, secretEnvironment } from '../../instance-environment';
-import { resourceName } from '../../../terraform/names';
-import { renderSize } from '../../../validation/size';
-import { SECRET_ARN } from '../base/text-rules';
 import type { AwsEgress } from '../aws-platform-props';
-import { deliver } from '../hosts/delivery';
-import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
+import type { AwsNamespace, AwsTaskPermission } from '../aws-instance-options';
 import type { HostContext } from '../hosts/host-context';
-import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
-import {
-  hostProfile,
-  readsReleases,
-  readsSecrets,
-  reportsMetrics,
-  writesLogs,
-} from '../hosts/host-role';
-import { hostUserData } from '../hosts/user-data';
-import { slotReleaseScript, type SlotRelease } from '../hosts/programs/slot-release';
-import { slotHostUserData } from '../hosts/programs/user-data';
-import { permanentAddress } from '../network/permanent-address';
-import { METRIC_NAMESPACE } from '../monitoring/metrics';
-import { REDIS_SECRET } from '../redis/replication-group';
-import type { Ports } from '../network/security-rules';
 import { slotAlarms } from '../monitoring/slot-alarms';
-import { pullsImages, repositoryOf } from './image-access';
+import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
+import { allowClients } from '../network/groups';
+import { REDIS_SECRET } from '../redis/replication-group';
+import { ecsCluster, type RunningCluster } from './ecs-cluster';
+import { resolveHealthCheck } from './health-check';
+import { repositoryOf } from './image-access';
+import { privateNamespace, resolveSlotName } from './namespace';
+import { resolveInstanceSecrets, secretVersions } from './secrets';
+import { resolveImage } from './service-image';
+import { slotServices } from './slot-services';
+import { executionRole, TaskAccount, TaskRole } from './task-roles';
+import { resolveTaskSize } from './task-size';
 
-/** Time from the start of a host to the first request of its agent. */
-const BOOT_SECONDS = 600;
-/** Time to pull an image, in addition to the stop and start of the service. */
-const PULL_SECONDS = 180;
+/** Shortest stop: an instance accepts connections for 15 s of it. The longest is the limit of Fargate. */
+const STOP_GRACE_SECONDS = { min: 20, max: 120 };
 
 /**
- * Context of a cluster's instances.
+ * The instances of a cluster and their services.
  *
  * @internal
  */
-export interface InstancesContext extends HostContext {
-  /** Changes whenever the URL of the platform's Redis changes. */
-  readonly redisUrlVersion?: string;
-  /** Allows nginx to connect to the instances. */
-  readonly allowClients: (ports: Ports) => void;
+export interface EcsInstances extends RunningInstances {
+  readonly services: EcsService[];
 }
 
 /**
- * The instances of a cluster and their hosts.
+ * Instances of all clusters of a platform, with what they share.
  *
  * @internal
  */
-export interface HostedInstances extends RunningInstances {
-  readonly hosts: Instance[];
-}
+export class Instances {
+  private readonly account: TaskAccount;
+  private readonly taskRole: TaskRole;
+  private cluster?: RunningCluster;
+  private namespace?: AwsNamespace;
 
-/**
- * Creates a host for every instance. Its address belongs to the slot, so that a replaced host keeps its position in
- * nginx's list. Releases are delivered to one host after another.
- *
- * @throws ValidationError for a service that is not an image, an unreachable backplane, a secret that hosts cannot read,
- * and user data that is too long
- * @internal
- */
-export function runInstances(
-  scope: Construct,
-  check: Check,
-  spec: InstancesSpec,
-  context: InstancesContext,
-): HostedInstances {
-  const { aws, settings, bucket, groups } = context;
-  const { bindings } = aws;
-  const { instanceType } = settings;
-  const name = resourceName(scope);
-  const image = resolveImage(check, spec.service);
-  checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
-  const secrets = resolveSecretArns(check, secretEnvironment(spec));
-  const userData = spec.slots.map((_, index) =>
-    hostUserData(check, settings.firstBoot, (firstBoot) =>
-      slotHostUserData({ slot: index + 1, firstBoot }),
-    ),
-  );
-  const path = `instances/${name}`;
-  const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
-    ...aws.commonArguments(aws.resourceName(255, name)),
-    name: `/aiwm/${aws.name}/${name}`,
-    retentionInDays: settings.logRetentionDays,
-  });
-  const profile = hostProfile(scope, aws, name, [
-    readsReleases(bucket.arn, `${path}/`),
-    writesLogs([logGroup.arn]),
-    ...readsSecrets(Object.values(secrets), settings.kmsKeyArns),
-    ...pullsImages([...settings.repositoryArns, ...repositoryOf(image)]),
-    reportsMetrics(),
-  ]);
-  const ports = spec.slots.map(({ port }) => port);
-  context.allowClients({ from: Math.min(...ports), to: Math.max(...ports) });
-  const target = { tag: 'aiwm-cluster', value: aws.resourceName(200, name) };
-  const instances = spec.slots.map((slot, index) => {
-    const hostName = aws.resourceName(128, slot.name);
-    const commonArguments = aws.commonArguments(hostName, { [target.tag]: target.value });
-    const networkInterface = permanentAddress(scope, `NetworkInterface${index + 1}`, aws, {
-      name: hostName,
-      subnets: 'privateSubnetIds',
-      description: `The address of ${slot.name}.`,
-      group: groups.instances,
-      turn: index,
+  public constructor(
+    private readonly platform: Construct,
+    private readonly hosts: HostContext,
+  ) {
+    const { aws, settings } = hosts;
+    this.account = new TaskAccount(platform, aws);
+    this.taskRole = new TaskRole(platform, aws, settings.instances, this.account);
+  }
+
+  /** Cluster of the platform; undefined for one that exists, and without instances. */
+  public get clusterResource(): EcsCluster | undefined {
+    return this.cluster?.resource;
+  }
+
+  /** Role of the platform; undefined for one that exists, and before it is needed. */
+  public get taskRoleResource(): IamRole | undefined {
+    return this.taskRole.resource;
+  }
+
+  /** @throws ValidationError for an existing role, and for invalid actions or resources */
+  public addToTaskRolePolicy(check: Check, permission: AwsTaskPermission): void {
+    this.taskRole.add(check, permission);
+  }
+
+  /**
+   * Creates a service with one task for every instance. Its name belongs to the slot, so that a replaced task keeps its
+   * position in nginx's list.
+   *
+   * @param redisUrlVersion - changes whenever the URL of the platform's Redis changes
+   * @throws ValidationError for a service that is not an image, an unreachable backplane, a secret that ECS cannot read,
+   * and a health check, stop or size that ECS does not support
+   */
+  public run(
+    scope: Construct,
+    check: Check,
+    spec: InstancesSpec,
+    redisUrlVersion: string | undefined,
+  ): EcsInstances {
+    const { aws, settings, bucket, groups } = this.hosts;
+    const { instances } = settings;
+    const name = resourceName(scope);
+    const image = resolveImage(check, spec.service, {
+      repositoryArns: settings.repositoryArns,
+      registryCredentials: instances.registryCredentials,
     });
-    const host = new bindings.Instance(scope, slot.id, {
-      ...commonArguments,
-      ami: context.image.for(instanceType),
-      instanceType,
-      primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
-      iamInstanceProfile: profile.name,
-      metadataOptions: METADATA_OPTIONS,
-      rootBlockDevice: {
-        encrypted: true,
-        volumeType: 'gp3',
-        volumeSize: ROOT_SIZE,
-        tags: aws.tags(hostName),
+    checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
+    const secrets = resolveInstanceSecrets(check, secretEnvironment(spec), settings.region);
+    const healthCheck = resolveHealthCheck(check, instances.probe, spec.health);
+    const stopGraceSeconds = resolveStopGrace(check, spec.stopGraceMs);
+    const size = resolveTaskSize(check, spec, instances.isFargate);
+    const namespaceName = instances.namespace?.name ?? `${aws.name}.internal`;
+    const addresses = spec.slots.map((slot) => resolveSlotName(check, slot, namespaceName));
+
+    this.cluster ??= ecsCluster(this.platform, aws, instances);
+    this.namespace ??= privateNamespace(this.platform, aws, instances);
+    const logGroup = new aws.bindings.CloudwatchLogGroup(scope, 'Logs', {
+      ...aws.commonArguments(aws.resourceName(255, name)),
+      name: `/aiwm/${aws.name}/${name}`,
+      retentionInDays: settings.logRetentionDays,
+    });
+    const execution = executionRole(scope, aws, this.account, {
+      name,
+      logGroupArn: logGroup.arn,
+      repositoryArns: [...settings.repositoryArns, ...repositoryOf(image)],
+      secrets,
+      registryCredentials: instances.registryCredentials,
+      kmsKeyArns: settings.kmsKeyArns,
+    });
+    const taskRoleArn = this.taskRole.arn();
+    const ports = spec.slots.map(({ port }) => port);
+    allowClients(this.platform, aws, groups, {
+      from: Math.min(...ports),
+      to: Math.max(...ports),
+    });
+    const services = slotServices(scope, spec.slots, {
+      aws,
+      settings: instances,
+      cluster: this.cluster,
+      namespace: this.namespace,
+      securityGroupId: groups.instances.id,
+      task: {
+        settings: instances,
+        image,
+        size,
+        environment: commonEnvironment(spec),
+        secrets,
+        secretVersions: secretVersions(scope, aws, secrets, redisUrlVersion),
+        healthCheck,
+        stopGraceSeconds,
+        logGroup: logGroup.name,
+        region: bucket.region,
+        executionRoleArn: execution.arn,
+        taskRoleArn,
       },
-      userDataBase64: userData[index],
-      dependsOn: aws.network.dependables,
-      // Terraform would replace or stop all hosts at once. A host picks up these values when it is replaced.
-      lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
+      dependsOn: [
+        execution.policy,
+        ...this.taskRole.dependables,
+        ...this.cluster.dependables,
+        ...(aws.network.dependables ?? []),
+        ...spec.dependsOn,
+      ],
     });
-    return { networkInterface, host };
-  });
-  const content = new TerraformLocal(scope, 'Release', {
-    ...releaseOf(spec, image, secrets, logGroup.name, bucket.region),
-    metric: { namespace: METRIC_NAMESPACE, cluster: target.value },
-    // Instances read their secrets at start, so a changed secret has to restart them.
-    ...(usesPlatformRedis(spec) ? { secretsVersion: context.redisUrlVersion } : {}),
-  });
-  const restartMs = spec.stopGraceMs + spec.health.startTimeoutMs;
-  const secondsPerSlot = PULL_SECONDS + Math.ceil(restartMs / 1000);
-  const hosts = instances.map(({ host }) => host);
-  const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
-    bucket,
-    path,
-    ending: '.json',
-    contentType: 'application/json',
-    content: Fn.jsonencode(content.asString),
-    script: slotReleaseScript(),
-    parameters: [],
-    target,
-    timeoutSeconds: BOOT_SECONDS + spec.slots.length * secondsPerSlot,
-    hostIds: hosts.map(({ id }) => id),
-    dependsOn: [...hosts, ...spec.dependsOn],
-  });
-  slotAlarms(scope, aws, {
-    name,
-    cluster: target.value,
-    slots: spec.slots.length,
-    restartMs,
-    association,
-    topicArns: settings.alarmTopicArns,
-    region: bucket.region,
-  });
-  return {
-    hosts,
-    addresses: instances.map(({ networkInterface }) => networkInterface.privateIp),
-    dependables: [association],
-  };
+    slotAlarms(scope, aws, {
+      name,
+      clusterName: this.cluster.name,
+      services,
+      topicArns: settings.alarmTopicArns,
+      region: bucket.region,
+    });
+    return { services, addresses, dependables: services };
+  }
 }
 
-function usesPlatformRedis({ backplane }: InstancesSpec): boolean {
-  return backplane?.urlSecret?.kind === REDIS_SECRET;
-}
-
-function releaseOf(
-  spec: InstancesSpec,
-  image: string,
-  secrets: Record<string, string>,
-  logGroup: string,
-  region: string,
-): Omit<SlotRelease, 'metric'> {
-  const { path, timeoutMs, failures, intervalMs, startTimeoutMs } = spec.health;
-  return {
-    image,
-    port: spec.slots.map(({ port }) => port),
-    environment: spec.slots.map(({ environment }) => ({
-      ...commonEnvironment(spec),
-      ...environment,
-      HOST: '0.0.0.0',
-    })),
-    secrets,
-    health: { path, timeoutMs, failures, intervalMs, startTimeoutMs },
-    stopGraceSeconds: Math.ceil(spec.stopGraceMs / 1000),
-    ...(spec.memoryBytes === undefined ? {} : { memory: renderSize(spec.memoryBytes) }),
-    ...(spec.cpu === undefined ? {} : { cpus: spec.cpu }),
-    logGroup,
-    region,
-  };
-}
-
-function resolveImage(check: Check, service: AiwmService): string {
-  if (service.imageName === undefined) {
-    check.refuse('service', {
-      problem:
-        service.buildFolder === undefined
-          ? 'AwsPlatform runs containers, but the service is a command'
-          : 'AwsPlatform cannot build an image',
-      allowed: 'AiwmService.image("registry.example/aiwm:1.4.2")',
-      remedy:
-        service.buildFolder === undefined
-          ? undefined
-          : 'Build the image, push it to ECR or another registry, and pass its name.',
+function resolveStopGrace(check: Check, stopGraceMs: number): number {
+  const seconds = Math.ceil(stopGraceMs / 1000);
+  const { min, max } = STOP_GRACE_SECONDS;
+  if (seconds < min || seconds > max) {
+    check.refuse('stopGrace', {
+      problem: `${seconds}s is out of range for AwsPlatform`,
+      allowed: `${min}s to ${max}s on AWS: an instance accepts connections for the first 15s, and ECS kills it after 120s`,
     });
   }
-  return check.text('service.image', service.imageName, IMAGE);
+  return seconds;
 }
 
 function checkBackplane(
@@ -227,24 +183,4 @@ function checkBackplane(
   if (urlSecret !== undefined && urlSecret.kind !== REDIS_SECRET) {
     checkSecretRedis(check, egress);
   }
-}
-
-function resolveSecretArns(check: Check, secrets: Record<string, Secret>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(secrets).map(([name, secret]) => {
-      const property = `secrets.${name}`;
-      if (secret.kind === REDIS_SECRET) {
-        return [name, secret.reference];
-      }
-      if (secret.kind !== 'secrets-manager') {
-        check.refuse(property, {
-          problem: `a host on AWS cannot read a secret of kind "${secret.kind}"`,
-          allowed: 'Secret.fromSecretsManager(arn)',
-          remedy:
-            'Create it first: aws secretsmanager create-secret --name … --secret-string file://…',
-        });
-      }
-      return [name, check.text(property, secret.reference, SECRET_ARN)];
-    }),
-  );
 }

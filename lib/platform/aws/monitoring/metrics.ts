@@ -6,11 +6,11 @@
 export const METRIC_NAMESPACE = 'AIWM';
 
 /**
- * Dimensions of these metrics: the front for nginx hosts; cluster and slot for hosts of instances.
+ * Dimension of these metrics: the front.
  *
  * @internal
  */
-export const METRIC_DIMENSION = { front: 'Front', cluster: 'Cluster', slot: 'Slot' } as const;
+export const METRIC_DIMENSION = 'Front';
 
 /**
  * Multiple of `connectionsPerHost` above which hosts are overloaded and no more are being added.

@@ -32,7 +32,7 @@ export function hostGroups(scope: Construct, aws: AwsContext): HostGroups {
       'InstanceSecurityGroup',
       aws,
       'instances',
-      'Hosts with instances of the service.',
+      'Instances of the service.',
     ),
   };
 }

@@ -1,17 +1,4 @@
 import type { ContainerConfig } from '@cdktf/provider-docker/lib/container';
-import type { TextRule } from '../../../validation/check';
-import { FILE_PATH } from '../../../validation/text-rules';
-
-/** Folder of a container, in memory only. */
-export const CONTAINER_FOLDER: TextRule = {
-  name: 'a folder of a container',
-  allowed:
-    'an absolute path without ".", ".." or a trailing slash; not "/", nor below /dev, /proc or /sys',
-  accepts: (text) =>
-    /^(?:\/(?!\.{1,2}(?:\/|$))[^/]+)+$/.test(text) &&
-    !/^\/(?:dev|proc|sys)(?:\/|$)/.test(text) &&
-    FILE_PATH.accepts(text),
-};
 
 /**
  * Configuration that all long-running containers share. A container cannot write to its own files, gain privileges or

@@ -1,5 +1,5 @@
 import type { DockerProvider } from '@cdktf/provider-docker/lib/provider';
-import type { HealthProbe } from '../engine/health-probe';
+import type { HealthProbe } from '../../../model/health-probe';
 import type { PublishedPorts } from '../engine/published-ports';
 
 /** Address and ports at which clients reach the front of a `DockerPlatform`. */

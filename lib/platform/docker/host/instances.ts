@@ -3,10 +3,12 @@ import type { Construct } from 'constructs';
 import { resourceName } from '../../../terraform/names';
 import type { Check } from '../../../validation/check';
 import { renderSize } from '../../../validation/size';
+import { CONTAINER_FOLDER } from '../../../validation/text-rules';
 import type { InstancesSpec, RunningInstances } from '../../contract';
 import { commonEnvironment, secretEnvironment } from '../../instance-environment';
 import { goDuration } from '../engine/go-duration';
-import { CONTAINER_FOLDER, hardened } from '../engine/hardening';
+import { hardened } from '../engine/hardening';
+import { renderHealthCommand } from '../engine/health-command';
 import { probeTimeoutMs, trySeconds } from '../engine/probe-timeout';
 import { attachment, type DockerContext } from './docker-context';
 import { fresh, freshAddress, freshDigits } from './fresh';
@@ -50,7 +52,7 @@ export function runInstances(
     subnet: subnet.cidr,
     serviceVersion: spec.service.version,
     health: { ...health },
-    probe: probe._resolve(0, health, spec.stopGraceMs),
+    probe: renderHealthCommand(probe, 0, health, spec.stopGraceMs),
     secrets: secrets.map((secret) => secret.name),
     ...secretsVersion(scope, secrets, redis),
     cluster: resourceName(scope),
@@ -71,7 +73,7 @@ export function runInstances(
           .sort(),
         networksAdvanced: attachment(context, slot.name, freshAddress(subnet, digits, index)),
         healthcheck: {
-          test: probe._resolve(slot.port, health, spec.stopGraceMs),
+          test: renderHealthCommand(probe, slot.port, health, spec.stopGraceMs),
           interval: goDuration(health.intervalMs),
           timeout: goDuration(probeTimeoutMs(health)),
           retries: 1,

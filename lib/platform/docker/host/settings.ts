@@ -1,8 +1,8 @@
 import { type Check, show } from '../../../validation/check';
 import { resolveDuration } from '../../../validation/duration';
 import { IMAGE, IP_ADDRESS } from '../../../validation/text-rules';
+import { HealthProbe } from '../../../model/health-probe';
 import type { PlatformTraits } from '../../contract';
-import { HealthProbe } from '../engine/health-probe';
 import { DEFAULT_NGINX, resolveNginxVersion } from '../engine/images';
 import { INSIDE_HTTP, INSIDE_HTTPS, resolvePublishedPorts } from '../engine/ports';
 import { type EngineChoice, resolveEngine, resolvePlatformName } from '../engine/provider';

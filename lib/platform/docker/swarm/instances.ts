@@ -7,6 +7,7 @@ import { IMAGE } from '../../../validation/text-rules';
 import type { InstanceSlot, InstancesSpec, RunningInstances } from '../../contract';
 import { commonEnvironment } from '../../instance-environment';
 import { shortGoDuration } from '../engine/go-duration';
+import { renderHealthCommand } from '../engine/health-command';
 import { probeTimeoutMs } from '../engine/probe-timeout';
 import { swarmName } from './names';
 import { type PinnedImage, pinnedImage } from './pinned-image';
@@ -96,7 +97,7 @@ function runInstance(
           secretFile(secret, secretPath(name), instanceUser),
         ),
         healthcheck: {
-          test: probe._resolve(slot.port, health, stopGracePeriodMs(stopGraceMs)),
+          test: renderHealthCommand(probe, slot.port, health, stopGracePeriodMs(stopGraceMs)),
           interval: shortGoDuration(health.intervalMs),
           timeout: shortGoDuration(probeTimeoutMs(health)),
           retries: 1,

@@ -1,9 +1,8 @@
 import type { Check, TextRule } from '../../../validation/check';
 import { resolveDuration } from '../../../validation/duration';
-import { IMAGE } from '../../../validation/text-rules';
+import { CONTAINER_FOLDER, CONTAINER_USER, IMAGE } from '../../../validation/text-rules';
+import { HealthProbe } from '../../../model/health-probe';
 import type { PlatformTraits } from '../../contract';
-import { CONTAINER_FOLDER } from '../engine/hardening';
-import { HealthProbe } from '../engine/health-probe';
 import { DEFAULT_NGINX, resolveNginxVersion } from '../engine/images';
 import { resolvePublishedPorts } from '../engine/ports';
 import { type EngineChoice, resolveEngine, resolvePlatformName } from '../engine/provider';
@@ -13,13 +12,6 @@ import type { DockerSwarmPlatformProps } from './docker-swarm-platform-props';
 
 /** Name of the platform in error messages. */
 export const NAME = 'DockerSwarmPlatform';
-
-const USER: TextRule = {
-  name: 'a user and group by number',
-  allowed: 'two numbers: "1000:1000"',
-  knownAtSynth: true,
-  accepts: (text) => /^\d{1,9}:\d{1,9}$/.test(text),
-};
 
 const CONSTRAINT: TextRule = {
   name: 'a placement constraint',
@@ -84,7 +76,7 @@ export function resolveSettings(check: Check, props: DockerSwarmPlatformProps): 
     frontConstraints: check.texts('frontConstraints', props.frontConstraints ?? [], CONSTRAINT),
     frontDrainMs: resolveDuration(check, 'frontDrain', frontDrain ?? '2s', '1s', '1h').milliseconds,
     monitorMs: resolveDuration(check, 'monitor', monitor ?? '5s', '1s', '10m').milliseconds,
-    instanceUser: check.text('instanceUser', props.instanceUser ?? '1000:1000', USER),
+    instanceUser: check.text('instanceUser', props.instanceUser ?? '1000:1000', CONTAINER_USER),
     probe: props.probe ?? HealthProbe.node(),
     writableFolders: check.texts(
       'writableFolders',

@@ -1,13 +1,8 @@
-// What runs on hosts of AWS, read by shells, by shellcheck and by Python. What it does is for test/live/aws-host.
+// What runs on hosts of AWS, read by shells and by shellcheck. What it does is for test/live/aws-host.
 import { spawnSync } from 'node:child_process';
 import { findProgram } from '../../../../scripts/machine/programs.mjs';
-import { INSTANCE_PROGRAM } from '../../../../lib/platform/aws/hosts/programs/instance-program';
 import { nginxReleaseScript } from '../../../../lib/platform/aws/hosts/programs/nginx-release';
-import { slotReleaseScript } from '../../../../lib/platform/aws/hosts/programs/slot-release';
-import {
-  nginxHostUserData,
-  slotHostUserData,
-} from '../../../../lib/platform/aws/hosts/programs/user-data';
+import { nginxHostUserData } from '../../../../lib/platform/aws/hosts/programs/user-data';
 
 const nginxHost = nginxHostUserData({
   nginxVersion: '1.30',
@@ -15,7 +10,6 @@ const nginxHost = nginxHostUserData({
   logGroup: '/aiwm/dev/nginx',
   firstBoot: [],
 });
-const slotHost = slotHostUserData({ slot: 2, firstBoot: [] });
 
 /** What an installing script writes to a host, by name. */
 function installed(script: string): [string, string][] {
@@ -25,21 +19,13 @@ function installed(script: string): [string, string][] {
   return [...found].map(([, name = '', text = '']) => [name, text]);
 }
 
-const delivered: [string, string][] = [
-  ['the release of nginx', nginxReleaseScript()],
-  ['the release of a slot', slotReleaseScript()],
-];
-const firstBoot: [string, string][] = [
-  ['the first boot of a host of nginx', nginxHost],
-  ['the first boot of a slot', slotHost],
-];
+const delivered: [string, string][] = [['the release of nginx', nginxReleaseScript()]];
+const firstBoot: [string, string][] = [['the first boot of a host of nginx', nginxHost]];
 const all = [...delivered, ...firstBoot];
-const kept = all
-  .flatMap(([, script]) => installed(script))
-  .filter(([name]) => !name.endsWith('.py'));
+const kept = all.flatMap(([, script]) => installed(script));
 
 test('programs that stay on a host', () => {
-  expect(kept.map(([name]) => name)).toEqual(['nginx-release', 'slot-release', 'connections']);
+  expect(kept.map(([name]) => name)).toEqual(['nginx-release', 'connections']);
 });
 
 describe.each(['sh', 'bash', 'dash'].filter((shell) => findProgram(shell)))(
@@ -65,15 +51,6 @@ describe('shellcheck finds nothing in', () => {
     });
     expect(stdout).toBe('');
   });
-});
-
-test('the program for instances is Python, as old as that of Amazon Linux', () => {
-  const { status, stderr } = spawnSync(
-    'python3',
-    ['-c', 'import ast, sys; ast.parse(sys.stdin.read(), feature_version=(3, 9))'],
-    { input: INSTANCE_PROGRAM, encoding: 'utf8' },
-  );
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 
 test.each(all)('%s holds nothing that Terraform or SSM would take for theirs', (_, script) => {

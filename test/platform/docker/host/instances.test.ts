@@ -5,12 +5,14 @@ import { TerraformVariable } from 'cdktf';
 import {
   AiwmCluster,
   AiwmService,
+  HealthProbe,
   RedisAdapterBackplane,
   Secret,
   type AiwmClusterProps,
 } from 'cdktf-aiwm';
-import { HealthProbe, type DockerPlatformProps } from 'cdktf-aiwm/docker';
+import type { DockerPlatformProps } from 'cdktf-aiwm/docker';
 import fc from 'fast-check';
+import { renderHealthCommand } from '../../../../lib/platform/docker/engine/health-command';
 import { constructOf } from '../../../support/stack/addresses';
 import { built, containersOf } from '../../../support/docker/docker-site';
 import { temporaryFolder } from '../../../support/machine/temporary-folder';
@@ -83,7 +85,8 @@ describe('how an instance is run', () => {
       timeout: '2m43s',
       retries: 1,
       start_period: '2m0s',
-      test: HealthProbe.node()._resolve(
+      test: renderHealthCommand(
+        HealthProbe.node(),
         3003,
         {
           path: '/up',

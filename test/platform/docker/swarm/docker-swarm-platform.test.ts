@@ -1,5 +1,10 @@
-import { AiwmService, RedisAdapterBackplane, Secret, TlsCertificate } from 'cdktf-aiwm';
-import { HealthProbe } from 'cdktf-aiwm/docker';
+import {
+  AiwmService,
+  HealthProbe,
+  RedisAdapterBackplane,
+  Secret,
+  TlsCertificate,
+} from 'cdktf-aiwm';
 import {
   servicesOf,
   synthesizeSwarm,

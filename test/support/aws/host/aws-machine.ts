@@ -28,16 +28,6 @@ const STAND_INS: Files = {
   '/srv/aws.sh': text('aws.sh'),
   '/srv/aws/calls': '',
   '/usr/bin/aws': '#!/bin/sh\nAIWM_ROOT=/srv exec /bin/sh /srv/aws.sh "$@"\n',
-  '/usr/bin/docker': text('docker-by-systemd.sh'),
-  '/usr/lib/systemd/system/docker.service': `[Unit]
-After=network-online.target
-
-[Service]
-ExecStart=/bin/sleep infinity
-
-[Install]
-WantedBy=multi-user.target
-`,
   '/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl':
     '#!/bin/sh\necho "$*" > /srv/agent\n',
   // A folder of dnf's.
@@ -56,7 +46,7 @@ export interface Document {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** The document for a front ("Frontend") or for a cluster ("Aiwm") of a stack. */
+/** The document for a front ("Frontend") of a stack. */
 export function documentFor(stack: SynthesizedStack, of: string): Document {
   const { content } = byConstruct(stack, 'aws_ssm_document')[`${of}_Delivery_Document`]!;
   const { parameters } = byConstruct(stack, 'aws_ssm_association')[`${of}_Delivery_Association`]!;
@@ -139,7 +129,7 @@ export class AwsMachine {
   /** Units of a host that have failed since the boot, and orders that systemd could not keep to. */
   async failures(): Promise<string> {
     return this.machine.ask(
-      "journalctl --boot --output cat _PID=1 | grep -E '^(aiwm-|docker|cloud-final).*Failed with result|ordering cycle' || :",
+      "journalctl --boot --output cat _PID=1 | grep -E '^(aiwm-|cloud-final).*Failed with result|ordering cycle' || :",
     );
   }
 }

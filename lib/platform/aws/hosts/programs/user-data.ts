@@ -11,13 +11,6 @@ export interface NginxHostOptions {
   readonly firstBoot: readonly string[];
 }
 
-/** Options of the first boot of a slot's host. */
-export interface SlotHostOptions {
-  /** Number of the slot, from 1. */
-  readonly slot: number;
-  readonly firstBoot: readonly string[];
-}
-
 /** First boot of an nginx host: installs packages and configures nothing. */
 export function nginxHostUserData(options: NginxHostOptions): string {
   const { nginxVersion, metric, logGroup, firstBoot } = options;
@@ -101,20 +94,6 @@ ${MINUTELY_TIMER}
 AIWM_END
 systemctl daemon-reload
 systemctl enable --now aiwm-connections.timer`,
-    ...end(firstBoot),
-  ].join('\n');
-}
-
-/** First boot of a slot's host. */
-export function slotHostUserData({ slot, firstBoot }: SlotHostOptions): string {
-  return [
-    ...PREPARE,
-    `echo ${slot} > "$root/etc/aiwm/slot"`,
-    'have docker diffutils',
-    '# Containers live in a range that no VPC has; without this a VPC of 172.17.0.0/16 could not be reached from them.',
-    'mkdir -p "$root/etc/docker"',
-    `echo '{ "bip": "198.18.0.1/24" }' > "$root/etc/docker/daemon.json"`,
-    'systemctl enable --now docker.service',
     ...end(firstBoot),
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import type { HealthProbe } from '../../../model/health-probe';
 import type { ResolvedHealthCheck } from '../../contract';
 import { endAfterSeconds, PAUSE_SECONDS, trySeconds, WATCH_SECONDS } from './probe-timeout';
 
@@ -9,68 +10,28 @@ import { endAfterSeconds, PAUSE_SECONDS, trySeconds, WATCH_SECONDS } from './pro
 const MARKER = '/dev/shm/.aiwm-was-healthy';
 
 /**
- * Program that checks the health of an instance from inside its container.
+ * Command of the health check of an instance.
  *
  * One check keeps asking for a minute while the instance is healthy, because the engine's start of a check costs more
  * than a hundred requests. `wget` and `curl` need less memory for that than Node.js: less than 1 MB instead of 7 MB.
  *
- * The image of the service has to include it. An instance that fails all tries of one check is killed, and Docker
- * starts it again. An instance that is still starting is left alone until its first success.
+ * Docker only marks an unhealthy container, so the check itself kills a hung instance, and the restart policy starts it
+ * again. It kills only after one success since the start, so that a slow start does not count as a hang, and only when
+ * there was no success for longer than a stop may take. A container that is stopping no longer accepts requests, and
+ * Docker ends it within that time.
  *
- * @see https://docs.docker.com/reference/dockerfile/#healthcheck
- * @example
- * new DockerPlatform(this, "Platform", { probe: HealthProbe.wget() });
+ * @internal
  */
-export class HealthProbe {
-  /** Node.js, which every image of a Node.js service includes. It needs no shell. */
-  public static node(): HealthProbe {
-    return new HealthProbe((...values) => ['CMD', 'node', '-e', nodeScript(...values)]);
-  }
-
-  /** `wget`, run by a shell. Images based on Alpine include both. */
-  public static wget(): HealthProbe {
-    return new HealthProbe((port, health, stopGraceMs) => [
-      'CMD-SHELL',
-      shellScript(
-        // One try, because GNU's wget makes twenty; and no proxy, because the service may use one.
-        `wget -q -t 1 -Y off -T ${trySeconds(health)} -O /dev/null http://127.0.0.1:${port}${health.path}`,
-        health,
-        stopGraceMs,
-      ),
-    ]);
-  }
-
-  /** `curl`, run by a shell. */
-  public static curl(): HealthProbe {
-    return new HealthProbe((port, health, stopGraceMs) => [
-      'CMD-SHELL',
-      shellScript(
-        `curl -s --noproxy '*' -m ${trySeconds(health)} -o /dev/null -w '%''{http_code}' http://127.0.0.1:${port}${health.path} | grep -q '^2'`,
-        health,
-        stopGraceMs,
-      ),
-    ]);
-  }
-
-  private constructor(
-    private readonly write: (
-      port: number,
-      health: ResolvedHealthCheck,
-      stopGraceMs: number,
-    ) => string[],
-  ) {}
-
-  /**
-   * Command of the health check. Docker only marks an unhealthy container, so the check itself kills a hung instance,
-   * and the restart policy starts it again. It kills only after one success since the start, so that a slow start does
-   * not count as a hang, and only when there was no success for longer than a stop may take. A container that is
-   * stopping no longer accepts requests, and Docker ends it within that time.
-   *
-   * @internal
-   */
-  public _resolve(port: number, health: ResolvedHealthCheck, stopGraceMs: number): string[] {
-    return this.write(port, health, stopGraceMs);
-  }
+export function renderHealthCommand(
+  probe: HealthProbe,
+  port: number,
+  health: ResolvedHealthCheck,
+  stopGraceMs: number,
+): string[] {
+  const ask = probe._shellLine(`http://127.0.0.1:${port}${health.path}`, trySeconds(health));
+  return ask === undefined
+    ? ['CMD', 'node', '-e', nodeScript(port, health, stopGraceMs)]
+    : ['CMD-SHELL', shellScript(ask, health, stopGraceMs)];
 }
 
 function shellScript(ask: string, health: ResolvedHealthCheck, stopGraceMs: number): string {

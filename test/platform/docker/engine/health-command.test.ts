@@ -8,10 +8,11 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
-import { HealthProbe } from 'cdktf-aiwm/docker';
+import { HealthProbe } from 'cdktf-aiwm';
 import fc from 'fast-check';
 import { findProgram } from '../../../../scripts/machine/programs.mjs';
 import type { ResolvedHealthCheck } from '../../../../lib/platform/contract';
+import { renderHealthCommand } from '../../../../lib/platform/docker/engine/health-command';
 import { closeAtCleanUp, cleanUp } from '../../../support/machine/clean-up';
 import { freePort } from '../../../support/machine/free-ports';
 import { temporaryFolder } from '../../../support/machine/temporary-folder';
@@ -47,7 +48,9 @@ const usual: ResolvedHealthCheck = {
 };
 
 test.each(KINDS)('Terraform reads nothing of its own in the probe by $name', ({ probe }) => {
-  expect(probe._resolve(3003, usual, 5000).filter((word) => /[$%]\{/.test(word))).toEqual([]);
+  expect(
+    renderHealthCommand(probe, 3003, usual, 5000).filter((word) => /[$%]\{/.test(word)),
+  ).toEqual([]);
 });
 
 interface Checked {
@@ -100,7 +103,10 @@ async function ask(
     writeFileSync(marker, before);
   }
   const resolved = { ...usual, ...health };
-  const [program, ...args] = harmless(probe._resolve(port, resolved, stopGraceMs), marker);
+  const [program, ...args] = harmless(
+    renderHealthCommand(probe, port, resolved, stopGraceMs),
+    marker,
+  );
   const started = performance.now();
   const child = spawn(program === 'node' ? process.execPath : program!, args, {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -311,7 +317,7 @@ describe.each(KINDS)('$name', ({ program, probe }) => {
 });
 
 test.each(KINDS.slice(1))('$name: the shell reads the script without complaint', ({ probe }) => {
-  const [, script] = probe._resolve(3003, usual, 5000);
+  const [, script] = renderHealthCommand(probe, 3003, usual, 5000);
   const { status: code, stderr } = spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
