@@ -22,6 +22,7 @@ import {
   reportsMetrics,
   writesLogs,
 } from '../hosts/host-role';
+import { logGroup } from '../hosts/log-group';
 import { hostUserData } from '../hosts/user-data';
 import { slotReleaseScript, type SlotRelease } from '../hosts/programs/slot-release';
 import { slotHostUserData } from '../hosts/programs/user-data';
@@ -85,15 +86,11 @@ export function runInstances(
     ),
   );
   const path = `instances/${name}`;
-  const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
-    ...aws.commonArguments(aws.resourceName(255, name)),
-    name: `/aiwm/${aws.name}/${name}`,
-    retentionInDays: settings.logRetentionDays,
-  });
+  const logs = logGroup(scope, 'Logs', context, name, name);
   const profile = hostProfile(scope, aws, name, [
     readsReleases(bucket.arn, `${path}/`),
-    writesLogs([logGroup.arn]),
-    ...readsSecrets(Object.values(secrets), settings.kmsKeyArns),
+    writesLogs([logs.arn]),
+    ...readsSecrets(Object.values(secrets), settings),
     ...pullsImages([...settings.repositoryArns, ...repositoryOf(image)]),
     reportsMetrics(),
   ]);
@@ -119,6 +116,7 @@ export function runInstances(
       metadataOptions: METADATA_OPTIONS,
       rootBlockDevice: {
         encrypted: true,
+        kmsKeyId: settings.encryptionKeyArn,
         volumeType: 'gp3',
         volumeSize: ROOT_SIZE,
         tags: aws.tags(hostName),
@@ -131,7 +129,7 @@ export function runInstances(
     return { networkInterface, host };
   });
   const content = new TerraformLocal(scope, 'Release', {
-    ...releaseOf(spec, image, secrets, logGroup.name, bucket.region),
+    ...releaseOf(spec, image, secrets, logs.name, bucket.region),
     metric: { namespace: METRIC_NAMESPACE, cluster: target.value },
     // Instances read their secrets at start, so a changed secret has to restart them.
     ...(usesPlatformRedis(spec) ? { secretsVersion: context.redisUrlVersion } : {}),
@@ -141,6 +139,7 @@ export function runInstances(
   const hosts = instances.map(({ host }) => host);
   const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
+    encryptionKeyArn: settings.encryptionKeyArn,
     path,
     ending: '.json',
     contentType: 'application/json',

@@ -12,7 +12,7 @@ import {
 const nginxHost = nginxHostUserData({
   nginxVersion: '1.30',
   metric: { namespace: 'AIWM', name: 'Front', value: "dev/it's" },
-  logGroup: '/aiwm/dev/nginx',
+  logGroups: { access: '/aiwm/dev/nginx', error: '/aiwm/dev/nginx/error' },
   firstBoot: [],
 });
 const slotHost = slotHostUserData({ slot: 2, firstBoot: [] });
@@ -97,7 +97,7 @@ test('nginx is installed from the requested release line', () => {
     nginxHostUserData({
       nginxVersion,
       metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
-      logGroup: 'nginx',
+      logGroups: { access: 'nginx', error: 'nginx/error' },
       firstBoot: [],
     });
   expect(host('1.30')).toContain('https://nginx.org/packages/amzn/2023/$basearch/');
