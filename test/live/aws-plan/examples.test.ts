@@ -187,8 +187,8 @@ function balanced(names: Names): Assertion[] {
       condition: `contains([for tag in ${group}.tag : "tag:\${tag.key}=\${tag.value}" if tag.propagate_at_launch], "\${one(${names.one('aws_ssm_association.Frontend_Delivery_Association')}.targets).key}=\${one(one(${names.one('aws_ssm_association.Frontend_Delivery_Association')}.targets).values)}")`,
     },
     {
-      that: 'connections decide how many hosts there are, and none is taken away for having few',
-      condition: `one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).disable_scale_in == true && one(one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).customized_metric_specification).metric_name == "ActiveConnections"`,
+      that: 'connections of the fullest host decide how many hosts there are, and none is taken away for having few',
+      condition: `one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).disable_scale_in == true && one(one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).customized_metric_specification).metric_name == "ActiveConnections" && one(one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).customized_metric_specification).statistic == "Maximum"`,
     },
   ];
 }
