@@ -39,7 +39,7 @@ export interface LoadBalancerOptions {
    * Number of client connections of the fullest host above which hosts are added, 100 to 500000.
    *
    * Open WebSockets stay where they are, so a new host takes only new ones. While the fullest host stays above the
-   * number, a host is added every 35 minutes, up to `maxHosts`.
+   * number, more hosts follow every 35 minutes, up to `maxHosts`.
    *
    * nginx accepts half as many again, unless the front's `expectedConnections` says otherwise.
    *

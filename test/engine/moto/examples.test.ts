@@ -217,6 +217,20 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
       expect(new Set(called('aiwm-silent2')?.Dimensions)).toEqual(
         new Set([cluster, { Name: 'Slot', Value: '2' }]),
       );
+      for (const [id, MetricName] of [
+        ['memory', 'MemoryUsed'],
+        ['disk', 'DiskUsed'],
+      ]) {
+        expect(called(`frontend-${id}`)).toMatchObject({
+          MetricName,
+          Statistic: 'Maximum',
+          Dimensions: [{ Name: 'Front', Value: `${name}-platform-frontend` }],
+        });
+      }
+      expect(called('frontend-credits')).toMatchObject({
+        Namespace: 'AWS/EC2',
+        Dimensions: [{ Name: name === 'aws-single' ? 'InstanceId' : 'AutoScalingGroupName' }],
+      });
       if (name === 'aws-single') {
         expect(called('aiwm-skew')).toBeUndefined();
         expect(called('frontend-statuscheck')).toMatchObject({

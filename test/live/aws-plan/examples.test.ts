@@ -267,6 +267,10 @@ function singleHost(names: Names): Assertion[] {
         InstanceId: `${host}.id`,
       }),
     },
+    ...['Memory', 'Disk'].map((id) => ({
+      that: `${id} of the host of nginx is watched by what it tells`,
+      condition: looksAt(alarm(id), `AIWM ${id}Used`, { Front: front }),
+    })),
     {
       that: 'the certificate that nginx shows is watched by what its host tells',
       condition: `${looksAt(alarm('Certificate'), 'AIWM CertificateDays', { Front: front })} && ${alarm('Certificate')}.statistic == "Minimum" && ${alarm('Certificate')}.threshold == 14`,
@@ -383,7 +387,7 @@ const ALLOWED: readonly {
   {
     policy: /^aws_iam_role_policy\.Frontend_RolePolicy$/,
     actions: [/^logs:(CreateLogStream|DescribeLogStreams|PutLogEvents)$/],
-    resource: /^arn:aws:cloudwatch:.*Frontend_Logs_\w+:\*$/,
+    resource: /^arn:aws:cloudwatch:.*Frontend_(?:Error)?Logs_\w+:\*$/,
   },
   {
     policy: /^aws_iam_role_policy\.Aiwm_RolePolicy$/,
