@@ -1,5 +1,6 @@
 import type { Check } from '../validation/check';
 import type { ConnectionLimits } from '../model/front-options';
+import { TlsKind } from '../model/tls-certificate';
 import type { Limits, Peer } from '../nginx/intent';
 import { EPHEMERAL_PORTS } from '../nginx/workers';
 import { HASH_KEY } from '../validation/text-rules';
@@ -51,21 +52,22 @@ export function resolveExpectedConnections(
   peers: readonly Peer[],
 ): number {
   const given = props.expectedConnections;
+  const room = props.tls?.kind === TlsKind.ACM ? entry?.terminatedRoom : entry?.room;
   const expected = check.integer(
     'expectedConnections',
-    given ?? entry?.expectedConnections ?? 10_000,
+    given ?? room?.expectedConnections ?? 10_000,
     1,
     500_000,
   );
-  if (entry !== undefined && expected < entry.connectionsPerHost) {
+  if (entry !== undefined && room !== undefined && expected < room.connectionsPerHost) {
     check.refuse('expectedConnections', {
-      problem: `${props.platform.traits.name} adds an nginx at ${entry.connectionsPerHost} connections, but one with room for ${expected} would be full before that`,
-      allowed: `${entry.connectionsPerHost} to 500000`,
+      problem: `${props.platform.traits.name} adds an nginx at ${room.connectionsPerHost} connections, but one with room for ${expected} would be full before that`,
+      allowed: `${room.connectionsPerHost} to 500000`,
       remedy: `Remove it, or lower ${entry.connectionsPerHostProperty} at ${props.platform.node.path}.`,
     });
   }
   // Without a number from the user, expect as many as one nginx holds before the platform adds another.
-  const likely = given ?? entry?.connectionsPerHost ?? expected;
+  const likely = given ?? room?.connectionsPerHost ?? expected;
   const serving = peers.filter(({ down, backup }) => !down && !backup).length;
   const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));
   const each = Math.ceil(likely / serving);

@@ -169,14 +169,22 @@ export interface EntryLayout {
    * @default - connections are not reused
    */
   readonly reuseTimeoutMs?: number;
+  /** Room of one nginx that terminates TLS. */
+  readonly room: HostRoom;
+  /** Room of one nginx whose clients' TLS ends at the load balancer. */
+  readonly terminatedRoom: HostRoom;
+  /** Property of the platform that sets `connectionsPerHost` of both. */
+  readonly connectionsPerHostProperty: string;
+}
+
+/** Numbers of open connections of one nginx in a group. */
+export interface HostRoom {
   /**
-   * Number of open connections per nginx at which the platform adds another nginx.
+   * Number of open connections of the fullest nginx at which the platform adds another one.
    *
    * A front that expects fewer would be full before that.
    */
   readonly connectionsPerHost: number;
-  /** Property of the platform that sets `connectionsPerHost`. */
-  readonly connectionsPerHostProperty: string;
   /** Number of open connections that one nginx must be able to hold, unless the front decides it. */
   readonly expectedConnections: number;
 }

@@ -1,8 +1,8 @@
 import type { Check } from '../../validation/check';
 import { resolveDuration } from '../../validation/duration';
-import { SECURITY_RANGE, WEB_ACL_ARN } from './base/text-rules';
+import { BUCKET, LOG_PREFIX, SECURITY_RANGE, WEB_ACL_ARN } from './base/text-rules';
 import { canonicalRange } from './base/ranges';
-import type { ResolvedEntry } from './base/resolved-entry';
+import type { ResolvedBalancer, ResolvedEntry } from './base/resolved-entry';
 
 /** Options that `AwsEntry.nlb` and `AwsEntry.alb` share. */
 export interface LoadBalancerOptions {
@@ -36,11 +36,15 @@ export interface LoadBalancerOptions {
    */
   readonly maxHosts?: number;
   /**
-   * Average number of client connections per host above which a host is added, 100 to 500000.
+   * Number of client connections of the fullest host above which hosts are added, 100 to 500000.
+   *
+   * Open WebSockets stay where they are, so a new host takes only new ones. While the fullest host stays above the
+   * number, more hosts follow every 35 minutes, up to `maxHosts`.
    *
    * nginx accepts half as many again, unless the front's `expectedConnections` says otherwise.
    *
-   * @default 20000
+   * @default - by the memory of `nginxInstanceType`. t4g.small: 19000 with ACM, 12000 if nginx terminates TLS. A type
+   * of another family than c, m, r and t counts as one of 2 GiB
    */
   readonly connectionsPerHost?: number;
   /**
@@ -49,6 +53,30 @@ export interface LoadBalancerOptions {
    * @default false
    */
   readonly deletionProtection?: boolean;
+  /**
+   * Bucket that receives the access logs of the load balancer.
+   *
+   * A network load balancer logs only connections whose TLS it terminates, so it needs a certificate of ACM.
+   *
+   * @default - none; nginx's own access log is in CloudWatch
+   */
+  readonly accessLogs?: LoadBalancerAccessLogs;
+}
+
+/** Destination of the access logs of a load balancer. */
+export interface LoadBalancerAccessLogs {
+  /**
+   * Name of an existing bucket in the region of the platform, whose policy lets Elastic Load Balancing write to it.
+   *
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+   */
+  readonly bucket: string;
+  /**
+   * Folder in the bucket, without a slash at either end, e.g. "chat/production".
+   *
+   * @default - none; the logs are below "AWSLogs/"
+   */
+  readonly prefix?: string;
 }
 
 /** Options of `AwsEntry.nlb`. */
@@ -202,14 +230,26 @@ function resolveGroup(check: Check, options: LoadBalancerOptions) {
     internal: options.internal ?? false,
     minHosts,
     maxHosts: check.integer('entry.maxHosts', options.maxHosts ?? 2 * minHosts, minHosts, 40),
-    connectionsPerHost: check.integer(
-      'entry.connectionsPerHost',
-      options.connectionsPerHost ?? 20_000,
-      100,
-      500_000,
-    ),
+    connectionsPerHost:
+      options.connectionsPerHost === undefined
+        ? undefined
+        : check.integer('entry.connectionsPerHost', options.connectionsPerHost, 100, 500_000),
     deletionProtection: options.deletionProtection ?? false,
+    accessLogs: resolveAccessLogs(check, options.accessLogs),
   };
+}
+
+function resolveAccessLogs(
+  check: Check,
+  given: LoadBalancerAccessLogs | undefined,
+): ResolvedBalancer['accessLogs'] {
+  if (given === undefined) {
+    return undefined;
+  }
+  const bucket = check.text('entry.accessLogs.bucket', given.bucket, BUCKET);
+  return given.prefix === undefined
+    ? { bucket }
+    : { bucket, prefix: check.text('entry.accessLogs.prefix', given.prefix, LOG_PREFIX) };
 }
 
 function idleSeconds(check: Check, given = '1h', min: string, max: string): number {

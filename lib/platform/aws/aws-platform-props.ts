@@ -205,6 +205,32 @@ export interface AwsPlatformProps {
    */
   readonly kmsKeyArns?: string[];
   /**
+   * ARN of a customer managed KMS key, in the region of the platform, that encrypts everything the platform stores.
+   *
+   * It encrypts logs, disks, releases, the secret with Redis' URL, and Redis. Its key policy has to let CloudWatch Logs
+   * and EC2 Auto Scaling use it. A change replaces Redis and the hosts.
+   *
+   * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
+   * @default - keys that AWS owns or manages
+   */
+  readonly encryptionKeyArn?: string;
+  /**
+   * ARN of the IAM policy that is the permissions boundary of every role the platform creates.
+   *
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+   * @default - none
+   */
+  readonly permissionsBoundaryArn?: string;
+  /**
+   * IAM path of every role the platform creates, e.g. "/team/chat/".
+   *
+   * A change replaces the roles and, behind a load balancer, the hosts one after another.
+   *
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+   * @default "/"
+   */
+  readonly rolePath?: string;
+  /**
    * How long an nginx host that is being removed keeps its open connections, e.g. "15m"; 30s to 1h.
    *
    * @default "15m"
@@ -270,4 +296,19 @@ export interface AwsRedisOptions {
    * @default 1
    */
   readonly shards?: number;
+  /**
+   * Version of the engine: major and minor, e.g. "8.0".
+   *
+   * AWS does not upgrade a version that is given here. A lower one than Redis has replaces Redis.
+   *
+   * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.html
+   * @default - "7.1" of Redis or "8.0" of Valkey when it is created; then AWS upgrades minor versions
+   */
+  readonly engineVersion?: string;
+  /**
+   * Weekly time in UTC at which AWS may upgrade and replace nodes, of an hour or more, e.g. "sun:03:00-sun:04:00".
+   *
+   * @default - a time that AWS chooses
+   */
+  readonly maintenanceWindow?: string;
 }

@@ -88,8 +88,8 @@ export class AwsPlatform extends Construct implements IPlatform {
     claimName(this, settings, props.provider);
     this.provider =
       props.provider ?? withAlias(new bindings.AwsProvider(this, 'Provider', { region }));
-    const aws = new AwsContext(bindings, this.provider, name, tags, network);
-    this.bucket = releaseBucket(this, aws);
+    const aws = new AwsContext(bindings, this.provider, name, tags, network, settings);
+    this.bucket = releaseBucket(this, aws, settings.encryptionKeyArn);
     const groups = hostGroups(this, aws);
     this.nginxSecurityGroup = groups.nginx;
     this.instanceSecurityGroup = groups.instances;
@@ -181,8 +181,8 @@ export class AwsPlatform extends Construct implements IPlatform {
 
   /** Layout of nginx on the hosts: paths, ports and the load balancer in front of it. */
   public nginxLayout(_scope: Construct): NginxLayout {
-    const { entry, statusPort } = this.hosts.settings;
-    return nginxLayout(entry.balancer, statusPort, this.trustedProxies);
+    const { settings } = this.hosts;
+    return nginxLayout(settings.entry.balancer, settings, this.trustedProxies);
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { NginxLayout } from '../contract';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
 import type { ResolvedBalancer } from './base/resolved-entry';
-import { CROWDED_FACTOR } from './monitoring/metrics';
+import { hostRoom } from './front/capacity';
+import type { AwsSettings } from './settings';
 
 /** Release line of nginx.org's packages on the hosts. */
 export const NGINX_VERSION = '1.30';
@@ -20,7 +21,7 @@ const TLS_IDLE_SECONDS = 350;
  */
 export function nginxLayout(
   balancer: ResolvedBalancer | undefined,
-  statusPort: number,
+  { statusPort, nginxInstanceType }: Pick<AwsSettings, 'statusPort' | 'nginxInstanceType'>,
   trustedProxies: string[],
 ): NginxLayout {
   const common = {
@@ -52,12 +53,8 @@ export function nginxLayout(
     idleTimeoutMs: idleMs,
     trustedProxies,
     proxyProtocol: balancer.proxyProtocol,
-    connectionsPerHost: balancer.connectionsPerHost,
-    // Room until the alarm goes off.
-    expectedConnections: Math.min(
-      Math.round(CROWDED_FACTOR * balancer.connectionsPerHost),
-      500_000,
-    ),
+    room: hostRoom(nginxInstanceType, false, balancer.connectionsPerHost),
+    terminatedRoom: hostRoom(nginxInstanceType, true, balancer.connectionsPerHost),
   };
   return balancer.kind === 'network'
     ? {

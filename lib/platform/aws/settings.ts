@@ -15,8 +15,10 @@ import {
   INSTANCE_TYPE,
   KEY_ARN,
   NAME,
+  POLICY_ARN,
   REGION,
   REPOSITORY_ARN,
+  ROLE_PATH,
   SHELL_LINE,
   SUBNET_ID,
   TOPIC_ARN,
@@ -63,6 +65,9 @@ export interface AwsSettings {
   readonly instanceEgress: readonly AwsEgress[];
   readonly repositoryArns: readonly string[];
   readonly kmsKeyArns: readonly string[];
+  readonly encryptionKeyArn?: string;
+  readonly permissionsBoundaryArn?: string;
+  readonly rolePath?: string;
   readonly hostDrainSeconds: number;
   readonly statusPort: number;
   readonly logRetentionDays: number;
@@ -117,6 +122,17 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
   }
   const logRetentionDays = resolveRetention(check, props.logRetentionDays);
   const kmsKeyArns = check.texts('kmsKeyArns', props.kmsKeyArns ?? [], KEY_ARN);
+  const { encryptionKeyArn, permissionsBoundaryArn, rolePath } = props;
+  if (encryptionKeyArn !== undefined) {
+    check.text('encryptionKeyArn', encryptionKeyArn, KEY_ARN);
+    checkRegion(check, 'encryptionKeyArn', encryptionKeyArn, region);
+  }
+  if (permissionsBoundaryArn !== undefined) {
+    check.text('permissionsBoundaryArn', permissionsBoundaryArn, POLICY_ARN);
+  }
+  if (rolePath !== undefined) {
+    check.text('rolePath', rolePath, ROLE_PATH);
+  }
   const firstBoot = resolveFirstBoot(check, props.firstBoot ?? []);
   return {
     name,
@@ -133,6 +149,9 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
     instanceEgress,
     repositoryArns,
     kmsKeyArns,
+    encryptionKeyArn,
+    permissionsBoundaryArn,
+    rolePath,
     hostDrainSeconds: Math.ceil(hostDrain.milliseconds / 1000),
     statusPort,
     logRetentionDays,

@@ -254,6 +254,20 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
       });
       expect(new Set(called('aiwm-silent2')?.Dimensions)).toEqual(dimensions);
       expect(called('aiwm-memory2')).toMatchObject({ MetricName: 'MemoryUtilization' });
+      for (const [id, MetricName] of [
+        ['memory', 'MemoryUsed'],
+        ['disk', 'DiskUsed'],
+      ]) {
+        expect(called(`frontend-${id}`)).toMatchObject({
+          MetricName,
+          Statistic: 'Maximum',
+          Dimensions: [{ Name: 'Front', Value: `${name}-platform-frontend` }],
+        });
+      }
+      expect(called('frontend-credits')).toMatchObject({
+        Namespace: 'AWS/EC2',
+        Dimensions: [{ Name: name === 'aws-single' ? 'InstanceId' : 'AutoScalingGroupName' }],
+      });
       if (name === 'aws-single') {
         expect(called('frontend-statuscheck')).toMatchObject({
           Dimensions: [{ Name: 'InstanceId', Value: expect.stringMatching(/^i-/) }],

@@ -75,7 +75,7 @@ http {
       nginxHostUserData({
         nginxVersion: '1.30',
         metric: { namespace: 'AIWM', name: 'Front', value: "it's" },
-        logGroup: '/aiwm/dev/nginx',
+        logGroups: { access: '/aiwm/dev/nginx', error: '/aiwm/dev/nginx/error' },
         firstBoot: [],
       }),
     );
@@ -85,16 +85,35 @@ http {
     expect(await requestJson(`http://127.0.0.1:${httpPort}/`)).toEqual({ serves: true });
   });
 
-  /** What CloudWatch is told in one minute. */
+  interface Metric {
+    readonly MetricName: string;
+    readonly Value: number;
+  }
+
+  /** What CloudWatch is told in one minute, besides memory and disk. */
   async function told(): Promise<unknown> {
     const before = bed.awsCalls('cloudwatch').length;
     expect(await bed.run('systemctl start aiwm-connections.service')).toMatchObject({ code: 0 });
-    const [call = '', ...others] = bed.awsCalls('cloudwatch').slice(before);
-    expect(others).toEqual([]);
+    const [call = '', ...more] = bed.awsCalls('cloudwatch').slice(before);
+    expect(more).toEqual([]);
     const start =
       'cloudwatch put-metric-data --region eu-central-1 --namespace AIWM --metric-data ';
     expect(call.slice(0, start.length)).toBe(start);
-    return JSON.parse(call.slice(start.length));
+    const [connections, ...others] = JSON.parse(call.slice(start.length)) as Metric[];
+    const loads = others.slice(0, 2);
+    expect(loads).toEqual(
+      ['MemoryUsed', 'DiskUsed'].map((MetricName) => ({
+        ...own,
+        MetricName,
+        Unit: 'Percent',
+        Value: expect.any(Number) as number,
+      })),
+    );
+    for (const { Value } of loads) {
+      expect(Value).toBeGreaterThan(0);
+      expect(Value).toBeLessThanOrEqual(100);
+    }
+    return [connections, ...others.slice(2)];
   }
   const own = { Dimensions: [{ Name: 'Front', Value: "it's" }] };
 
@@ -135,13 +154,13 @@ priority=9
     expect(logs.logs_collected.files.collect_list).toEqual(
       ['access', 'error'].map((name) => ({
         file_path: `/var/log/nginx/${name}.log`,
-        log_group_name: '/aiwm/dev/nginx',
+        log_group_name: `/aiwm/dev/nginx${name === 'access' ? '' : '/error'}`,
         log_stream_name: `{instance_id}/${name}`,
       })),
     );
   });
 
-  test('tells CloudWatch each minute how many connections are open', async () => {
+  test('tells CloudWatch each minute how many connections are open, and how full memory and disk are', async () => {
     expect(bed.systemd.enabled).toContain('aiwm-connections.timer');
     expect(bed.read('etc/systemd/system/aiwm-connections.timer')).toContain('OnCalendar=minutely');
     expect(await told()).toEqual([
@@ -225,7 +244,7 @@ describeOnHost('what the image of a host has is not installed', () => {
   const nginxHost = nginxHostUserData({
     nginxVersion: '1.30',
     metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
-    logGroup: '/aiwm/dev/nginx',
+    logGroups: { access: '/aiwm/dev/nginx', error: '/aiwm/dev/nginx/error' },
     firstBoot: [],
   });
 

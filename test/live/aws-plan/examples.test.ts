@@ -178,8 +178,8 @@ function balanced(names: Names): Assertion[] {
       condition: `contains([for tag in ${group}.tag : "tag:\${tag.key}=\${tag.value}" if tag.propagate_at_launch], "\${one(${names.one('aws_ssm_association.Frontend_Delivery_Association')}.targets).key}=\${one(one(${names.one('aws_ssm_association.Frontend_Delivery_Association')}.targets).values)}")`,
     },
     {
-      that: 'connections decide how many hosts there are, and none is taken away for having few',
-      condition: `one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).disable_scale_in == true && one(one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).customized_metric_specification).metric_name == "ActiveConnections"`,
+      that: 'connections of the fullest host decide how many hosts there are, and none is taken away for having few',
+      condition: `one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).disable_scale_in == true && one(one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).customized_metric_specification).metric_name == "ActiveConnections" && one(one(${names.one('aws_autoscaling_policy')}.target_tracking_configuration).customized_metric_specification).statistic == "Maximum"`,
     },
   ];
 }
@@ -271,6 +271,10 @@ function singleHost(names: Names): Assertion[] {
         InstanceId: `${host}.id`,
       }),
     },
+    ...['Memory', 'Disk'].map((id) => ({
+      that: `${id} of the host of nginx is watched by what it tells`,
+      condition: looksAt(alarm(id), `AIWM ${id}Used`, { Front: front }),
+    })),
     {
       that: 'the certificate that nginx shows is watched by what its host tells',
       condition: `${looksAt(alarm('Certificate'), 'AIWM CertificateDays', { Front: front })} && ${alarm('Certificate')}.statistic == "Minimum" && ${alarm('Certificate')}.threshold == 14`,
@@ -382,7 +386,7 @@ const ALLOWED: readonly {
   {
     policy: /^aws_iam_role_policy\.Frontend_RolePolicy$/,
     actions: [/^logs:(CreateLogStream|DescribeLogStreams|PutLogEvents)$/],
-    resource: /^arn:aws:cloudwatch:.*Frontend_Logs_\w+:\*$/,
+    resource: /^arn:aws:cloudwatch:.*Frontend_(?:Error)?Logs_\w+:\*$/,
   },
   {
     policy: /^aws_iam_role_policy\.Aiwm_ExecutionRolePolicy$/,

@@ -3,6 +3,7 @@ import {
   AiwmService,
   NginxWsFrontend,
   RedisAdapterBackplane,
+  RedisEngine,
   Secret,
   TlsCertificate,
   Upstream,
@@ -36,6 +37,8 @@ const front = (props: Partial<NginxWsFrontendProps>, on: Partial<AwsPlatformProp
     return site.front(props);
   });
 const cluster = (props: Partial<AiwmClusterProps>) => refusal((site) => site.cluster(props));
+
+const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f';
 
 const NETWORK = {
   vpcId: 'vpc-0a1b2c3d4e5f60718',
@@ -112,6 +115,10 @@ describe('properties of the platform', () => {
     ],
     ['repositoryArns[0]', { repositoryArns: ['aiwm'] }],
     ['kmsKeyArns[0]', { kmsKeyArns: ['alias/chat'] }],
+    ['encryptionKeyArn', { encryptionKeyArn: 'alias/chat' }],
+    ['encryptionKeyArn', { encryptionKeyArn: KEY.replace('eu-central-1', 'eu-west-1') }],
+    ['permissionsBoundaryArn', { permissionsBoundaryArn: 'developers' }],
+    ['rolePath', { rolePath: 'team/chat' }],
     ['alarmTopicArns[0]', { alarmTopicArns: ['arn:aws:sns:us-east-1:123456789012:ops'] }],
     ['alarmTopicArns[0]', { alarmTopicArns: ['ops@example.org'] }],
     ['hostDrain', { hostDrain: '7d' }],
@@ -183,6 +190,11 @@ describe('the entry', () => {
     ['entry.connectionsPerHost', AwsEntry.nlb({ connectionsPerHost: 10 })],
     // Dual-stack hides IPv6 clients behind one address, unless the load balancer names them.
     ['entry.ipv6', AwsEntry.nlb({ ipv6: true })],
+    ['entry.accessLogs.bucket', AwsEntry.nlb({ accessLogs: { bucket: 's3://logs' } })],
+    [
+      'entry.accessLogs.prefix',
+      AwsEntry.alb({ accessLogs: { bucket: 'company-logs', prefix: '/chat' } }),
+    ],
     ['entry.idleTimeout', AwsEntry.alb({ idleTimeout: '2h' })],
     ['entry.webAclArn', AwsEntry.alb({ webAclArn: 'office-only' })],
     [
@@ -413,6 +425,12 @@ describe('servers that nginx may not connect to', () => {
   });
 });
 
+test('access logs of a load balancer that sees no TLS', () => {
+  const entry = AwsEntry.nlb({ accessLogs: { bucket: 'company-logs' } });
+  const tls = TlsCertificate.fromSecret(TLS_SECRET);
+  says(front({ tls }, { entry }), 'Frontend', 'platform.entry.accessLogs');
+});
+
 describe('room for fewer connections than the threshold of scaling', () => {
   test.each([
     ['at a network load balancer', AwsEntry.nlb({ connectionsPerHost: 15_000 }), 14_999, 15_000],
@@ -578,6 +596,22 @@ describe('Redis', () => {
       'platform.redis.nodeType',
     );
     says(backplane({}, { redis: { replicas: 6 } }), 'Backplane', 'platform.redis.replicas');
+    says(
+      backplane({}, { redis: { maintenanceWindow: 'sunday at 3' } }),
+      'Backplane',
+      'platform.redis.maintenanceWindow',
+    );
+  });
+
+  test.each<[string, RedisEngine]>([
+    ['6.2', RedisEngine.REDIS],
+    ['7.4', RedisEngine.REDIS],
+    ['8.0', RedisEngine.REDIS],
+    ['7.0', RedisEngine.VALKEY],
+    ['8', RedisEngine.VALKEY],
+  ])('engineVersion %s of %s', (engineVersion, engine) => {
+    const message = backplane({ engine }, { redis: { engineVersion } });
+    says(message, 'Backplane', 'platform.redis.engineVersion');
   });
 
   test.each([

@@ -22,7 +22,9 @@ export interface ResolvedBalancer {
   readonly proxyProtocol: boolean;
   readonly minHosts: number;
   readonly maxHosts: number;
-  readonly connectionsPerHost: number;
+  /** Undefined for what the memory of a host allows. */
+  readonly connectionsPerHost?: number;
   readonly deletionProtection: boolean;
   readonly webAclArn?: string;
+  readonly accessLogs?: { readonly bucket: string; readonly prefix?: string };
 }

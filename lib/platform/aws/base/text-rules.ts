@@ -202,6 +202,46 @@ export const KEY_ARN: TextRule = {
   accepts: (text) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/.test(text),
 };
 
+export const POLICY_ARN: TextRule = {
+  name: 'the ARN of an IAM policy',
+  allowed: '"arn:aws:iam::<account>:policy/<name>"',
+  accepts: (text) => /^arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy\/[A-Za-z0-9/+=,.@_-]+$/.test(text),
+};
+
+export const ROLE_PATH: TextRule = {
+  name: 'the path of an IAM role',
+  allowed: '"/", or folders between slashes: "/team/chat/", at most 512 characters',
+  knownAtSynth: true,
+  accepts: (text) => text.length <= 512 && /^\/(?:[A-Za-z0-9+=,.@_-]+\/)*$/.test(text),
+};
+
+export const BUCKET: TextRule = {
+  name: 'the name of a bucket',
+  allowed: 'lower-case letters, digits, "-" and ".", 3 to 63: "company-access-logs"',
+  accepts: (text) => /^[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]$/.test(text),
+};
+
+export const LOG_PREFIX: TextRule = {
+  name: 'a prefix of access logs',
+  allowed: 'a folder without a slash at either end, and without "AWSLogs": "chat/production"',
+  accepts: (text) =>
+    /^[A-Za-z0-9!_.*'()-]+(?:\/[A-Za-z0-9!_.*'()-]+)*$/.test(text) && !text.includes('AWSLogs'),
+};
+
+export const ENGINE_VERSION: TextRule = {
+  name: 'a version of Redis or Valkey',
+  allowed: 'major and minor version, 7.0 or later: "7.1", "8.0"',
+  knownAtSynth: true,
+  accepts: (text) => /^(?:[7-9]|[1-9]\d)\.\d{1,2}$/.test(text),
+};
+
+export const MAINTENANCE_WINDOW: TextRule = {
+  name: 'a maintenance window',
+  allowed: 'day and time in UTC, twice, an hour apart or more: "sun:03:00-sun:04:00"',
+  accepts: (text) =>
+    /^(?:(?:mon|tue|wed|thu|fri|sat|sun):(?:[01]\d|2[0-3]):[0-5]\d(?:-(?!$)|$)){2}$/.test(text),
+};
+
 export const SHELL_LINE: TextRule = {
   name: 'a line of shell',
   allowed: 'a command on one line, at most 4000 characters; "${NAME}" is a variable of the shell',

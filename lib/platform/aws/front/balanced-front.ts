@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import type { ResolvedBalancer } from '../base/resolved-entry';
 import { frontAlarms } from '../monitoring/front-alarms';
 import { applicationLoadBalancer } from './application-load-balancer';
+import { hostRoom } from './capacity';
 import { certificateFor } from './certificate';
 import { aliasRecords } from './dns';
 import type { FrontContext, FrontHosts } from './front-context';
@@ -18,7 +19,7 @@ export function balancedFront(
   front: FrontContext,
   entry: ResolvedBalancer,
 ): FrontHosts {
-  const { aws, settings, spec, groups } = front;
+  const { aws, settings, spec, groups, host } = front;
   const { hostedZoneId, hostDrainSeconds } = settings;
   const certificateArn = certificateFor(scope, aws, spec, front.certificate);
   const isNetwork = entry.kind === 'network';
@@ -48,7 +49,11 @@ export function balancedFront(
         targetGroup: targetGroups[0]!,
         group,
         certificateArn,
-        connectionsPerHost: entry.connectionsPerHost,
+        connectionsPerHost: hostRoom(
+          host.instanceType,
+          certificateArn !== undefined,
+          entry.connectionsPerHost,
+        ).connectionsPerHost,
       }),
   };
 }

@@ -5,7 +5,7 @@ import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { ITerraformDependable } from 'cdktf';
 import type { NginxSpec, RunningNginx } from '../../contract';
 import type { HostContext } from '../hosts/host-context';
-import type { MonitoredFront } from '../monitoring/front-alarms';
+import type { MonitoredFront } from '../monitoring/monitored-front';
 import type { ResolvedCertificate } from './certificate';
 
 /**

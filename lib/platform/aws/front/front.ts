@@ -11,6 +11,7 @@ import {
   reportsMetrics,
   writesLogs,
 } from '../hosts/host-role';
+import { logGroup, logGroupName } from '../hosts/log-group';
 import { nginxReleaseScript } from '../hosts/programs/nginx-release';
 import { nginxHostUserData } from '../hosts/programs/user-data';
 import { hostUserData } from '../hosts/user-data';
@@ -19,6 +20,7 @@ import { checkPeers, HTTPS_ANYWHERE } from '../network/egress';
 import { NGINX_VERSION } from '../nginx-layout';
 import { balancedFront } from './balanced-front';
 import { resolveCertificate } from './certificate';
+import { checkAccessLogs } from './access-logs';
 import type { Front, FrontContext } from './front-context';
 import { singleFront } from './single-front';
 
@@ -40,14 +42,14 @@ export function runNginx(
   context: HostContext,
 ): Front {
   const { aws, settings, bucket } = context;
-  const { bindings } = aws;
   const { balancer } = settings.entry;
   const { name } = spec;
   checkPeers(check, spec.foreignPeers, [HTTPS_ANYWHERE, ...settings.nginxEgress]);
   const certificate = resolveCertificate(check, spec.certificate, settings);
+  checkAccessLogs(check, balancer, certificate);
   const { secretArn } = certificate;
   const path = `nginx/${name}`;
-  const logGroupName = `/aiwm/${aws.name}/${name}`;
+  const errorLog = `${name}/error`;
   const target = { tag: 'aiwm-front', value: aws.resourceName(200, name) };
   const metric = {
     namespace: METRIC_NAMESPACE,
@@ -58,19 +60,17 @@ export function runNginx(
     nginxHostUserData({
       nginxVersion: NGINX_VERSION,
       metric,
-      logGroup: logGroupName,
+      logGroups: { access: logGroupName(aws, name), error: logGroupName(aws, errorLog) },
       firstBoot,
     }),
   );
-  const logGroup = new bindings.CloudwatchLogGroup(scope, 'Logs', {
-    ...aws.commonArguments(aws.resourceName(255, name)),
-    name: logGroupName,
-    retentionInDays: settings.logRetentionDays,
-  });
+  const accessLogs = logGroup(scope, 'Logs', context, name, name);
+  // Apart, because the filters that count failures would take a line of it for an answer.
+  const errorLogs = logGroup(scope, 'ErrorLogs', context, name, errorLog);
   const profile = hostProfile(scope, aws, name, [
     readsReleases(bucket.arn, `${path}/`),
-    writesLogs([logGroup.arn]),
-    ...readsSecrets(secretArn === undefined ? [] : [secretArn], settings.kmsKeyArns),
+    writesLogs([accessLogs.arn, errorLogs.arn]),
+    ...readsSecrets(secretArn === undefined ? [] : [secretArn], settings),
     reportsMetrics(),
   ]);
   const front: FrontContext = {
@@ -91,6 +91,7 @@ export function runNginx(
   const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
   const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
+    encryptionKeyArn: settings.encryptionKeyArn,
     path,
     ending: '.conf',
     contentType: 'text/plain',
@@ -120,7 +121,8 @@ export function runNginx(
   createAlarms({
     name,
     metric,
-    logGroupName: logGroup.name,
+    instanceType: settings.nginxInstanceType,
+    logGroupName: accessLogs.name,
     speaksTls: secretArn !== undefined,
     topicArns: settings.alarmTopicArns,
     region: bucket.region,

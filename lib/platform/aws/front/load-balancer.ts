@@ -86,6 +86,9 @@ export class LoadBalancerParts {
       subnets: entry.internal ? network.privateSubnetIds : network.publicSubnetIds,
       securityGroups: [this.group.id],
       enableDeletionProtection: entry.deletionProtection,
+      ...(entry.accessLogs === undefined
+        ? {}
+        : { accessLogs: { enabled: true, ...entry.accessLogs } }),
       dependsOn: network.dependables,
       ...overrides,
     });

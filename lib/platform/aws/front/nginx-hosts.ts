@@ -47,6 +47,7 @@ export function nginxHosts(
         deviceName: '/dev/xvda',
         ebs: {
           encrypted: 'true',
+          kmsKeyId: settings.encryptionKeyArn,
           volumeType: 'gp3',
           volumeSize: ROOT_SIZE,
           deleteOnTermination: 'true',

@@ -43,6 +43,7 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
     metadataOptions: METADATA_OPTIONS,
     rootBlockDevice: {
       encrypted: true,
+      kmsKeyId: settings.encryptionKeyArn,
       volumeType: 'gp3',
       volumeSize: ROOT_SIZE,
       tags: aws.tags(host.name),

@@ -41,6 +41,8 @@ export interface DeliveryParameter {
  */
 export interface Delivery {
   readonly bucket: S3Bucket;
+  /** Key that encrypts the release; undefined for that of S3. */
+  readonly encryptionKeyArn?: string;
   /** Kind and name of the recipient, e.g. "nginx/frontend". */
   readonly path: string;
   /** Extension of the file, e.g. ".conf". */
@@ -86,7 +88,7 @@ export function deliver(
     key: `${path}/${sha256}${delivery.ending}`,
     content: delivery.content,
     contentType: delivery.contentType,
-    serverSideEncryption: 'AES256',
+    ...objectEncryption(delivery.encryptionKeyArn),
   });
   const parameters = [...commonParameters(bucket, release.key, sha256), ...delivery.parameters];
   const content = documentContent(name, delivery.script, parameters);
@@ -129,6 +131,12 @@ export function deliver(
       ),
     },
   });
+}
+
+function objectEncryption(kmsKeyId: string | undefined) {
+  return kmsKeyId === undefined
+    ? { serverSideEncryption: 'AES256' }
+    : { serverSideEncryption: 'aws:kms', kmsKeyId };
 }
 
 function commonParameters(bucket: S3Bucket, key: string, sha256: string): DeliveryParameter[] {

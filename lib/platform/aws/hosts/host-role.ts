@@ -2,6 +2,7 @@ import type { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-pr
 import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 import { renderPolicy, type Statement } from '../base/iam-policy';
+import type { AwsSettings } from '../settings';
 import { METRIC_NAMESPACE } from '../monitoring/metrics';
 
 /**
@@ -52,11 +53,9 @@ export function hostProfile(
   statements: readonly Statement[],
 ): IamInstanceProfile {
   const { bindings, provider } = aws;
-  // A prefix, because role names are unique in the account across all regions.
-  const prefix = `${aws.resourceName(37, name)}-`;
+  const common = aws.roleArguments(name);
   const role = new bindings.IamRole(scope, 'Role', {
-    ...aws.commonArguments(aws.resourceName(128, name)),
-    namePrefix: prefix,
+    ...common,
     assumeRolePolicy: renderPolicy([
       {
         Sid: 'Hosts',
@@ -72,8 +71,10 @@ export function hostProfile(
     policy: renderPolicy([AGENT, ...statements]),
   });
   return new bindings.IamInstanceProfile(scope, 'InstanceProfile', {
-    ...aws.commonArguments(aws.resourceName(128, name)),
-    namePrefix: prefix,
+    provider,
+    tags: common.tags,
+    namePrefix: common.namePrefix,
+    path: common.path,
     role: role.name,
   });
 }
@@ -92,23 +93,24 @@ export function readsReleases(bucketArn: string, prefix: string): Statement {
 }
 
 /**
- * Permission to read secrets and to decrypt them.
+ * Permission to read secrets, and to decrypt them and what the platform encrypts with its own key.
  *
  * @internal
  */
-export function readsSecrets(arns: readonly string[], keyArns: readonly string[]): Statement[] {
-  return arns.length === 0
-    ? []
-    : [
-        {
-          Sid: 'Secrets',
-          Action: ['secretsmanager:GetSecretValue'],
-          Resource: [...new Set(arns)],
-        },
-        ...(keyArns.length === 0
-          ? []
-          : [{ Sid: 'Keys', Action: ['kms:Decrypt'], Resource: [...keyArns] }]),
-      ];
+export function readsSecrets(
+  arns: readonly string[],
+  { kmsKeyArns, encryptionKeyArn }: Pick<AwsSettings, 'kmsKeyArns' | 'encryptionKeyArn'>,
+): Statement[] {
+  const keyArns = [
+    ...(arns.length === 0 ? [] : kmsKeyArns),
+    ...(encryptionKeyArn === undefined ? [] : [encryptionKeyArn]),
+  ];
+  const statement = (Sid: string, action: string, resources: readonly string[]): Statement[] =>
+    resources.length === 0 ? [] : [{ Sid, Action: [action], Resource: [...new Set(resources)] }];
+  return [
+    ...statement('Secrets', 'secretsmanager:GetSecretValue', arns),
+    ...statement('Keys', 'kms:Decrypt', keyArns),
+  ];
 }
 
 /**

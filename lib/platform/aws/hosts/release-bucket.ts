@@ -5,9 +5,14 @@ import type { AwsContext } from '../base/aws-context';
 /**
  * Creates the bucket of releases: nginx configurations and the specifications of instances, never a secret.
  *
+ * @param encryptionKeyArn - key that encrypts it; undefined for that of S3
  * @internal
  */
-export function releaseBucket(scope: Construct, aws: AwsContext): S3Bucket {
+export function releaseBucket(
+  scope: Construct,
+  aws: AwsContext,
+  encryptionKeyArn: string | undefined,
+): S3Bucket {
   const { bindings, provider } = aws;
   const bucket = new bindings.S3Bucket(scope, 'Releases', {
     ...aws.commonArguments(aws.resourceName(60, 'releases')),
@@ -24,7 +29,17 @@ export function releaseBucket(scope: Construct, aws: AwsContext): S3Bucket {
   new bindings.S3BucketServerSideEncryptionConfigurationA(rules, 'Encryption', {
     provider,
     bucket: bucket.id,
-    rule: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }],
+    rule: [
+      encryptionKeyArn === undefined
+        ? { applyServerSideEncryptionByDefault: { sseAlgorithm: 'AES256' } }
+        : {
+            applyServerSideEncryptionByDefault: {
+              sseAlgorithm: 'aws:kms',
+              kmsMasterKeyId: encryptionKeyArn,
+            },
+            bucketKeyEnabled: true,
+          },
+    ],
   });
   const closed = new bindings.S3BucketPublicAccessBlock(rules, 'PublicAccessBlock', {
     provider,

@@ -9,6 +9,7 @@ import { commonEnvironment, secretEnvironment } from '../../instance-environment
 import type { AwsEgress } from '../aws-platform-props';
 import type { AwsNamespace, AwsTaskPermission } from '../aws-instance-options';
 import type { HostContext } from '../hosts/host-context';
+import { logGroup } from '../hosts/log-group';
 import { slotAlarms } from '../monitoring/slot-alarms';
 import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
 import { allowClients } from '../network/groups';
@@ -101,18 +102,17 @@ export class Instances {
 
     this.cluster ??= ecsCluster(this.platform, aws, instances);
     this.namespace ??= privateNamespace(this.platform, aws, instances);
-    const logGroup = new aws.bindings.CloudwatchLogGroup(scope, 'Logs', {
-      ...aws.commonArguments(aws.resourceName(255, name)),
-      name: `/aiwm/${aws.name}/${name}`,
-      retentionInDays: settings.logRetentionDays,
-    });
+    const logs = logGroup(scope, 'Logs', this.hosts, name, name);
     const execution = executionRole(scope, aws, this.account, {
       name,
-      logGroupArn: logGroup.arn,
+      logGroupArn: logs.arn,
       repositoryArns: [...settings.repositoryArns, ...repositoryOf(image)],
       secrets,
       registryCredentials: instances.registryCredentials,
-      kmsKeyArns: settings.kmsKeyArns,
+      kmsKeyArns: [
+        ...settings.kmsKeyArns,
+        ...(settings.encryptionKeyArn === undefined ? [] : [settings.encryptionKeyArn]),
+      ],
     });
     const taskRoleArn = this.taskRole.arn();
     const ports = spec.slots.map(({ port }) => port);
@@ -135,7 +135,7 @@ export class Instances {
         secretVersions: secretVersions(scope, aws, secrets, redisUrlVersion),
         healthCheck,
         stopGraceSeconds,
-        logGroup: logGroup.name,
+        logGroup: logs.name,
         region: bucket.region,
         executionRoleArn: execution.arn,
         taskRoleArn,

@@ -193,9 +193,7 @@ function taskRole(
   account: TaskAccount,
 ): IamRole {
   return new aws.bindings.IamRole(scope, id, {
-    ...aws.commonArguments(aws.resourceName(128, name)),
-    // A prefix, because role names are unique in the account across all regions.
-    namePrefix: `${aws.resourceName(37, name)}-`,
+    ...aws.roleArguments(name),
     assumeRolePolicy: renderPolicy([
       {
         Sid: 'Tasks',

@@ -1,31 +1,14 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
-import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { alarms } from './alarms';
 import type { AwsContext } from '../base/aws-context';
-import type { Widget, WidgetMetric } from './dashboard';
+import type { Widget } from './dashboard';
 import { dashboard } from './dashboard';
+import { hostAlarms } from './host-alarms';
+import { hostMetric, type MonitoredFront } from './monitored-front';
 import { CROWDED_FACTOR } from './metrics';
-
-/**
- * A front whose alarms are created.
- *
- * @internal
- */
-export interface MonitoredFront {
-  readonly name: string;
-  /** Namespace and dimension under which its hosts report metrics. */
-  readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
-  readonly logGroupName: string;
-  /** Whether nginx terminates TLS, so that its hosts report the days until the certificate expires. */
-  readonly speaksTls: boolean;
-  readonly topicArns: readonly string[];
-  readonly region: string;
-  /** Association that delivers releases to the hosts. */
-  readonly association: ITerraformDependable;
-}
 
 /**
  * A front behind a load balancer.
@@ -62,9 +45,10 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
       customizedMetricSpecification: {
         namespace: metric.namespace,
         metricName: 'ActiveConnections',
-        // Each host reports its count under the front's name, so the average is that of one host.
         metricDimension: [{ name: metric.name, value: metric.value }],
-        statistic: 'Average',
+        // Each host reports its count under the front's name, and open WebSockets stay where they are. So the fullest
+        // host decides: with the average, it would be full while a new one is empty.
+        statistic: 'Maximum',
       },
       // Counts client connections only, not those to instances.
       targetValue: front.connectionsPerHost,
@@ -115,12 +99,12 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
   }
   alarm(
     'Crowded',
-    'Hosts of nginx have more connections than they should, and no more hosts come.',
+    'The fullest host of nginx has far more connections than it should, and clients stay there.',
     {
       namespace: metric.namespace,
       metricName: 'ActiveConnections',
       dimensions: { [metric.name]: metric.value },
-      statistic: 'Average',
+      statistic: 'Maximum',
       comparisonOperator: 'GreaterThanThreshold',
       threshold: Math.round(front.connectionsPerHost * CROWDED_FACTOR),
       evaluationPeriods: 10,
@@ -133,6 +117,7 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
     ...Object.entries(dimensions).flat(),
   ];
   const connections = hostMetric(front, 'ActiveConnections');
+  const loads = hostAlarms(front, alarm, { AutoScalingGroupName: group.name });
   dashboard(scope, aws, front.name, front.region, [
     { title: 'Connections of a host, on average', statistic: 'Average', metrics: [connections] },
     { title: 'Connections of the fullest host', statistic: 'Maximum', metrics: [connections] },
@@ -141,6 +126,7 @@ export function frontAlarms(scope: Construct, aws: AwsContext, front: BalancedFr
       statistic: 'Maximum',
       metrics: [balancerMetric('HealthyHostCount'), balancerMetric('UnHealthyHostCount')],
     },
+    ...loads,
     ...widgets,
   ]);
 }
@@ -219,13 +205,4 @@ export function monitorAnswers(
       metrics: [hostMetric(front, 'CertificateDays')],
     },
   ];
-}
-
-/**
- * A metric that the hosts of a front report.
- *
- * @internal
- */
-export function hostMetric({ metric }: MonitoredFront, metricName: string): WidgetMetric {
-  return [metric.namespace, metricName, metric.name, metric.value];
 }

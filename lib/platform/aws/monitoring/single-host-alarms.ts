@@ -3,8 +3,9 @@ import type { Construct } from 'constructs';
 import { alarms } from './alarms';
 import type { AwsContext } from '../base/aws-context';
 import { dashboard } from './dashboard';
-import type { MonitoredFront } from './front-alarms';
-import { hostMetric, monitorAnswers } from './front-alarms';
+import { monitorAnswers } from './front-alarms';
+import { hostAlarms } from './host-alarms';
+import { hostMetric, type MonitoredFront } from './monitored-front';
 
 /**
  * A front on a single host.
@@ -56,7 +57,10 @@ export function singleHostAlarms(scope: Construct, aws: AwsContext, front: Singl
     // A stopped host has no status checks; the alarm above covers it.
     treatMissingData: 'notBreaching',
   });
-  const widgets = monitorAnswers(scope, aws, front, alarm);
+  const widgets = [
+    ...hostAlarms(front, alarm, { InstanceId: front.host.id }),
+    ...monitorAnswers(scope, aws, front, alarm),
+  ];
   alarm(
     'Crowded',
     'nginx has more connections than expectedConnections says, and soon takes no more.',

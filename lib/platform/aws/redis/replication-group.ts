@@ -9,17 +9,12 @@ import { REDIS_PORT } from '../base/ports';
 import type { HostContext } from '../hosts/host-context';
 import { redisAlarms } from '../monitoring/redis-alarms';
 import { allow, port, securityGroup } from '../network/security-rules';
+import { resolveEngine, resolveMaintenanceWindow } from './engine';
 import { nodesOf, nodesOfShards, resolveNodes } from './nodes';
 import { passwordOf, resolvePasswordVariable } from './password';
 
 /** Kind of the secret that holds the URL of a Redis on this platform. Its reference is an ARN of Secrets Manager. */
 export const REDIS_SECRET = 'aws-redis';
-
-/** Version and parameter group family of each engine. */
-const ENGINES: Readonly<Record<string, { readonly version: string; readonly family: string }>> = {
-  redis: { version: '7.1', family: 'redis7' },
-  valkey: { version: '8.0', family: 'valkey8' },
-};
 
 /**
  * A running Redis.
@@ -47,9 +42,10 @@ export function runRedis(
   { aws, settings, bucket, groups }: HostContext,
 ): AwsRedis {
   const { bindings, provider, network } = aws;
-  const { version, family } = ENGINES[spec.engine]!;
   const name = aws.resourceName(40, spec.name);
   const { nodeType, shards, replicas } = resolveNodes(check, spec, settings.redis);
+  const { engineVersion, upgradesItself, family } = resolveEngine(check, spec, settings.redis);
+  const maintenanceWindow = resolveMaintenanceWindow(check, settings.redis);
   const variable = resolvePasswordVariable(check, spec.password);
   // Older versions store the URL of Redis in the state, or fail because of an unknown argument.
   TerraformStack.of(scope).addOverride('terraform.required_version', '>= 1.11.0');
@@ -105,7 +101,7 @@ export function runRedis(
     replicationGroupId: aws.resourceName(40, spec.name, ...suffix),
     description: `Backplane of ${aws.name}.`,
     engine: spec.engine,
-    engineVersion: version,
+    engineVersion,
     nodeType,
     ...(isCluster
       ? { numNodeGroups: shards, replicasPerNodeGroup: replicas }
@@ -125,13 +121,18 @@ export function runRedis(
     authTokenUpdateStrategy: 'SET',
     // Messages are not stored.
     snapshotRetentionLimit: 0,
-    autoMinorVersionUpgrade: 'true',
+    autoMinorVersionUpgrade: String(upgradesItself),
+    maintenanceWindow,
+    kmsKeyId: settings.encryptionKeyArn,
     applyImmediately: true,
+    // After an upgrade by AWS, the version here is a lower one, for which Terraform would replace Redis.
+    lifecycle: upgradesItself ? { ignoreChanges: ['engine_version'] } : undefined,
   });
   const secret = new bindings.SecretsmanagerSecret(scope, 'UrlSecret', {
     ...aws.commonArguments(name),
     namePrefix: `${aws.resourceName(200, spec.name)}-url-`,
     description: `The URL of ${name} with its password.`,
+    kmsKeyId: settings.encryptionKeyArn,
     // It can be created again at any time.
     recoveryWindowInDays: 0,
   });

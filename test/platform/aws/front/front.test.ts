@@ -1,6 +1,6 @@
 // What AwsPlatform says to AWS, by its meaning: the way in.
 import { NginxWsFrontend, TlsCertificate, Upstream, type NginxWsFrontendProps } from 'cdktf-aiwm';
-import { AwsEntry } from 'cdktf-aiwm/aws';
+import { AwsEntry, type LoadBalancerAccessLogs, type NlbOptions } from 'cdktf-aiwm/aws';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { byConstruct } from '../../../support/stack/addresses';
 import { CERTIFICATE, synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';
@@ -75,7 +75,7 @@ describe('the way in', () => {
     2;
 
   test.each<[string, AwsEntry, number]>([
-    ['a network load balancer', AwsEntry.nlb(), 30_000],
+    ['a network load balancer', AwsEntry.nlb(), 28_500],
     ['an application load balancer', AwsEntry.alb({ connectionsPerHost: 1_001 }), 1_502],
   ])('nginx has room until an alarm says that hosts are crowded: %s', (_, entry, crowded) => {
     const stack = behind(entry);
@@ -100,6 +100,21 @@ describe('the way in', () => {
     expect(behind(AwsEntry.nlb(), { expectedConnections: 30_000 }, 1).warnings).toEqual([
       expect.stringContaining('30000 connections over 1 instance(s) are 30000 to each address'),
     ]);
+  });
+
+  test.each<[string, (options: NlbOptions) => AwsEntry]>([
+    ['network', (options) => AwsEntry.nlb(options)],
+    ['application', (options) => AwsEntry.alb(options)],
+  ])('a %s load balancer logs to a bucket of yours', (_, entry) => {
+    const logsOf = (accessLogs?: LoadBalancerAccessLogs) =>
+      only('aws_lb', behind(entry({ accessLogs }))).access_logs;
+    expect(logsOf()).toBeUndefined();
+    expect(logsOf({ bucket: 'company-logs' })).toEqual({ bucket: 'company-logs', enabled: true });
+    expect(logsOf({ bucket: 'company-logs', prefix: 'chat/production' })).toEqual({
+      bucket: 'company-logs',
+      prefix: 'chat/production',
+      enabled: true,
+    });
   });
 
   test('with IPv6 the load balancer names the client, and only it is believed', () => {
@@ -181,7 +196,7 @@ describe('the way in', () => {
     expect(group.timeouts).toEqual({ delete: '30m' });
     expect(group.suspended_processes).toEqual(['AZRebalance']);
     expect(only('aws_autoscaling_policy').target_tracking_configuration).toMatchObject({
-      target_value: 20_000,
+      target_value: 19_000,
       disable_scale_in: true,
     });
   });

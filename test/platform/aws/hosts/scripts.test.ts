@@ -7,7 +7,7 @@ import { nginxHostUserData } from '../../../../lib/platform/aws/hosts/programs/u
 const nginxHost = nginxHostUserData({
   nginxVersion: '1.30',
   metric: { namespace: 'AIWM', name: 'Front', value: "dev/it's" },
-  logGroup: '/aiwm/dev/nginx',
+  logGroups: { access: '/aiwm/dev/nginx', error: '/aiwm/dev/nginx/error' },
   firstBoot: [],
 });
 
@@ -74,7 +74,7 @@ test('nginx is installed from the requested release line', () => {
     nginxHostUserData({
       nginxVersion,
       metric: { namespace: 'AIWM', name: 'Front', value: 'dev' },
-      logGroup: 'nginx',
+      logGroups: { access: 'nginx', error: 'nginx/error' },
       firstBoot: [],
     });
   expect(host('1.30')).toContain('https://nginx.org/packages/amzn/2023/$basearch/');

@@ -4,6 +4,7 @@ import { AwsEntry } from 'cdktf-aiwm/aws';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
 import { byConstruct } from '../../../support/stack/addresses';
 import { CERTIFICATE, synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';
+import { matchesPattern } from '../../../support/aws/filter-pattern';
 import { plain } from '../../../support/aws/whole-stack';
 
 describe('alarms', () => {
@@ -31,9 +32,9 @@ describe('alarms', () => {
       .sort();
 
   test.each([
-    ['behind a load balancer', balanced, 15],
-    ['with TLS that goes through it', passed, 11],
-    ['on a single host', single, 9],
+    ['behind a load balancer', balanced, 18],
+    ['with TLS that goes through it', passed, 14],
+    ['on a single host', single, 12],
   ])('%s: each tells the topics when it goes off and when it is over', (_, stack, count) => {
     const all = Object.values(alarmsOf(stack));
     expect(all).toHaveLength(count);
@@ -44,7 +45,8 @@ describe('alarms', () => {
 
   test('are over what hurts', () => {
     expect(idsOf(balanced, 'Backplane')).toEqual(['Busy1', 'Busy2', 'Lag1', 'Lag2']);
-    const front = ['Certificate', 'Crowded', 'Failures', 'NoHealthyHost'];
+    const hosts = ['Certificate', 'Credits', 'Crowded', 'Disk', 'Failures', 'Memory'];
+    const front = [...hosts, 'NoHealthyHost'];
     expect(idsOf(balanced, 'Frontend')).toEqual([...front, 'UnhealthyHost']);
     expect(idsOf(passed, 'Frontend')).toEqual([...front, 'UnhealthyHost']);
     expect(idsOf(single, 'Frontend')).toEqual([...front, 'StatusCheck']);
@@ -154,6 +156,141 @@ describe('alarms', () => {
     expect(alarms.Frontend_Alarms_Crowded).toMatchObject({ ...connections, threshold: 10_768 });
   });
 
+  describe('the fullest host decides, because open WebSockets stay where they are', () => {
+    const reported = {
+      namespace: 'AIWM',
+      metric_name: 'ActiveConnections',
+      dimensions: { Front: 'chat-platform-frontend' },
+    };
+    // TLS in nginx halves what the memory of a host holds.
+    test.each([
+      ['with ACM', balanced, 19_000, 28_500],
+      ['with TLS in nginx', passed, 12_000, 18_000],
+    ])('%s', (_, stack, target, crowded) => {
+      const [{ target_tracking_configuration: policy }] = Object.values(
+        byConstruct(stack, 'aws_autoscaling_policy'),
+      ) as [Readonly<Record<string, unknown>>];
+      expect(policy).toEqual({
+        customized_metric_specification: {
+          namespace: reported.namespace,
+          metric_name: reported.metric_name,
+          metric_dimension: [{ name: 'Front', value: 'chat-platform-frontend' }],
+          statistic: 'Maximum',
+        },
+        disable_scale_in: true,
+        target_value: target,
+      });
+      expect(alarmsOf(stack).Frontend_Alarms_Crowded).toMatchObject({
+        ...reported,
+        statistic: 'Maximum',
+        comparison_operator: 'GreaterThanThreshold',
+        threshold: crowded,
+      });
+    });
+  });
+
+  test('a host whose memory or disk is nearly full', () => {
+    for (const stack of [balanced, passed, single]) {
+      for (const [id, metric] of [
+        ['Memory', 'MemoryUsed'],
+        ['Disk', 'DiskUsed'],
+      ]) {
+        expect(alarmsOf(stack)[`Frontend_Alarms_${id}`]).toMatchObject({
+          namespace: 'AIWM',
+          metric_name: metric,
+          dimensions: { Front: 'chat-platform-frontend' },
+          statistic: 'Maximum',
+          comparison_operator: 'GreaterThanThreshold',
+          threshold: 85,
+          period: 60,
+          treat_missing_data: 'notBreaching',
+        });
+      }
+    }
+  });
+
+  describe('processor credits', () => {
+    const hosts = (stack: SynthesizedStack) => {
+      const { dimensions } = alarmsOf(stack).Frontend_Alarms_Credits!;
+      return plain(JSON.stringify(dimensions));
+    };
+
+    test('of the host that has fewest, for longer than a new one has none', () => {
+      expect(alarmsOf(balanced).Frontend_Alarms_Credits).toMatchObject({
+        namespace: 'AWS/EC2',
+        metric_name: 'CPUCreditBalance',
+        statistic: 'Minimum',
+        comparison_operator: 'LessThanThreshold',
+        threshold: 5,
+        period: 300,
+        evaluation_periods: 12,
+      });
+      expect(hosts(balanced)).toBe(
+        '{"AutoScalingGroupName":"aws_autoscaling_group.Frontend_Nginx.name"}',
+      );
+      expect(hosts(single)).toBe('{"InstanceId":"aws_instance.Frontend_Host.id"}');
+    });
+
+    test('only of types that have some', () => {
+      const stack = synthesizeAws((site) => {
+        site.platform({ nginxInstanceType: 'c7g.large' });
+        site.front();
+      });
+      expect(idsOf(stack, 'Frontend')).not.toContain('Credits');
+    });
+  });
+
+  describe('of a real log, the filters count', () => {
+    const patterns = Object.values(byConstruct(balanced, 'aws_cloudwatch_log_metric_filter')).map(
+      ({ pattern }) => pattern as string,
+    );
+    const counted = (line: string) => patterns.filter((each) => matchesPattern(each, line)).length;
+    const line = (status: number) =>
+      `203.0.113.9 [2026-11-28T18:02:11+00:00] "GET chat.example.org/dev/aiwm/users" ${status} upstream=10.0.1.5:3003 upstream_status=- upgrade= connect=- header=- duration=0.000 received=107 sent=552`;
+    const json = (status: number) =>
+      `{"time":"2026-11-28T18:02:11+00:00","client":"203.0.113.9","host":"chat.example.org","method":"GET","path":"/dev/aiwm/users","status":"${status}","upgrade":""}`;
+
+    test.each([
+      [500, 1],
+      [502, 1],
+      [504, 1],
+      [101, 0],
+      [200, 0],
+      [404, 0],
+      [499, 0],
+    ])('status %s: %s', (status, count) => {
+      expect([line(status), json(status)].map(counted)).toEqual([count, count]);
+    });
+
+    test('no error, whatever its process id: they go to a group without filters', () => {
+      const error =
+        '2026/11/28 18:02:11 [error] 5123#5123: *77 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.9, server: chat.example.org';
+      // In one group with the access log, it would be counted.
+      expect(counted(error)).toBe(1);
+      const { user_data: data } = Object.values(byConstruct(balanced, 'aws_launch_template'))[0]!;
+      const shipped = new Map(
+        Array.from(
+          Buffer.from(data as string, 'base64')
+            .toString()
+            .matchAll(/"file_path": "(.*)",\s+"log_group_name": "(.*)"/g),
+          ([, file, group]) => [file, group],
+        ),
+      );
+      const groups = byConstruct(balanced, 'aws_cloudwatch_log_group');
+      expect(shipped).toEqual(
+        new Map([
+          ['/var/log/nginx/access.log', groups.Frontend_Logs!.name],
+          ['/var/log/nginx/error.log', groups.Frontend_ErrorLogs!.name],
+        ]),
+      );
+      for (const filter of Object.values(
+        byConstruct(balanced, 'aws_cloudwatch_log_metric_filter'),
+      )) {
+        expect(plain(filter.log_group_name)).toBe('aws_cloudwatch_log_group.Frontend_Logs.name');
+      }
+    });
+  });
+
   test('5xx of every front are counted in both forms of its log', () => {
     for (const stack of [balanced, passed, single]) {
       const filters = byConstruct(stack, 'aws_cloudwatch_log_metric_filter');
@@ -183,10 +320,15 @@ describe('alarms', () => {
       'Aiwm: Memory of each slot, in percent',
       'Aiwm: Tasks of each slot',
     ];
+    const loads = [
+      'Frontend: Memory and disk of the fullest host, %',
+      'Frontend: Processor credits of the busiest host',
+    ];
     const hosts = [
       'Frontend: Connections of a host, on average',
       'Frontend: Connections of the fullest host',
       'Frontend: Hosts that serve, and that do not',
+      ...loads,
       'Frontend: Answers with 5xx',
     ];
     expect(titles(balanced)).toEqual([
@@ -206,6 +348,7 @@ describe('alarms', () => {
       ...slots,
       'Frontend: Connections',
       'Frontend: Failed checks of the host',
+      ...loads,
       'Frontend: Answers with 5xx',
       'Frontend: Days until the certificate ends',
     ]);

@@ -41,6 +41,50 @@ describe('Redis', () => {
     expect(only('aws_elasticache_parameter_group', stack)).toMatchObject({ family: 'valkey8' });
   });
 
+  describe('a minor version', () => {
+    const grouped = (redis: AwsRedisOptions, engine = RedisEngine.VALKEY) =>
+      synthesizeAws((site) => {
+        site.platform({ redis });
+        site.backplane({ engine });
+      });
+    const groupOf = (redis: AwsRedisOptions, engine?: RedisEngine) =>
+      only('aws_elasticache_replication_group', grouped(redis, engine));
+
+    test('is upgraded by AWS, and the next apply does not replace Redis for it', () => {
+      for (const engine of [RedisEngine.REDIS, RedisEngine.VALKEY]) {
+        expect(groupOf({}, engine)).toMatchObject({
+          auto_minor_version_upgrade: 'true',
+          lifecycle: { ignore_changes: ['engine_version'] },
+        });
+      }
+    });
+
+    test('that is given is changed by nobody else', () => {
+      const given = groupOf({ engineVersion: '8.1' });
+      expect(given).toMatchObject({
+        engine_version: '8.1',
+        auto_minor_version_upgrade: 'false',
+      });
+      expect(given).not.toHaveProperty('lifecycle');
+    });
+
+    test.each([
+      ['7.2', RedisEngine.VALKEY, 'valkey7'],
+      ['9.0', RedisEngine.VALKEY, 'valkey9'],
+      ['7.0', RedisEngine.REDIS, 'redis7'],
+    ])('%s of %s has its parameters', (engineVersion, engine, family) => {
+      const stack = grouped({ engineVersion }, engine);
+      expect(only('aws_elasticache_parameter_group', stack)).toMatchObject({ family });
+    });
+
+    test('comes at the time that is given', () => {
+      expect(groupOf({ maintenanceWindow: 'sun:03:00-sun:04:30' })).toMatchObject({
+        maintenance_window: 'sun:03:00-sun:04:30',
+      });
+      expect(group).not.toHaveProperty('maintenance_window');
+    });
+  });
+
   test('a given password comes from a variable that nothing prints', () => {
     const stack = synthesizeAws((site) =>
       site.backplane({ password: Secret.fromEnvironment('TF_VAR_redis_password') }),

@@ -6,14 +6,20 @@ export interface NginxHostOptions {
   readonly nginxVersion: string;
   /** Namespace and only dimension of the host's metrics in CloudWatch. */
   readonly metric: { readonly namespace: string; readonly name: string; readonly value: string };
-  /** Log group that receives nginx's logs. */
-  readonly logGroup: string;
+  /** Log groups that receive nginx's logs. */
+  readonly logGroups: LogGroups;
   readonly firstBoot: readonly string[];
+}
+
+/** Log group of each log of nginx. */
+interface LogGroups {
+  readonly access: string;
+  readonly error: string;
 }
 
 /** First boot of an nginx host: installs packages and configures nothing. */
 export function nginxHostUserData(options: NginxHostOptions): string {
-  const { nginxVersion, metric, logGroup, firstBoot } = options;
+  const { nginxVersion, metric, logGroups, firstBoot } = options;
   const dimensions = JSON.stringify([{ Name: metric.name, Value: metric.value }]);
   // nginx.org publishes mainline versions, which have odd numbers, in a folder of their own.
   const line = Number(nginxVersion.split('.')[1]) % 2 === 0 ? '' : 'mainline/';
@@ -52,7 +58,7 @@ have openssl diffutils logrotate amazon-cloudwatch-agent`,
 AIWM_END`,
     'mkdir -p "$root/opt/aws/amazon-cloudwatch-agent/etc"',
     `cat > "$root${AGENT_FILE}" << 'AIWM_END'`,
-    agentConfiguration(logGroup),
+    agentConfiguration(logGroups),
     'AIWM_END',
     `"$root/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$root${AGENT_FILE}" || echo 'aiwm: no logs are shipped' >&2`,
     '# The release tells the region and the port, so nothing is counted before there is one.',
@@ -64,7 +70,9 @@ root=$(printenv AIWM_ROOT || :)
 metric() { printf '{"MetricName":"%s","Dimensions":%s,"Unit":"%s","Value":%s}' "$1" ${quoted(dimensions)} "$2" "$3"; }
 active=$(curl -sf -m 5 "http://127.0.0.1:$AIWM_STATUS_PORT/connections" | sed -n 's/^Active connections: *\([0-9]*\).*/\1/p')
 [ -n "$active" ] || { echo 'nginx does not tell how many connections are open' >&2; exit 1; }
-metrics=$(metric ActiveConnections Count "$active")
+memory=$(awk '/^MemTotal:/ { total = $2 } /^MemAvailable:/ { free = $2 } END { printf "%d", 100 - 100 * free / total }' /proc/meminfo)
+disk=$(df --output=pcent "$root/" | tr -dc 0-9)
+metrics="$(metric ActiveConnections Count "$active"),$(metric MemoryUsed Percent "$memory"),$(metric DiskUsed Percent "$disk")"
 # The one that nginx serves, where it speaks TLS. Whatever is wrong with it, connections are told.
 certificate=$root/etc/aiwm/current/tls/certificate.pem
 if [ -e "$certificate" ]; then
@@ -130,10 +138,10 @@ function end(firstBoot: readonly string[]): string[] {
   return [...firstBoot, `: > "$root${READY_FILE}"`, 'echo "aiwm: this host is set up"', ''];
 }
 
-function agentConfiguration(logGroup: string): string {
-  const file = (name: string) => ({
+function agentConfiguration(logGroups: LogGroups): string {
+  const file = (name: keyof LogGroups) => ({
     file_path: `/var/log/nginx/${name}.log`,
-    log_group_name: logGroup,
+    log_group_name: logGroups[name],
     log_stream_name: `{instance_id}/${name}`,
   });
   return JSON.stringify(
