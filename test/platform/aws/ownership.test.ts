@@ -69,13 +69,13 @@ describe('a key of your own', () => {
     }
   });
 
-  test('every host may decrypt its release with it, and with another key only the secrets that it reads', () => {
+  test('hosts may decrypt their release with it, and tasks their secrets; with another key only the secrets', () => {
     const both = owned({ encryptionKeyArn: KEY, kmsKeyArns: [OTHER_KEY] });
     expect(statements('Frontend_RolePolicy', both).Keys).toMatchObject({
       Action: ['kms:Decrypt'],
       Resource: [KEY],
     });
-    expect(statements('Aiwm_RolePolicy', both).Keys!.Resource).toEqual([OTHER_KEY, KEY]);
+    expect(statements('Aiwm_ExecutionRolePolicy', both).Keys!.Resource).toEqual([OTHER_KEY, KEY]);
     expect(statements('Frontend_RolePolicy')).not.toHaveProperty('Keys');
   });
 });
