@@ -91,10 +91,11 @@ function assertionsFor(name: ExampleName, stack: StackJson): Assertion[] {
     },
   ];
   const slots = names.of('aws_ecs_service').length;
+  const zones = name === 'aws-single' ? 1 : 2;
   return [
     ...hosts,
     ...delivered,
-    ...Array.from({ length: slots }, (_, index) => slot(names, index + 1)).flat(),
+    ...Array.from({ length: slots }, (_, index) => slot(names, index + 1, zones)).flat(),
     ...watchedAnswers(names),
     ...(name === 'aws-single' ? singleHost(names) : balanced(names)),
     ...(name === 'aws-redis' ? redis(names) : []),
@@ -195,7 +196,7 @@ function looksAt(
   return `${alarm}.namespace == "${namespace}" && ${alarm}.metric_name == "${name}" && ${alarm}.dimensions == tomap({ ${wanted.join(', ')} })`;
 }
 
-function slot(names: Names, number: number): Assertion[] {
+function slot(names: Names, number: number, zones: number): Assertion[] {
   const own = (type: string, id: string) => names.one(`${type}.Aiwm_Instance${number}_${id}`);
   const service = own('aws_ecs_service', 'Service');
   const task = own('aws_ecs_task_definition', 'TaskDefinition');
@@ -220,7 +221,7 @@ function slot(names: Names, number: number): Assertion[] {
     },
     {
       that: `slot ${number} lets in what the security group of instances says, and has no public address`,
-      condition: `one(one(${service}.network_configuration).security_groups) == ${names.one('aws_security_group.Platform_InstanceSecurityGroup')}.id && one(${service}.network_configuration).assign_public_ip == false && length(one(${service}.network_configuration).subnets) == 2`,
+      condition: `one(one(${service}.network_configuration).security_groups) == ${names.one('aws_security_group.Platform_InstanceSecurityGroup')}.id && one(${service}.network_configuration).assign_public_ip == false && length(one(${service}.network_configuration).subnets) == ${zones}`,
     },
     {
       that: `the container of slot ${number} is read-only, has no capabilities and knows its number`,

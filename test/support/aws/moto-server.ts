@@ -1,4 +1,4 @@
-// An AWS on this machine: moto's server with what it lacks (moto.py), on a loopback port of its own, and its resources
+// An AWS on this machine: moto's server with what it lacks (emulator.py), on a loopback port of its own, and its resources
 // read back through boto3.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ export class MotoServer {
     const server = startChild({
       name: 'moto',
       command: 'python3',
-      args: [join(__dirname, 'moto.py'), '-H', '127.0.0.1', '-p', String(port)],
+      args: [join(__dirname, 'emulator.py'), '-H', '127.0.0.1', '-p', String(port)],
       environment: {
         MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
         // Else no service would ever be stable.

@@ -12,6 +12,9 @@ from moto.servicediscovery.models import servicediscovery_backends
 class PrivateDnsNamespace(CloudFormationModel):
     """The namespace that a stack of CloudFormation makes."""
 
+    # moto takes the name of a service from it.
+    __module__ = 'moto.servicediscovery.models'
+
     def __init__(self, namespace):
         self.namespace = namespace
 
