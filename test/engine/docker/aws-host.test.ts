@@ -88,8 +88,7 @@ exec docker "$@"
         ...engine.environment,
         AIWM_REGION: 'eu-central-1',
         AIWM_BUCKET: 'the-bucket',
-        AIWM_KEY: 'release.json',
-        AIWM_SHA256: bed.putObject('release.json', JSON.stringify(what)),
+        ...bed.putObject('release.json', JSON.stringify(what)),
       });
 
     beforeAll(async () => {

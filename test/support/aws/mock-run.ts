@@ -220,6 +220,8 @@ function overrides(
         public_ip: `198.51.100.${10 + index}`,
         dns_name: `${name.toLowerCase()}.example`,
         domain_validation_options: validationOf(attributes, variables),
+        // The plugin looks at this one as well.
+        ...(type === 'aws_ssm_document' ? { latest_version: '1' } : {}),
       };
       // The plugin knows the names of a certificate's records before it is made.
       const isKnownEarly = type === 'aws_acm_certificate';

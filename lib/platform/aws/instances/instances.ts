@@ -141,6 +141,7 @@ export function runInstances(
   const hosts = instances.map(({ host }) => host);
   const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
+    versioning: context.versioning,
     path,
     ending: '.json',
     contentType: 'application/json',
