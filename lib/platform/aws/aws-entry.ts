@@ -36,6 +36,16 @@ export interface LoadBalancerOptions {
    */
   readonly maxHosts?: number;
   /**
+   * Age at which an nginx host is replaced by a new one, e.g. "14d"; 1d to 365d.
+   *
+   * A new host has the latest image of Amazon Linux 2023, unless you set `imageId`, and the latest nginx of its release
+   * line. It starts before the old one stops, which keeps its connections for `hostDrain`.
+   *
+   * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-max-instance-lifetime.html
+   * @default "30d"
+   */
+  readonly maxHostAge?: string;
+  /**
    * Average number of client connections per host above which a host is added, 100 to 500000.
    *
    * nginx accepts half as many again, unless the front's `expectedConnections` says otherwise.
@@ -202,6 +212,7 @@ function resolveGroup(check: Check, options: LoadBalancerOptions) {
     internal: options.internal ?? false,
     minHosts,
     maxHosts: check.integer('entry.maxHosts', options.maxHosts ?? 2 * minHosts, minHosts, 40),
+    maxHostAgeSeconds: wholeSeconds(check, 'maxHostAge', options.maxHostAge ?? '30d', '1d', '365d'),
     connectionsPerHost: check.integer(
       'entry.connectionsPerHost',
       options.connectionsPerHost ?? 20_000,
@@ -213,9 +224,18 @@ function resolveGroup(check: Check, options: LoadBalancerOptions) {
 }
 
 function idleSeconds(check: Check, given = '1h', min: string, max: string): number {
-  return Math.floor(
-    resolveDuration(check, 'entry.idleTimeout', given, min, max).milliseconds / 1000,
-  );
+  return wholeSeconds(check, 'idleTimeout', given, min, max);
+}
+
+function wholeSeconds(
+  check: Check,
+  property: string,
+  given: string,
+  min: string,
+  max: string,
+): number {
+  const { milliseconds } = resolveDuration(check, `entry.${property}`, given, min, max);
+  return Math.floor(milliseconds / 1000);
 }
 
 function ranges(check: Check, given: string[] | undefined, ipv6 = false): string[] {

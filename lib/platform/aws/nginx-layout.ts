@@ -3,9 +3,6 @@ import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
 import type { ResolvedBalancer } from './base/resolved-entry';
 import { CROWDED_FACTOR } from './monitoring/metrics';
 
-/** Release line of nginx.org's packages on the hosts. */
-export const NGINX_VERSION = '1.30';
-
 /** Idle timeout of connections whose TLS a network load balancer terminates. AWS does not allow another value. */
 const TLS_IDLE_SECONDS = 350;
 

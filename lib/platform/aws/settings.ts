@@ -15,6 +15,7 @@ import {
   INSTANCE_TYPE,
   KEY_ARN,
   NAME,
+  NGINX_LINE,
   REGION,
   REPOSITORY_ARN,
   SHELL_LINE,
@@ -57,6 +58,7 @@ export interface AwsSettings {
   readonly hostedZoneId?: string;
   readonly instanceType: string;
   readonly nginxInstanceType: string;
+  readonly nginxVersion: string;
   readonly imageId?: string;
   readonly firstBoot: readonly string[];
   readonly nginxEgress: readonly AwsEgress[];
@@ -111,6 +113,7 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
   const tags = resolveTags(check, props.tags);
   const nginxEgress = resolveEgress(check, 'nginxEgress', props.nginxEgress);
   const instanceEgress = resolveEgress(check, 'instanceEgress', props.instanceEgress);
+  const nginxVersion = check.text('nginxVersion', props.nginxVersion ?? '1.30', NGINX_LINE);
   if (props.imageId !== undefined) {
     check.text('imageId', props.imageId, AMI_ID);
   }
@@ -127,6 +130,7 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
     hostedZoneId: props.hostedZoneId,
     instanceType,
     nginxInstanceType,
+    nginxVersion,
     imageId: props.imageId,
     firstBoot,
     nginxEgress,

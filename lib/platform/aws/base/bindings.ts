@@ -8,6 +8,7 @@ import type { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-
 import type { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter';
 import type { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { DataAwsAvailabilityZones } from '@cdktf/provider-aws/lib/data-aws-availability-zones';
+import type { DataAwsDefaultTags } from '@cdktf/provider-aws/lib/data-aws-default-tags';
 import type { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route53-zone';
 import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
 import type { DataAwsSubnet } from '@cdktf/provider-aws/lib/data-aws-subnet';
@@ -66,6 +67,7 @@ export interface AwsBindings {
   readonly CloudwatchLogMetricFilter: typeof CloudwatchLogMetricFilter;
   readonly CloudwatchMetricAlarm: typeof CloudwatchMetricAlarm;
   readonly DataAwsAvailabilityZones: typeof DataAwsAvailabilityZones;
+  readonly DataAwsDefaultTags: typeof DataAwsDefaultTags;
   readonly DataAwsRoute53Zone: typeof DataAwsRoute53Zone;
   readonly DataAwsSsmParameter: typeof DataAwsSsmParameter;
   readonly DataAwsSubnet: typeof DataAwsSubnet;
@@ -133,6 +135,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/cloudwatch-log-metric-filter') as Module<'CloudwatchLogMetricFilter'>),
       ...(require('@cdktf/provider-aws/lib/cloudwatch-metric-alarm') as Module<'CloudwatchMetricAlarm'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-availability-zones') as Module<'DataAwsAvailabilityZones'>),
+      ...(require('@cdktf/provider-aws/lib/data-aws-default-tags') as Module<'DataAwsDefaultTags'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-route53-zone') as Module<'DataAwsRoute53Zone'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-ssm-parameter') as Module<'DataAwsSsmParameter'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-subnet') as Module<'DataAwsSubnet'>),

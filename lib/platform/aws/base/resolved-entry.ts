@@ -22,6 +22,7 @@ export interface ResolvedBalancer {
   readonly proxyProtocol: boolean;
   readonly minHosts: number;
   readonly maxHosts: number;
+  readonly maxHostAgeSeconds: number;
   readonly connectionsPerHost: number;
   readonly deletionProtection: boolean;
   readonly webAclArn?: string;

@@ -16,7 +16,6 @@ import { nginxHostUserData } from '../hosts/programs/user-data';
 import { hostUserData } from '../hosts/user-data';
 import { METRIC_DIMENSION, METRIC_NAMESPACE } from '../monitoring/metrics';
 import { checkPeers, HTTPS_ANYWHERE } from '../network/egress';
-import { NGINX_VERSION } from '../nginx-layout';
 import { balancedFront } from './balanced-front';
 import { resolveCertificate } from './certificate';
 import type { Front, FrontContext } from './front-context';
@@ -39,7 +38,7 @@ export function runNginx(
   spec: NginxSpec,
   context: HostContext,
 ): Front {
-  const { aws, settings, bucket } = context;
+  const { aws, settings, bucket, versioning } = context;
   const { bindings } = aws;
   const { balancer } = settings.entry;
   const { name } = spec;
@@ -56,7 +55,7 @@ export function runNginx(
   };
   const userData = hostUserData(check, settings.firstBoot, (firstBoot) =>
     nginxHostUserData({
-      nginxVersion: NGINX_VERSION,
+      nginxVersion: settings.nginxVersion,
       metric,
       logGroup: logGroupName,
       firstBoot,
@@ -79,7 +78,6 @@ export function runNginx(
     certificate,
     host: {
       name: aws.resourceName(128, name),
-      imageId: context.image.for(settings.nginxInstanceType),
       instanceType: settings.nginxInstanceType,
       userData,
       tags: { [target.tag]: target.value },
@@ -91,6 +89,7 @@ export function runNginx(
   const configuration = new TerraformLocal(scope, 'Configuration', spec.configuration);
   const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
+    versioning,
     path,
     ending: '.conf',
     contentType: 'text/plain',
