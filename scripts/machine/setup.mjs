@@ -94,6 +94,15 @@ const TOOLS = [
     brew: 'shellcheck',
   },
   {
+    name: 'logrotate',
+    requiredFor: [],
+    usedFor: ['tests'],
+    problem: () => notFound('logrotate'),
+    apt: 'logrotate',
+    dnf: 'logrotate',
+    platform: 'linux',
+  },
+  {
     name: 'debootstrap',
     requiredFor: [],
     usedFor: ['tests'],

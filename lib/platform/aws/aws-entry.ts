@@ -36,6 +36,16 @@ export interface LoadBalancerOptions {
    */
   readonly maxHosts?: number;
   /**
+   * Age at which an nginx host is replaced by a new one, e.g. "14d"; 1d to 365d.
+   *
+   * A new host has the latest image of Amazon Linux 2023, unless you set `imageId`, and the latest nginx of its release
+   * line. It starts before the old one stops, which keeps its connections for `hostDrain`.
+   *
+   * @see https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-max-instance-lifetime.html
+   * @default "30d"
+   */
+  readonly maxHostAge?: string;
+  /**
    * Number of client connections of the fullest host above which hosts are added, 100 to 500000.
    *
    * Open WebSockets stay where they are, so a new host takes only new ones. While the fullest host stays above the
@@ -230,6 +240,7 @@ function resolveGroup(check: Check, options: LoadBalancerOptions) {
     internal: options.internal ?? false,
     minHosts,
     maxHosts: check.integer('entry.maxHosts', options.maxHosts ?? 2 * minHosts, minHosts, 40),
+    maxHostAgeSeconds: wholeSeconds(check, 'maxHostAge', options.maxHostAge ?? '30d', '1d', '365d'),
     connectionsPerHost:
       options.connectionsPerHost === undefined
         ? undefined
@@ -253,9 +264,18 @@ function resolveAccessLogs(
 }
 
 function idleSeconds(check: Check, given = '1h', min: string, max: string): number {
-  return Math.floor(
-    resolveDuration(check, 'entry.idleTimeout', given, min, max).milliseconds / 1000,
-  );
+  return wholeSeconds(check, 'idleTimeout', given, min, max);
+}
+
+function wholeSeconds(
+  check: Check,
+  property: string,
+  given: string,
+  min: string,
+  max: string,
+): number {
+  const { milliseconds } = resolveDuration(check, `entry.${property}`, given, min, max);
+  return Math.floor(milliseconds / 1000);
 }
 
 function ranges(check: Check, given: string[] | undefined, ipv6 = false): string[] {

@@ -149,25 +149,38 @@ export interface AwsPlatformProps {
   /**
    * EC2 instance type of the hosts that run nginx.
    *
-   * Behind a load balancer, a change replaces the hosts one after another. A single host keeps its type until you
-   * replace it.
+   * Behind a load balancer, a change replaces the hosts one after another. A single host is replaced at once, which
+   * interrupts the service for minutes.
    *
+   * Burstable types run with standard credits, so a host that uses up what it has earned is slowed down.
+   *
+   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-standard-mode.html
    * @default "t4g.small"
    */
   readonly nginxInstanceType?: string;
   /**
+   * Release line of nginx on the hosts, e.g. "1.30"; "1.28" or later.
+   *
+   * A new host installs its latest version from nginx.org. A change replaces the hosts like `nginxInstanceType`.
+   *
+   * @see https://nginx.org/en/linux_packages.html#Amazon-Linux
+   * @default "1.30"
+   */
+  readonly nginxVersion?: string;
+  /**
    * Id of the AMI of the nginx hosts: Amazon Linux 2023 for the processors of `nginxInstanceType`.
    *
-   * Packages that the image contains are not installed again. A running host keeps its image until it is replaced.
+   * Packages that the image contains are not installed again. A change replaces the hosts like `nginxInstanceType`.
    *
-   * @default - the latest Amazon Linux 2023 image when a host is created
+   * @default - the latest Amazon Linux 2023 image whenever a host is created
    */
   readonly imageId?: string;
   /**
    * Shell commands that run as root at the end of the first boot of every host, before its first release.
    *
    * Use them to install what your company requires on every host. They must not contain secrets. If a command fails,
-   * the host receives no release and the apply fails; see /var/log/cloud-init-output.log on the host.
+   * the host receives no release and the apply fails; see /var/log/cloud-init-output.log on the host. A change replaces
+   * the hosts like `nginxInstanceType`.
    *
    * Hosts receive the commands as they are written: "${NAME}" is a variable of the shell, never of Terraform.
    *

@@ -35,7 +35,7 @@ import { HostImage } from './hosts/host-image';
 import { releaseBucket } from './hosts/release-bucket';
 import { Instances } from './instances/instances';
 import { allowEgress, balancerRanges, hostGroups } from './network/groups';
-import { NGINX_VERSION, nginxLayout } from './nginx-layout';
+import { nginxLayout } from './nginx-layout';
 import type { AwsRedis } from './redis/replication-group';
 import { runRedis } from './redis/replication-group';
 import { resolveSettings } from './settings';
@@ -89,21 +89,22 @@ export class AwsPlatform extends Construct implements IPlatform {
     this.provider =
       props.provider ?? withAlias(new bindings.AwsProvider(this, 'Provider', { region }));
     const aws = new AwsContext(bindings, this.provider, name, tags, network, settings);
-    this.bucket = releaseBucket(this, aws, settings.encryptionKeyArn);
+    const releases = releaseBucket(this, aws, settings.encryptionKeyArn);
+    this.bucket = releases.bucket;
     const groups = hostGroups(this, aws);
     this.nginxSecurityGroup = groups.nginx;
     this.instanceSecurityGroup = groups.instances;
     allowEgress(this, aws, groups, settings);
     this.trustedProxies = balancerRanges(this, aws, entry.balancer);
     const image = new HostImage(this, aws, imageId);
-    this.hosts = { aws, settings, bucket: this.bucket, image, groups };
+    this.hosts = { ...releases, aws, settings, image, groups };
     this.instances = new Instances(this, this.hosts);
     this.traits = {
       name: PLATFORM,
       sharesAddress: false,
       isPublic: true,
       seesClientAddresses: true,
-      nginxVersion: NGINX_VERSION,
+      nginxVersion: settings.nginxVersion,
       tlsKinds: settings.tlsKinds,
     };
     this.node.addValidation({ validate: () => this.unusedOptions() });

@@ -4,9 +4,6 @@ import type { ResolvedBalancer } from './base/resolved-entry';
 import { hostRoom } from './front/capacity';
 import type { AwsSettings } from './settings';
 
-/** Release line of nginx.org's packages on the hosts. */
-export const NGINX_VERSION = '1.30';
-
 /** Name server of every VPC, whatever its DHCP options say. */
 const NAME_SERVER = '169.254.169.253';
 

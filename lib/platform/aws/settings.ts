@@ -15,6 +15,7 @@ import {
   INSTANCE_TYPE,
   KEY_ARN,
   NAME,
+  NGINX_LINE,
   POLICY_ARN,
   REGION,
   REPOSITORY_ARN,
@@ -59,6 +60,7 @@ export interface AwsSettings {
   readonly tags: Readonly<Record<string, string>>;
   readonly hostedZoneId?: string;
   readonly nginxInstanceType: string;
+  readonly nginxVersion: string;
   readonly imageId?: string;
   readonly firstBoot: readonly string[];
   readonly nginxEgress: readonly AwsEgress[];
@@ -117,6 +119,7 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
   const tags = resolveTags(check, props.tags);
   const nginxEgress = resolveEgress(check, 'nginxEgress', props.nginxEgress);
   const instanceEgress = resolveEgress(check, 'instanceEgress', props.instanceEgress);
+  const nginxVersion = check.text('nginxVersion', props.nginxVersion ?? '1.30', NGINX_LINE);
   if (props.imageId !== undefined) {
     check.text('imageId', props.imageId, AMI_ID);
   }
@@ -143,6 +146,7 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
     tags,
     hostedZoneId: props.hostedZoneId,
     nginxInstanceType,
+    nginxVersion,
     imageId: props.imageId,
     firstBoot,
     nginxEgress,

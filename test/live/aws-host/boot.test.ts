@@ -62,8 +62,7 @@ http {
     delivery = {
       AIWM_REGION: 'eu-central-1',
       AIWM_BUCKET: 'the-bucket',
-      AIWM_KEY: 'nginx/nginx.conf',
-      AIWM_SHA256: bed.putObject('nginx/nginx.conf', configuration('')),
+      ...bed.putObject('nginx/nginx.conf', configuration('')),
       AIWM_TLS_SECRET: '',
       AIWM_STATUS_PORT: String(statusPort),
     };
@@ -178,8 +177,7 @@ priority=9
       await sleep(1_001);
       return bed.run(nginxReleaseScript(), {
         ...delivery,
-        AIWM_KEY: 'nginx/tls.conf',
-        AIWM_SHA256: bed.putObject('nginx/tls.conf', tls),
+        ...bed.putObject('nginx/tls.conf', tls),
         AIWM_TLS_SECRET: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:front-tls',
       });
     };
@@ -203,7 +201,7 @@ priority=9
     const [port = 0] = await freePorts(1);
     const moved = {
       ...delivery,
-      AIWM_SHA256: bed.putObject('nginx/nginx.conf', configuration('', port)),
+      ...bed.putObject('nginx/nginx.conf', configuration('', port)),
       AIWM_STATUS_PORT: String(port),
     };
     expect(await bed.run(nginxReleaseScript(), moved)).toMatchObject({ code: 0 });

@@ -152,12 +152,43 @@ http.server.HTTPServer(('', 3003), Answer).serve_forever()
     expect(await mainPid()).toBe(pid);
   });
 
-  test('rotates its logs: nginx goes on in a new file', async () => {
-    const rotation = await host.machine.ask('cat /etc/logrotate.d/nginx');
-    const [, script = ''] = /postrotate\n([^]*)endscript/.exec(rotation) ?? [];
-    const log = '/var/log/nginx/error.log';
-    await host.machine.ask(`mv ${log} ${log}.1\n${script}`);
-    await waitFor(() => host.machine.ask(`ls ${log}`), 5_000, 'there is a new log');
+  describe('logs', () => {
+    const log = '/var/log/nginx/access.log';
+    const rotate = () => host.machine.ask('systemctl start logrotate.service');
+    const logs = async () => (await host.machine.ask(`ls ${log}*`)).split('\n');
+
+    test('are looked at every ten minutes', async () => {
+      const listed = await host.machine.ask('systemctl list-timers --output json logrotate.timer');
+      const [{ next = 0 } = {}] = JSON.parse(listed) as { next?: number }[];
+      const inMs = next / 1000 - Date.now();
+      expect(inMs).toBeGreaterThan(0);
+      expect(inMs).toBeLessThan(10 * 60_000 + 15_000);
+      expect(await host.machine.property('logrotate.timer', 'UnitFileState')).toBe('enabled');
+    });
+
+    test('stay where they are while they are small', async () => {
+      await rotate();
+      expect(await logs()).toEqual([log]);
+    });
+
+    test('are rotated by their size, on the same day: nginx goes on in a new file', async () => {
+      const pid = await mainPid();
+      await host.machine.ask(`truncate --size 101M ${log}`);
+      await rotate();
+      expect(await logs()).toEqual([log, `${log}.1`]);
+      await host.machine.ask(
+        "curl --silent --insecure --output /dev/null --resolve '*:8443:127.0.0.1' https://chat.example.org:8443/after",
+      );
+      await waitFor(
+        async () => (await host.machine.ask(`cat ${log}`)).includes('/after'),
+        5_000,
+        'nginx writes to the new log',
+      );
+      expect(await host.machine.ask(`stat --format %s ${log}.1`)).toBe(String(101 * 1024 * 1024));
+      await rotate();
+      expect(await logs()).toEqual([log, `${log}.1`]);
+      expect(await mainPid()).toBe(pid);
+    });
   });
 
   test('has nginx back a moment after it was killed', async () => {

@@ -49,26 +49,32 @@ function assertionsFor(name: ExampleName, stack: StackJson): Assertion[] {
   const bucket = names.one('aws_s3_bucket');
   const isOf = (type: string) => `${names.one(type)}.bucket == ${bucket}.id`;
   const deliveries = names.of('aws_ssm_association').flatMap((association): Assertion[] => {
-    const path = association.replace(/^.*?\./, '').replace(/_Association_\w+$/, '');
+    const path = association.replace(/^.*?\./, '').replace(/_(Association|Rollout)_\w+$/, '');
+    const isRollout = association.includes('_Rollout_');
     const release = names.one(`aws_s3_object.${path}_Release`);
     const document = names.one(`aws_ssm_document.${path}_Document`);
     return [
       {
         that: `${association} runs its document`,
-        condition: `${association}.name == ${document}.name`,
+        condition: `${association}.name == ${document}.name && ${association}.document_version == ${document}.latest_version`,
       },
       {
         that: `${association} delivers the release that is in the bucket, and nothing else by its checksum`,
-        condition: `${association}.parameters.Bucket == ${bucket}.id && ${association}.parameters.Key == ${release}.key && ${association}.parameters.Sha256 == sha256(${release}.content)`,
+        condition: `${association}.parameters.Bucket == ${bucket}.id && ${association}.parameters.Key == ${release}.key && ${association}.parameters.Version == ${release}.version_id && ${association}.parameters.Sha256 == sha256(${release}.content)`,
       },
       {
-        that: `${association} goes host by host, stops at the first failure, and comes back`,
-        condition: `${association}.max_concurrency == "1" && ${association}.max_errors == "0" && ${association}.schedule_expression == "rate(30 minutes)"`,
+        that: `${association} goes host by host and stops at the first failure`,
+        condition: `${association}.max_concurrency == "1" && ${association}.max_errors == "0"`,
       },
-      {
-        that: `the apply waits for ${association}`,
-        condition: `${association}.wait_for_success_timeout_seconds >= 600`,
-      },
+      isRollout
+        ? {
+            that: `the apply waits for ${association}, which tries again and does not come back`,
+            condition: `${association}.wait_for_success_timeout_seconds >= 600 && ${association}.schedule_expression == null && ${association}.parameters.Retry == "yes"`,
+          }
+        : {
+            that: `${association} comes back, and does not try again what has failed`,
+            condition: `${association}.schedule_expression == "rate(30 minutes)" && ${association}.parameters.Retry == "no"`,
+          },
       {
         that: `${release} is encrypted`,
         condition: `${release}.server_side_encryption == "AES256"`,
@@ -669,12 +675,13 @@ describeWithAws('the AWS examples', (plugin) => {
       expect.objectContaining({
         'aws_autoscaling_group.Frontend_Nginx': anew,
         'terraform_data.Frontend_Delivery_Registration': anew,
-        'aws_ssm_association.Frontend_Delivery_Association': anew,
+        'aws_ssm_association.Frontend_Delivery_Rollout': anew,
       }),
       {
         'aws_iam_role_policy.Frontend_RolePolicy': 'update',
         'terraform_data.Frontend_Delivery_Told': anew,
-        'aws_ssm_association.Frontend_Delivery_Association': anew,
+        'aws_ssm_association.Frontend_Delivery_Rollout': anew,
+        'aws_ssm_association.Frontend_Delivery_Association': 'update',
       },
       // A made-up AWS does not know that this is a new revision, which the service follows.
       Object.fromEntries(
@@ -683,6 +690,39 @@ describeWithAws('the AWS examples', (plugin) => {
           'update',
         ]),
       ),
+    ]);
+  });
+
+  test('another image replaces a single host, and another tag nothing', async () => {
+    const own = new StackFolder(
+      synthesizeAws((site) => {
+        const variable = (name: string) =>
+          new TerraformVariable(site.scope, name, { type: 'string' }).stringValue;
+        const tags = { team: variable('team') };
+        site.platform({ entry: AwsEntry.single(), imageId: variable('image'), tags });
+        site.front({ tls: TlsCertificate.fromSecret(TLS_SECRET) });
+      }).json as StackJson,
+      plugin,
+    );
+    await own.init();
+    const before = { team: 'one', image: 'ami-0123456789abcdef0' };
+    const { errors, plans } = await mockRun(own, [], before, {
+      plans: [
+        { variables: { ...before, team: 'two' } },
+        { variables: { ...before, image: 'ami-0123456789abcdef1' } },
+      ],
+    });
+    expect(errors).toEqual([]);
+    const [tagged, anew] = plans.map((plan) =>
+      Object.entries(plan).map(([address, actions]) => `${withoutHash(address)}: ${actions}`),
+    );
+    expect(tagged!.length).toBeGreaterThan(0);
+    expect(tagged!.filter((each) => !each.endsWith(': update'))).toEqual([]);
+    expect(anew!.filter((each) => !each.endsWith(': update')).sort()).toEqual([
+      'aws_instance.Frontend_Host: delete, create',
+      'aws_ssm_association.Frontend_Delivery_Rollout: delete, create',
+      'terraform_data.Frontend_Delivery_Registration: delete, create',
+      'terraform_data.Frontend_HostTemplate: delete, create',
     ]);
   });
 

@@ -231,6 +231,8 @@ function overrides(
           Id: `ns-${name.toLowerCase().replace(/\W|_/g, '')}`,
           Arn: 'arn:aws:servicediscovery',
         },
+        // The plugin looks at this one as well.
+        ...(type === 'aws_ssm_document' ? { latest_version: '1' } : {}),
       };
       // The plugin knows the names of a certificate's records before it is made.
       const isKnownEarly = type === 'aws_acm_certificate';

@@ -20,6 +20,15 @@ export function plain(value: unknown): string {
   return withoutHash(String(value)).replace(/\$\{([^{}]*)\}/g, '$1');
 }
 
+/** The map from which an auto scaling group tags its hosts, as Terraform computes it. */
+export function tagsOfHosts(stack = whole): string {
+  const { dynamic } = only('aws_autoscaling_group', stack) as {
+    dynamic: { tag: { for_each: string; content: { propagate_at_launch: boolean } } };
+  };
+  expect(dynamic.tag.content.propagate_at_launch).toBe(true);
+  return plain(dynamic.tag.for_each);
+}
+
 export interface Statement {
   readonly Sid: string;
   readonly Action: readonly string[];

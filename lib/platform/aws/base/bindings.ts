@@ -10,6 +10,7 @@ import type { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwat
 import type { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm';
 import type { DataAwsAvailabilityZones } from '@cdktf/provider-aws/lib/data-aws-availability-zones';
 import type { DataAwsCallerIdentity } from '@cdktf/provider-aws/lib/data-aws-caller-identity';
+import type { DataAwsDefaultTags } from '@cdktf/provider-aws/lib/data-aws-default-tags';
 import type { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route53-zone';
 import type { DataAwsSecretsmanagerSecretVersions } from '@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions';
 import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
@@ -76,6 +77,7 @@ export interface AwsBindings {
   readonly CloudwatchMetricAlarm: typeof CloudwatchMetricAlarm;
   readonly DataAwsAvailabilityZones: typeof DataAwsAvailabilityZones;
   readonly DataAwsCallerIdentity: typeof DataAwsCallerIdentity;
+  readonly DataAwsDefaultTags: typeof DataAwsDefaultTags;
   readonly DataAwsRoute53Zone: typeof DataAwsRoute53Zone;
   readonly DataAwsSecretsmanagerSecretVersions: typeof DataAwsSecretsmanagerSecretVersions;
   readonly DataAwsSsmParameter: typeof DataAwsSsmParameter;
@@ -151,6 +153,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/cloudwatch-metric-alarm') as Module<'CloudwatchMetricAlarm'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-availability-zones') as Module<'DataAwsAvailabilityZones'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-caller-identity') as Module<'DataAwsCallerIdentity'>),
+      ...(require('@cdktf/provider-aws/lib/data-aws-default-tags') as Module<'DataAwsDefaultTags'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-route53-zone') as Module<'DataAwsRoute53Zone'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions') as Module<'DataAwsSecretsmanagerSecretVersions'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-ssm-parameter') as Module<'DataAwsSsmParameter'>),

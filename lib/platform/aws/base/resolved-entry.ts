@@ -22,6 +22,7 @@ export interface ResolvedBalancer {
   readonly proxyProtocol: boolean;
   readonly minHosts: number;
   readonly maxHosts: number;
+  readonly maxHostAgeSeconds: number;
   /** Undefined for what the memory of a host allows. */
   readonly connectionsPerHost?: number;
   readonly deletionProtection: boolean;

@@ -47,6 +47,13 @@ export const INSTANCE_TYPE: TextRule = {
   accepts: (text) => /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(text),
 };
 
+export const NGINX_LINE: TextRule = {
+  name: 'a release line of nginx',
+  allowed: '"1.28" or later, without a third number: older ones look up a name only once',
+  knownAtSynth: true,
+  accepts: (text) => /^1\.(?:2[89]|[3-9]\d)$/.test(text),
+};
+
 export const NODE_TYPE: TextRule = {
   name: 'a cache node type',
   allowed: '"cache.", family and size: "cache.t4g.small"',

@@ -26,7 +26,6 @@ export interface FrontContext extends HostContext {
  */
 export interface NginxHost {
   readonly name: string;
-  readonly imageId: string;
   readonly instanceType: string;
   readonly userData: string;
   /** Tags by which releases find the host. */

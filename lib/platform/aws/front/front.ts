@@ -17,7 +17,6 @@ import { nginxHostUserData } from '../hosts/programs/user-data';
 import { hostUserData } from '../hosts/user-data';
 import { METRIC_DIMENSION, METRIC_NAMESPACE } from '../monitoring/metrics';
 import { checkPeers, HTTPS_ANYWHERE } from '../network/egress';
-import { NGINX_VERSION } from '../nginx-layout';
 import { balancedFront } from './balanced-front';
 import { resolveCertificate } from './certificate';
 import { checkAccessLogs } from './access-logs';
@@ -41,7 +40,7 @@ export function runNginx(
   spec: NginxSpec,
   context: HostContext,
 ): Front {
-  const { aws, settings, bucket } = context;
+  const { aws, settings, bucket, versioning } = context;
   const { balancer } = settings.entry;
   const { name } = spec;
   checkPeers(check, spec.foreignPeers, [HTTPS_ANYWHERE, ...settings.nginxEgress]);
@@ -58,7 +57,7 @@ export function runNginx(
   };
   const userData = hostUserData(check, settings.firstBoot, (firstBoot) =>
     nginxHostUserData({
-      nginxVersion: NGINX_VERSION,
+      nginxVersion: settings.nginxVersion,
       metric,
       logGroups: { access: logGroupName(aws, name), error: logGroupName(aws, errorLog) },
       firstBoot,
@@ -79,7 +78,6 @@ export function runNginx(
     certificate,
     host: {
       name: aws.resourceName(128, name),
-      imageId: context.image.for(settings.nginxInstanceType),
       instanceType: settings.nginxInstanceType,
       userData,
       tags: { [target.tag]: target.value },
@@ -92,6 +90,7 @@ export function runNginx(
   const association = deliver(new Construct(scope, 'Delivery'), aws, name, {
     bucket,
     encryptionKeyArn: settings.encryptionKeyArn,
+    versioning,
     path,
     ending: '.conf',
     contentType: 'text/plain',

@@ -1,11 +1,10 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group';
+import { Fn, TerraformIterator } from 'cdktf';
 import type { Construct } from 'constructs';
-import { awsName } from '../base/aws-name';
 import type { ResolvedBalancer } from '../base/resolved-entry';
 import type { FrontContext } from './front-context';
-import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
-import { processorsOf } from '../hosts/host-image';
+import { creditsOf, METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 
 /**
  * Time until a new host has its packages and its first release.
@@ -17,27 +16,25 @@ const WARM_UP_SECONDS = 2100;
 /**
  * Creates the auto scaling group of the nginx hosts, with at least one host in each of two zones.
  *
- * A changed host template replaces the hosts one after another, starting each new host before the old one stops. A
- * changed configuration does not touch the group: it is delivered to the running hosts.
+ * A changed host template replaces the hosts one after another, starting each new host before the old one stops. So
+ * does the age of a host. A changed configuration does not touch the group: it is delivered to the running hosts.
  *
  * @internal
  */
 export function nginxHosts(
   scope: Construct,
-  { aws, settings, groups, spec, host }: FrontContext,
-  { minHosts, maxHosts }: ResolvedBalancer,
+  { aws, settings, groups, spec, host, image }: FrontContext,
+  { minHosts, maxHosts, maxHostAgeSeconds }: ResolvedBalancer,
   targetGroups: readonly LbTargetGroup[],
 ): AutoscalingGroup {
   const { bindings, provider, network } = aws;
   const { hostDrainSeconds, imageId } = settings;
-  // Another processor architecture needs another template: the old one would keep its image.
-  const isArm = processorsOf(host.instanceType) === 'arm64';
-  const id = isArm ? 'LaunchTemplate' : 'LaunchTemplateX86';
-  const template = new bindings.LaunchTemplate(scope, id, {
+  const template = new bindings.LaunchTemplate(scope, 'LaunchTemplate', {
     ...aws.commonArguments(host.name),
-    name: isArm ? host.name : awsName(128, host.name, 'x86'),
-    imageId: host.imageId,
+    name: host.name,
+    imageId: image.atLaunch(host.instanceType),
     instanceType: host.instanceType,
+    creditSpecification: creditsOf(host.instanceType),
     iamInstanceProfile: { arn: host.profile.arn },
     vpcSecurityGroupIds: [groups.nginx.id],
     metadataOptions: METADATA_OPTIONS,
@@ -56,13 +53,14 @@ export function nginxHosts(
     ],
     userData: host.userData,
     updateDefaultVersion: true,
-    tagSpecifications: ['instance', 'volume'].map((resourceType) => ({
-      resourceType,
-      tags: aws.tags(host.name),
-    })),
-    // The latest image changes every few days. It is used from the next new host on.
-    ...(imageId === undefined ? { lifecycle: { ignoreChanges: ['image_id'] } } : {}),
+    // Without the tags of the user: a changed tag would be another template, and replace all hosts.
+    tagSpecifications: [{ resourceType: 'volume', tags: { Name: host.name } }],
   });
+  // The provider adds its default tags to the group, but not to the hosts.
+  const defaults = new bindings.DataAwsDefaultTags(scope, 'DefaultTags', { provider });
+  const tags = TerraformIterator.fromMap(
+    Fn.merge([defaults.tags, aws.tags(host.name, host.tags)]) as Record<string, string>,
+  );
   const group = new bindings.AutoscalingGroup(scope, 'Nginx', {
     provider,
     name: host.name,
@@ -74,13 +72,15 @@ export function nginxHosts(
     healthCheckGracePeriod: WARM_UP_SECONDS,
     defaultInstanceWarmup: WARM_UP_SECONDS,
     launchTemplate: { id: template.id, version: template.getStringAttribute('latest_version') },
+    maxInstanceLifetime: maxHostAgeSeconds,
     instanceMaintenancePolicy: { minHealthyPercentage: 100, maxHealthyPercentage: 150 },
     instanceRefresh: {
       strategy: 'Rolling',
       preferences: {
         minHealthyPercentage: 100,
         maxHealthyPercentage: 150,
-        autoRollback: true,
+        // AWS cannot go back to an image that it looks up at launch.
+        autoRollback: imageId !== undefined,
         skipMatching: true,
       },
     },
@@ -90,11 +90,8 @@ export function nginxHosts(
     suspendedProcesses: ['AZRebalance'],
     // The load balancer drains hosts before they terminate, so a destroy has to wait for them.
     timeouts: { delete: `${Math.ceil(hostDrainSeconds / 60) + 15}m` },
-    tag: Object.entries(aws.tags(host.name, host.tags)).map(([key, value]) => ({
-      key,
-      value,
-      propagateAtLaunch: true,
-    })),
+    // By Terraform's own names: nothing translates what is dynamic.
+    tag: tags.dynamic({ key: tags.key, value: tags.value, propagate_at_launch: true }),
     // If the instances do not become healthy, the nginx hosts receive no release, and the group would replace them
     // forever.
     dependsOn: [...(network.dependables ?? []), ...spec.dependsOn],

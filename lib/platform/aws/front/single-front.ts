@@ -1,6 +1,9 @@
 import type { Construct } from 'constructs';
+import { TerraformData } from '../../../terraform/terraform-data';
+import { shortHash } from '../base/aws-name';
 import { PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
-import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
+import { creditsOf, METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
+import { latestImage } from '../hosts/host-image';
 import { singleHostAlarms } from '../monitoring/single-host-alarms';
 import { permanentAddress } from '../network/permanent-address';
 import { allowFrom, port } from '../network/security-rules';
@@ -13,7 +16,7 @@ import type { FrontContext, FrontHosts } from './front-context';
  * @internal
  */
 export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
-  const { aws, settings, spec, groups, host } = front;
+  const { aws, settings, spec, groups, host, image } = front;
   const { bindings, network } = aws;
   const { hostedZoneId } = settings;
   const from = (id: string, number: number, why: string): void =>
@@ -32,10 +35,18 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
     networkInterface: networkInterface.id,
     dependsOn: network.dependables,
   });
+  const template = new TerraformData(scope, 'HostTemplate', {
+    triggersReplace: {
+      image: settings.imageId ?? latestImage(host.instanceType),
+      instanceType: host.instanceType,
+      userData: shortHash(host.userData),
+    },
+  });
   const instance = new bindings.Instance(scope, 'Host', {
     ...aws.commonArguments(host.name, host.tags),
-    ami: host.imageId,
+    ami: image.for(host.instanceType),
     instanceType: host.instanceType,
+    creditSpecification: creditsOf(host.instanceType),
     primaryNetworkInterface: { networkInterfaceId: networkInterface.id },
     iamInstanceProfile: host.profile.name,
     metadataOptions: METADATA_OPTIONS,
@@ -48,8 +59,11 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
     },
     userDataBase64: host.userData,
     dependsOn: [address],
-    // A newer image would replace the only host, and another type would stop it.
-    lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
+    // What the user changes replaces the host. The next image of Amazon Linux must not.
+    lifecycle: {
+      ignoreChanges: ['ami', 'instance_type', 'user_data_base64'],
+      replaceTriggeredBy: [`${template.terraformResourceType}.${template.friendlyUniqueId}.id`],
+    },
   });
   if (hostedZoneId !== undefined) {
     addressRecords(scope, aws, hostedZoneId, spec.serverNames, address.publicIp);

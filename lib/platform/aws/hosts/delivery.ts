@@ -1,10 +1,11 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import type { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
+import type { S3Object } from '@cdktf/provider-aws/lib/s3-object';
 import type { SsmAssociation } from '@cdktf/provider-aws/lib/ssm-association';
 import { Fn } from 'cdktf';
 import type { ITerraformDependable } from 'cdktf';
 import type { Construct } from 'constructs';
 import { TerraformData } from '../../../terraform/terraform-data';
-import { shortHash } from '../base/aws-name';
 import type { AwsContext } from '../base/aws-context';
 
 /**
@@ -43,6 +44,8 @@ export interface Delivery {
   readonly bucket: S3Bucket;
   /** Key that encrypts the release; undefined for that of S3. */
   readonly encryptionKeyArn?: string;
+  /** Keeps every release under the version by which hosts ask for it. */
+  readonly versioning: S3BucketVersioningA;
   /** Kind and name of the recipient, e.g. "nginx/frontend". */
   readonly path: string;
   /** Extension of the file, e.g. ".conf". */
@@ -63,12 +66,15 @@ export interface Delivery {
 }
 
 /**
- * Delivers a release: an object in the bucket, and a Systems Manager association that brings one host after another to
- * it and stops at the first failure.
+ * Delivers a release: an object in the bucket, and two Systems Manager associations that bring hosts to it.
  *
- * Terraform waits for an association only when it is created. So each release has an association of its own, and so
- * have new hosts and changed parameters.
+ * The roll-out brings it to one host after another and stops at the first failure. Terraform waits for an association
+ * only when it is created, so each release has a roll-out of its own.
  *
+ * The lasting association brings new hosts to the release, and all others back to it. It is updated in place, and only
+ * after the roll-out: until then, it keeps the release that is known to work.
+ *
+ * @returns the lasting association
  * @internal
  */
 export function deliver(
@@ -84,24 +90,22 @@ export function deliver(
     // Without tags: an object allows ten, every other resource fifty.
     provider: aws.provider,
     bucket: bucket.id,
-    // Named after its content, so that the key a host was given always means the same release.
-    key: `${path}/${sha256}${delivery.ending}`,
+    // One key for all releases. A key for each would be deleted while the lasting association still names it.
+    key: `${path}/release${delivery.ending}`,
     content: delivery.content,
     contentType: delivery.contentType,
     ...objectEncryption(delivery.encryptionKeyArn),
+    dependsOn: [delivery.versioning],
   });
-  const parameters = [...commonParameters(bucket, release.key, sha256), ...delivery.parameters];
-  const content = documentContent(name, delivery.script, parameters);
+  const parameters = [...commonParameters(bucket, release, sha256), ...delivery.parameters];
   const document = new bindings.SsmDocument(scope, 'Document', {
     ...aws.commonArguments(aws.resourceName(128, name)),
-    // Named after its content: a changed script is a new document, and so a new association. AWS reserves the names
-    // that begin with its own prefixes.
-    name: `aiwm-${aws.resourceName(120, name, shortHash(content))}`,
+    // AWS reserves the names that begin with its own prefixes.
+    name: `aiwm-${aws.resourceName(123, name)}`,
     documentType: 'Command',
     documentFormat: 'JSON',
     targetType: '/AWS::EC2::Instance',
-    content: asTemplate(content),
-    lifecycle: { createBeforeDestroy: true },
+    content: asTemplate(documentContent(name, delivery.script, [...parameters, RETRY])),
   });
   const registration = new TerraformData(scope, 'Registration', {
     triggersReplace: { hosts: [...delivery.hostIds] },
@@ -110,26 +114,40 @@ export function deliver(
   const values = Object.fromEntries(
     parameters.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
   );
-  const parameterData = new TerraformData(scope, 'Told', { triggersReplace: values });
-  return new bindings.SsmAssociation(scope, 'Association', {
-    ...aws.commonArguments(aws.resourceName(128, name)),
+  const common = {
     name: document.name,
-    associationName: aws.resourceName(128, name),
-    parameters: values,
+    // Not the default version: the lasting association keeps the script that belongs to its parameters.
+    documentVersion: document.latestVersion,
     targets: [{ key: `tag:${target.tag}`, values: [target.value] }],
     maxConcurrency: '1',
     maxErrors: '0',
     complianceSeverity: 'HIGH',
-    scheduleExpression: SCHEDULE,
+  };
+  const told = new TerraformData(scope, 'Told', {
+    triggersReplace: { ...values, Document: document.latestVersion },
+  });
+  const rollout = new bindings.SsmAssociation(scope, 'Rollout', {
+    ...aws.commonArguments(aws.resourceName(128, name, 'rollout')),
+    ...common,
+    associationName: aws.resourceName(128, name, 'rollout'),
+    parameters: { ...values, [RETRY.name]: 'yes' },
     waitForSuccessTimeoutSeconds: delivery.timeoutSeconds,
     dependsOn: [registration, ...delivery.dependsOn],
-    // Neither the association nor the object is created before the old one is destroyed. Terraform would extend that
-    // order to everything they depend on, and no two hosts can have one address.
+    // Not created before the old one is destroyed. Terraform would extend that order to everything it depends on, and
+    // no two hosts can have one address.
     lifecycle: {
-      replaceTriggeredBy: [registration, parameterData].map(
+      replaceTriggeredBy: [registration, told].map(
         (each) => `${each.terraformResourceType}.${each.friendlyUniqueId}.id`,
       ),
     },
+  });
+  return new bindings.SsmAssociation(scope, 'Association', {
+    ...aws.commonArguments(aws.resourceName(128, name)),
+    ...common,
+    associationName: aws.resourceName(128, name),
+    parameters: { ...values, [RETRY.name]: 'no' },
+    scheduleExpression: SCHEDULE,
+    dependsOn: [rollout],
   });
 }
 
@@ -139,7 +157,20 @@ function objectEncryption(kmsKeyId: string | undefined) {
     : { serverSideEncryption: 'aws:kms', kmsKeyId };
 }
 
-function commonParameters(bucket: S3Bucket, key: string, sha256: string): DeliveryParameter[] {
+/** Whether a host tries a release again that has failed there. */
+const RETRY = {
+  variable: 'AIWM_RETRY',
+  name: 'Retry',
+  description: 'Whether a release is tried again that has failed on the host.',
+  allowedPattern: '^(yes|no)$',
+  value: 'no',
+};
+
+function commonParameters(
+  bucket: S3Bucket,
+  { key, versionId }: S3Object,
+  sha256: string,
+): DeliveryParameter[] {
   return [
     {
       variable: 'AIWM_REGION',
@@ -161,6 +192,13 @@ function commonParameters(bucket: S3Bucket, key: string, sha256: string): Delive
       description: 'The key of the release in it.',
       allowedPattern: '^[A-Za-z0-9/._-]+$',
       value: key,
+    },
+    {
+      variable: 'AIWM_VERSION',
+      name: 'Version',
+      description: 'The version of the object.',
+      allowedPattern: '^[A-Za-z0-9._-]+$',
+      value: versionId,
     },
     {
       variable: 'AIWM_SHA256',

@@ -8,3 +8,12 @@ export const METADATA_OPTIONS = {
 
 /** Size in GiB: the image, the layers of two containers, and logs. */
 export const ROOT_SIZE = 20;
+
+/**
+ * Processor credits of a burstable type: none are bought beyond those that it earns.
+ *
+ * @returns undefined for other types, for which AWS refuses the argument
+ */
+export function creditsOf(instanceType: string): { cpuCredits: string } | undefined {
+  return /^t\d/.test(instanceType) ? { cpuCredits: 'standard' } : undefined;
+}

@@ -15,6 +15,15 @@ export function processorsOf(instanceType: string): 'arm64' | 'x86_64' {
 }
 
 /**
+ * Name of AWS' own parameter with the latest image of Amazon Linux 2023 for an instance type.
+ *
+ * @internal
+ */
+export function latestImage(instanceType: string): string {
+  return `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${processorsOf(instanceType)}`;
+}
+
+/**
  * Image of the hosts: Amazon Linux 2023 for the architecture of an instance type, unless `imageId` is given.
  *
  * @internal
@@ -28,26 +37,26 @@ export class HostImage {
     private readonly imageId: string | undefined,
   ) {}
 
+  /** For a launch template: AWS looks the latest image up at each launch. */
+  public atLaunch(instanceType: string): string {
+    return this.imageId ?? `resolve:ssm:${latestImage(instanceType)}`;
+  }
+
+  /** For a single host: the latest image at the apply. */
   public for(instanceType: string): string {
     return this.imageId ?? this.parameter(instanceType).insecureValue;
   }
 
   private parameter(instanceType: string): DataAwsSsmParameter {
-    const processors = processorsOf(instanceType);
-    const known = this.parameters.get(processors);
+    const name = latestImage(instanceType);
+    const known = this.parameters.get(name);
     if (known !== undefined) {
       return known;
     }
     const { bindings, provider } = this.aws;
-    const parameter = new bindings.DataAwsSsmParameter(
-      this.scope,
-      `Image${processors === 'arm64' ? 'Arm' : 'Intel'}`,
-      {
-        provider,
-        name: `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${processors}`,
-      },
-    );
-    this.parameters.set(processors, parameter);
+    const id = `Image${processorsOf(instanceType) === 'arm64' ? 'Arm' : 'Intel'}`;
+    const parameter = new bindings.DataAwsSsmParameter(this.scope, id, { provider, name });
+    this.parameters.set(name, parameter);
     return parameter;
   }
 }

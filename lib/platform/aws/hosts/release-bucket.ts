@@ -1,6 +1,17 @@
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import type { S3BucketVersioningA } from '@cdktf/provider-aws/lib/s3-bucket-versioning';
 import { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
+
+/**
+ * The bucket of releases.
+ *
+ * @internal
+ */
+export interface ReleaseBucket {
+  readonly bucket: S3Bucket;
+  readonly versioning: S3BucketVersioningA;
+}
 
 /**
  * Creates the bucket of releases: nginx configurations, never a secret.
@@ -12,7 +23,7 @@ export function releaseBucket(
   scope: Construct,
   aws: AwsContext,
   encryptionKeyArn: string | undefined,
-): S3Bucket {
+): ReleaseBucket {
   const { bindings, provider } = aws;
   const bucket = new bindings.S3Bucket(scope, 'Releases', {
     ...aws.commonArguments(aws.resourceName(60, 'releases')),
@@ -21,7 +32,7 @@ export function releaseBucket(
     forceDestroy: true,
   });
   const rules = new Construct(scope, 'ReleasesRules');
-  new bindings.S3BucketVersioningA(rules, 'Versioning', {
+  const versioning = new bindings.S3BucketVersioningA(rules, 'Versioning', {
     provider,
     bucket: bucket.id,
     versioningConfiguration: { status: 'Enabled' },
@@ -68,5 +79,5 @@ export function releaseBucket(
     // S3 rejects concurrent changes to a bucket's access.
     dependsOn: [closed],
   });
-  return bucket;
+  return { bucket, versioning };
 }

@@ -182,7 +182,7 @@ describe('the way in', () => {
       preferences: {
         min_healthy_percentage: 100,
         max_healthy_percentage: 150,
-        auto_rollback: true,
+        auto_rollback: false,
       },
     });
     // Within the group it would be replaced with it.

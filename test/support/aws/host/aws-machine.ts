@@ -89,13 +89,15 @@ export class AwsMachine {
   /** Puts a release into the bucket and delivers it; `sha256` when it is to be another one's. */
   async deliver(release: string, { sha256 = '' } = {}): Promise<Ran> {
     const own = createHash('sha256').update(release).digest('hex');
-    const key = `releases/${own}`;
-    await this.machine.write(`/srv/aws/objects/${key}`, release);
+    const key = 'nginx/front/release.conf';
+    const version = `version-${own.slice(0, 8)}`;
+    await this.machine.write(`/srv/aws/objects/${key}/${version}`, release);
     const values: Record<string, string> = {
       ...this.document.parameters,
       Region: 'eu-central-1',
       Bucket: 'the-bucket',
       Key: key,
+      Version: version,
       Sha256: sha256 || own,
     };
     const script = this.document.script.replace(

@@ -5,10 +5,11 @@ home=$AIWM_ROOT/aws
 echo "$*" >> "$home/calls"
 service=$1 verb=$2
 shift 2
-output='' key='' secret=''
+output='' key='' version='' secret=''
 while [ $# -gt 0 ]; do
   case $1 in
     --key) key=$2; shift ;;
+    --version-id) version=$2; shift ;;
     --secret-id) secret=$2; shift ;;
     --*) shift ;;
     *) output=$1 ;;
@@ -18,8 +19,9 @@ done
 no() { printf '\nAn error occurred (%s) when calling the %s operation: %s\n' "$1" "$2" "$3" >&2; exit 254; }
 case $service.$verb in
   s3api.get-object)
-    [ -f "$home/objects/$key" ] || no NoSuchKey GetObject 'The specified key does not exist.'
-    cp "$home/objects/$key" "$output"
+    [ -d "$home/objects/$key" ] || no NoSuchKey GetObject 'The specified key does not exist.'
+    [ -f "$home/objects/$key/$version" ] || no NoSuchVersion GetObject 'The specified version does not exist.'
+    cp "$home/objects/$key/$version" "$output"
     echo '{ "ContentLength": 1 }'
     ;;
   secretsmanager.get-secret-value)

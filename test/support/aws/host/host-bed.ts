@@ -116,10 +116,12 @@ export class HostBed {
     this.write('etc/aiwm/ready', '');
   }
 
-  /** An object in the bucket; answers with its SHA-256. */
-  putObject(key: string, text: string): string {
-    this.write(`aws/objects/${key}`, text);
-    return createHash('sha256').update(text).digest('hex');
+  /** A version of an object in the bucket; answers with the variables by which a script fetches it. */
+  putObject(key: string, text: string): Record<string, string> {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const version = `version-${sha256.slice(0, 8)}`;
+    this.write(`aws/objects/${key}/${version}`, text);
+    return { AIWM_KEY: key, AIWM_VERSION: version, AIWM_SHA256: sha256 };
   }
 
   /** A secret by the last part of its ARN. */

@@ -20,6 +20,7 @@ const NEEDED = [
   '/usr/bin/curl',
   '/usr/bin/openssl',
   '/usr/sbin/nginx',
+  '/usr/sbin/logrotate',
 ];
 
 /** Nothing of the machine that runs the test, whose versions of Python and AWS CLI are its own. */

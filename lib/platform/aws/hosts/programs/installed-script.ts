@@ -69,7 +69,7 @@ reason() { tail -n 1 "$draft/error"; }
 matches() { [ -f "$1" ] && [ "$(sha256sum < "$1" | cut -c1-64)" = "$AIWM_SHA256" ]; }
 
 fetch() {
-  aws s3api get-object --region "$AIWM_REGION" --bucket "$AIWM_BUCKET" --key "$AIWM_KEY" "$1" \
+  aws s3api get-object --region "$AIWM_REGION" --bucket "$AIWM_BUCKET" --key "$AIWM_KEY" --version-id "$AIWM_VERSION" "$1" \
     > /dev/null 2> "$draft/error" || fail "s3://$AIWM_BUCKET/$AIWM_KEY cannot be fetched: $(reason)"
   matches "$1" || fail "s3://$AIWM_BUCKET/$AIWM_KEY is not what was to be delivered: its SHA-256 is $(sha256sum < "$1" | cut -c1-64), not $AIWM_SHA256. Nothing was changed."
 }
@@ -89,7 +89,7 @@ point() {
   mv -T "$2.new" "$2"
 }
 
-for value in "$AIWM_REGION" "$AIWM_BUCKET" "$AIWM_KEY" "$AIWM_SHA256"; do
+for value in "$AIWM_REGION" "$AIWM_BUCKET" "$AIWM_KEY" "$AIWM_VERSION" "$AIWM_SHA256"; do
   case $value in '' | *[!A-Za-z0-9:/._+=@-]*) fail "this is no name that the delivery gives: '$value'" ;; esac
 done
 

@@ -4,10 +4,10 @@ import { installedScript, LIBRARY, PRELUDE } from './installed-script';
  * Script that brings an nginx host to a release. SSM runs it, and the host itself after a reboot.
  *
  * It downloads configuration and certificate, tests them with nginx, swaps them in and checks that nginx serves them.
- * Otherwise it restores the previous release and does not try this one again.
+ * Otherwise it restores the previous release, and tries this one again only in another roll-out.
  *
- * It reads the exported variables `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY`, `AIWM_SHA256`, `AIWM_TLS_SECRET` (empty
- * without one) and `AIWM_STATUS_PORT`.
+ * It reads the exported variables `AIWM_REGION`, `AIWM_BUCKET`, `AIWM_KEY`, `AIWM_VERSION`, `AIWM_SHA256`,
+ * `AIWM_TLS_SECRET` (empty without one) and `AIWM_STATUS_PORT`. With `AIWM_RETRY` it tries a release that has failed.
  */
 export function nginxReleaseScript(): string {
   return installedScript('nginx-release', PRELUDE + RELEASE);
@@ -54,8 +54,8 @@ fi
 id=$( (echo "$AIWM_SHA256" && cat "$cert") | sha256sum | cut -c1-12)
 new=$conf/releases/$id
 old=$(readlink "$conf/current" || :)
-# The one that failed, until another one is delivered or has another certificate.
-if [ "$(cat "$conf/failed" 2> /dev/null || :)" != "$id" ]; then rm -f "$conf/failed"; fi
+# The one that failed, until another one is delivered or has another certificate, or a roll-out tries it again.
+if [ "$(printenv AIWM_RETRY || :)" = yes ] || [ "$(cat "$conf/failed" 2> /dev/null || :)" != "$id" ]; then rm -f "$conf/failed"; fi
 
 # What belongs to no release goes, however this ends.
 tidy() {
@@ -123,7 +123,7 @@ fi
 
 # What a reboot starts with.
 remember() {
-  for name in REGION BUCKET KEY SHA256 TLS_SECRET STATUS_PORT; do
+  for name in REGION BUCKET KEY VERSION SHA256 TLS_SECRET STATUS_PORT; do
     echo "AIWM_$name=$(printenv "AIWM_$name")"
   done > "$conf/nginx.env.new"
   mv -f "$conf/nginx.env.new" "$conf/nginx.env"
@@ -144,9 +144,9 @@ if [ "$old" = "releases/$id" ] && matches "$new/nginx.conf" && runs && serves; t
   exit 0
 fi
 
-# This runs every half hour, and each try ends with a reload, after which open WebSockets have only so long.
+# The repair runs every half hour, and each try ends with a reload, after which open WebSockets have only so long.
 if [ -f "$conf/failed" ] && runs; then
-  fail "nginx did not serve release $id when it was tried, so it is not tried again; the one before it goes on serving. Deliver another configuration, or remove $conf/failed on this host."
+  fail "nginx did not serve release $id when it was tried, so only another apply tries it again; the one before it goes on serving."
 fi
 rm -f "$conf/failed"
 
@@ -197,7 +197,7 @@ until runs && serves; do
     tell || :
     rm -rf "$new"
     echo "$id" > "$conf/failed"
-    fail "nginx does not serve the new configuration after 10 s; the one before it is back. It is not tried again until another one was delivered, or $conf/failed is removed on this host."
+    fail "nginx does not serve the new configuration after 10 s; the one before it is back. Only another apply tries it again."
   fi
   sleep 0.1
 done

@@ -55,6 +55,15 @@ have openssl diffutils logrotate amazon-cloudwatch-agent`,
         systemctl kill --kill-who=main --signal=USR1 aiwm-nginx.service || :
     endscript
 }
+AIWM_END
+# By itself it looks once a day, whatever the size of a log.
+mkdir -p "$root/etc/systemd/system/logrotate.timer.d"
+cat > "$root/etc/systemd/system/logrotate.timer.d/aiwm.conf" << 'AIWM_END'
+[Timer]
+OnCalendar=
+OnCalendar=*:0/10
+AccuracySec=10s
+RandomizedDelaySec=0
 AIWM_END`,
     'mkdir -p "$root/opt/aws/amazon-cloudwatch-agent/etc"',
     `cat > "$root${AGENT_FILE}" << 'AIWM_END'`,
@@ -101,7 +110,7 @@ cat > "$root/etc/systemd/system/aiwm-connections.timer" << AIWM_END
 ${MINUTELY_TIMER}
 AIWM_END
 systemctl daemon-reload
-systemctl enable --now aiwm-connections.timer`,
+systemctl enable --now aiwm-connections.timer logrotate.timer`,
     ...end(firstBoot),
   ].join('\n');
 }
