@@ -11,6 +11,7 @@ import type { DataAwsAvailabilityZones } from '@cdktf/provider-aws/lib/data-aws-
 import type { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route53-zone';
 import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
 import type { DataAwsSubnet } from '@cdktf/provider-aws/lib/data-aws-subnet';
+import type { EgressOnlyInternetGateway } from '@cdktf/provider-aws/lib/egress-only-internet-gateway';
 import type { Eip } from '@cdktf/provider-aws/lib/eip';
 import type { ElasticacheParameterGroup } from '@cdktf/provider-aws/lib/elasticache-parameter-group';
 import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
@@ -69,6 +70,7 @@ export interface AwsBindings {
   readonly DataAwsRoute53Zone: typeof DataAwsRoute53Zone;
   readonly DataAwsSsmParameter: typeof DataAwsSsmParameter;
   readonly DataAwsSubnet: typeof DataAwsSubnet;
+  readonly EgressOnlyInternetGateway: typeof EgressOnlyInternetGateway;
   readonly Eip: typeof Eip;
   readonly ElasticacheParameterGroup: typeof ElasticacheParameterGroup;
   readonly ElasticacheReplicationGroup: typeof ElasticacheReplicationGroup;
@@ -136,6 +138,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/data-aws-route53-zone') as Module<'DataAwsRoute53Zone'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-ssm-parameter') as Module<'DataAwsSsmParameter'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-subnet') as Module<'DataAwsSubnet'>),
+      ...(require('@cdktf/provider-aws/lib/egress-only-internet-gateway') as Module<'EgressOnlyInternetGateway'>),
       ...(require('@cdktf/provider-aws/lib/eip') as Module<'Eip'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-parameter-group') as Module<'ElasticacheParameterGroup'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-replication-group') as Module<'ElasticacheReplicationGroup'>),

@@ -39,7 +39,7 @@ export function nginxHosts(
     imageId: host.imageId,
     instanceType: host.instanceType,
     iamInstanceProfile: { arn: host.profile.arn },
-    vpcSecurityGroupIds: [groups.nginx.id],
+    vpcSecurityGroupIds: groups.nginxIds,
     metadataOptions: METADATA_OPTIONS,
     blockDeviceMappings: [
       {
@@ -89,7 +89,7 @@ export function nginxHosts(
     suspendedProcesses: ['AZRebalance'],
     // The load balancer drains hosts before they terminate, so a destroy has to wait for them.
     timeouts: { delete: `${Math.ceil(hostDrainSeconds / 60) + 15}m` },
-    tag: Object.entries(aws.tags(host.name, host.tags)).map(([key, value]) => ({
+    tag: Object.entries(aws.launchedTags(host.name, host.tags)).map(([key, value]) => ({
       key,
       value,
       propagateAtLaunch: true,

@@ -13,9 +13,9 @@ import type { FrontContext, FrontHosts } from './front-context';
  * @internal
  */
 export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
-  const { aws, settings, spec, groups, host } = front;
+  const { aws, settings, spec, groups, host, bucket } = front;
   const { bindings, network } = aws;
-  const { hostedZoneId } = settings;
+  const { names: zone, routing } = settings.dns;
   const from = (id: string, number: number, why: string): void =>
     allowFrom(scope, id, aws, settings.entry.allowedRanges, groups.nginx, port(number), why);
   from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
@@ -24,7 +24,7 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
     name: host.name,
     subnets: 'publicSubnetIds',
     description: 'The address of nginx.',
-    group: groups.nginx,
+    groupIds: groups.nginxIds,
     turn: 0,
   });
   // Before the host, whose first boot needs internet access.
@@ -52,12 +52,13 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
     // A newer image would replace the only host, and another type would stop it.
     lifecycle: { ignoreChanges: ['ami', 'instance_type', 'user_data_base64'] },
   });
-  if (hostedZoneId !== undefined) {
-    addressRecords(scope, aws, hostedZoneId, spec.serverNames, address.publicIp);
+  if (zone !== undefined) {
+    const context = { zone, routing, names: spec.serverNames, region: bucket.region };
+    addressRecords(scope, aws, context, address.publicIp);
   }
   return {
     entryAddress: address.publicIp,
-    host: instance,
+    nginxHost: instance,
     hosts: [instance],
     entrance: [address],
     createAlarms: (monitored) =>

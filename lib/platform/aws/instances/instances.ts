@@ -10,9 +10,8 @@ import { commonEnvironment, secretEnvironment } from '../../instance-environment
 import { resourceName } from '../../../terraform/names';
 import { renderSize } from '../../../validation/size';
 import { SECRET_ARN } from '../base/text-rules';
-import type { AwsEgress } from '../aws-platform-props';
 import { deliver } from '../hosts/delivery';
-import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
+import { checkRedisUrl, checkSecretRedis } from '../network/egress';
 import type { HostContext } from '../hosts/host-context';
 import { METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 import {
@@ -28,6 +27,7 @@ import { slotHostUserData } from '../hosts/programs/user-data';
 import { permanentAddress } from '../network/permanent-address';
 import { METRIC_NAMESPACE } from '../monitoring/metrics';
 import { REDIS_SECRET } from '../redis/replication-group';
+import type { Egress } from '../network/resolve-egress';
 import type { Ports } from '../network/security-rules';
 import { slotAlarms } from '../monitoring/slot-alarms';
 import { pullsImages, repositoryOf } from './image-access';
@@ -77,7 +77,7 @@ export function runInstances(
   const { instanceType } = settings;
   const name = resourceName(scope);
   const image = resolveImage(check, spec.service);
-  checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
+  checkBackplane(check, spec.backplane, settings.instanceEgress);
   const secrets = resolveSecretArns(check, secretEnvironment(spec));
   const userData = spec.slots.map((_, index) =>
     hostUserData(check, settings.firstBoot, (firstBoot) =>
@@ -107,7 +107,7 @@ export function runInstances(
       name: hostName,
       subnets: 'privateSubnetIds',
       description: `The address of ${slot.name}.`,
-      group: groups.instances,
+      groupIds: groups.instanceIds,
       turn: index,
     });
     const host = new bindings.Instance(scope, slot.id, {
@@ -215,11 +215,7 @@ function resolveImage(check: Check, service: AiwmService): string {
   return check.text('service.image', service.imageName, IMAGE);
 }
 
-function checkBackplane(
-  check: Check,
-  backplane: BackplaneSpec | undefined,
-  egress: readonly AwsEgress[],
-): void {
+function checkBackplane(check: Check, backplane: BackplaneSpec | undefined, egress: Egress): void {
   const { url, urlSecret } = backplane ?? {};
   if (url !== undefined) {
     checkRedisUrl(check, url, egress);

@@ -1,5 +1,4 @@
 import type { NetworkInterface } from '@cdktf/provider-aws/lib/network-interface';
-import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { Fn, TerraformSelf } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
@@ -20,18 +19,18 @@ export function permanentAddress(
     readonly name: string;
     readonly subnets: 'publicSubnetIds' | 'privateSubnetIds';
     readonly description: string;
-    readonly group: SecurityGroup;
+    readonly groupIds: readonly string[];
     /** Index of the host, by which the subnets are assigned in turn. */
     readonly turn: number;
   },
 ): NetworkInterface {
-  const { name, subnets, description, group, turn } = props;
+  const { name, subnets, description, groupIds, turn } = props;
   const subnetIds = aws.network[subnets];
   const networkInterface = new aws.bindings.NetworkInterface(scope, id, {
     ...aws.commonArguments(name),
     description,
     subnetId: subnetIds[turn % subnetIds.length]!,
-    securityGroups: [group.id],
+    securityGroups: [...groupIds],
   });
   networkInterface.lifecycle = {
     ignoreChanges: ['subnet_id'],
