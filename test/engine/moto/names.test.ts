@@ -114,7 +114,7 @@ describeWithAws('names of two platforms', (plugin) => {
     const record = 'aws_route53_record';
     const changed = changes.filter(({ address }) => address.startsWith(record));
     expect(changed.map(({ actions }) => actions.join())).toEqual(['update', 'update']);
-    await deployed.apply();
+    await deployed.applyAgain();
     expect(records()).toEqual([
       '_.chat.example.org. CNAME chat-blue-platform-eu-central-1 1',
       'dev.example.org. A chat-blue-single-platform-eu-central-1 100',
@@ -123,7 +123,7 @@ describeWithAws('names of two platforms', (plugin) => {
 
   test('green stands beside it', async () => {
     put('both');
-    await deployed.apply();
+    await deployed.applyAgain();
     expect(records()).toEqual([
       '_.chat.example.org. CNAME chat-blue-platform-eu-central-1 1',
       '_.chat.example.org. CNAME chat-green-platform-eu-central-1 1',
@@ -134,10 +134,34 @@ describeWithAws('names of two platforms', (plugin) => {
 
   test('blue goes, and takes nothing of green with it', async () => {
     put('moved');
-    await deployed.apply();
+    await deployed.applyAgain();
     expect(records()).toEqual([
       '_.chat.example.org. CNAME chat-green-platform-eu-central-1 1',
       'dev.example.org. A chat-green-single-platform-eu-central-1 10',
     ]);
+  });
+
+  // A made-up AWS has no private zones: the attribute is one that a user may give.
+  test('a private zone is refused at plan, because ACM cannot ask it', async () => {
+    const [{ HostedZone: zone }] = server.ask([
+      [
+        'route53',
+        'create_hosted_zone',
+        {
+          Name: 'internal.example',
+          CallerReference: 'private',
+          HostedZoneConfig: { Comment: '', PrivateZone: true },
+          VPC: { VPCRegion: 'eu-central-1', VPCId: given.network.vpcId },
+        },
+      ],
+    ]) as [{ HostedZone: { Id: string } }];
+    const stack = synthesizeAws((site) => {
+      site.platform({ hostedZoneId: zone.Id.replace('/hostedzone/', '') });
+      site.front({ tls: TlsCertificate.acm(), serverName: 'chat.internal.example' });
+    });
+    deployed.put(given.fill(stack.json as StackJson));
+    await expect(deployed.changes()).rejects.toThrow(
+      'internal.example is a private hosted zone, which ACM cannot ask.',
+    );
   });
 });

@@ -113,27 +113,9 @@ describeWithAws('network and names', (plugin) => {
       site.platform({ dns });
       return site.front({ tls: TlsCertificate.acm() });
     };
-    const zone = (name: string, isPrivate: boolean) => ({
-      aws_route53_zone: { name, private_zone: isPrivate },
-    });
-
-    test('is private: refused at plan', async () => {
-      const { errors, resources } = await run(
-        front({ hostedZoneId: ZONE }),
-        zone('example.org', true),
-      );
-      expect(resources).toEqual([]);
-      expect(errors).toEqual([
-        expect.stringContaining('example.org is a private hosted zone, which ACM cannot ask.'),
-      ]);
-    });
-
-    test('is not needed for records that exist: names may be private', async () => {
+    test('is not needed for records that exist', async () => {
       const validation = AwsDnsValidation.existingRecords();
-      const { errors } = await run(
-        front({ hostedZoneId: ZONE, validation }),
-        zone('example.org', true),
-      );
+      const { errors } = await run(front({ hostedZoneId: ZONE, validation }));
       expect(errors).toEqual([]);
     });
 
@@ -145,10 +127,9 @@ describeWithAws('network and names', (plugin) => {
         [expect.stringContaining('chat.example.org is not in the hosted zone example.com, so it')],
       ],
     ])('%s', async (_, name, expected) => {
-      const { errors } = await run(
-        front({ validation: AwsDnsValidation.zone(ZONE) }),
-        zone(name, false),
-      );
+      const { errors } = await run(front({ validation: AwsDnsValidation.zone(ZONE) }), {
+        aws_route53_zone: { name },
+      });
       expect(errors).toEqual(expected);
     });
   });

@@ -113,8 +113,8 @@ export const PREFIX_LIST_ID: TextRule = {
 
 export const RECORD_IDENTIFIER: TextRule = {
   name: 'the identifier of a record',
-  allowed: 'letters, digits and "-_.", at most 128',
-  accepts: (text) => /^[A-Za-z0-9_.-]{1,128}$/.test(text),
+  allowed: 'letters, digits and "-_.", at most 128, beginning with a letter or a digit',
+  accepts: (text) => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(text),
 };
 
 export const TAG_VALUE: TextRule = {

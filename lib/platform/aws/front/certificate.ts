@@ -154,7 +154,7 @@ function validationRecords(
 
 /** A condition that ACM can ask a zone. It is checked at plan. */
 const IS_PUBLIC: Postcondition = {
-  condition: '${!self.private_zone}',
+  condition: '${self.private_zone != true}',
   errorMessage:
     '${self.name} is a private hosted zone, which ACM cannot ask. Name a public one for the validation: dns: { hostedZoneId, validation: AwsDnsValidation.zone(id) }. Or use a certificate that exists: TlsCertificate.acm(arn).',
 };

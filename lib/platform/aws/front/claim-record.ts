@@ -1,4 +1,4 @@
-import { Token } from 'cdktf';
+import { TerraformStack, Token } from 'cdktf';
 import type { Construct } from 'constructs';
 import { claimAtSynth } from '../../../terraform/claim-at-synth';
 import { show } from '../../../validation/check';
@@ -17,7 +17,7 @@ interface ClaimedRecord {
  * @internal
  */
 export function claimName(scope: Construct, record: ClaimedRecord): void {
-  claim(scope, 'record', record, ({ routing: earlier }) => {
+  claim(scope, 'DNS record', '', record, ({ routing: earlier }) => {
     const { routing } = record;
     return (
       areApart(earlier, routing) &&
@@ -37,7 +37,7 @@ export function claimValidation(
   scope: Construct,
   record: ClaimedRecord & { readonly account: string },
 ): void {
-  claim(scope, `validation record for ${record.account}`, record, ({ routing: earlier }) =>
+  claim(scope, 'validation record', record.account, record, ({ routing: earlier }) =>
     areApart(earlier, record.routing),
   );
 }
@@ -49,6 +49,7 @@ function areApart(one?: ResolvedRouting, other?: ResolvedRouting): boolean {
 function claim(
   scope: Construct,
   kind: string,
+  account: string,
   record: ClaimedRecord,
   mayBoth: (earlier: ClaimedRecord) => boolean,
 ): void {
@@ -56,16 +57,21 @@ function claim(
   if ([name, zoneId].some(Token.isUnresolved)) {
     return;
   }
-  const key = `${kind} of ${name} in the hosted zone ${zoneId}`;
-  claimAtSynth(scope.node.root, key, { scope, value: record }, ({ scope: other, value }) =>
-    mayBoth(value)
-      ? undefined
-      : {
-          property: 'serverName',
-          problem: `${other.node.path} has the same DNS record in the hosted zone ${zoneId}: ${show(name)}`,
-          allowed: 'a record of its own for each front',
-          remedy:
-            'Within a platform, give all names to one front. Across platforms, give each a routing of the same kind and an identifier of its own: dns: { hostedZoneId, routing: AwsDnsRouting.weighted(…) }.',
-        },
+  const key = `${kind} of ${name} in the hosted zone ${zoneId} for ${account}`;
+  // Stacks of an app may be alternatives, of which one is deployed.
+  claimAtSynth(
+    TerraformStack.of(scope),
+    key,
+    { scope, value: record },
+    ({ scope: other, value }) =>
+      mayBoth(value)
+        ? undefined
+        : {
+            property: 'serverName',
+            problem: `${other.node.path} has the same ${kind} in the hosted zone ${zoneId}: ${show(name)}`,
+            allowed: 'a record of its own for each front',
+            remedy:
+              'Within a platform, give all names to one front. Across platforms, give each a routing of the same kind and an identifier of its own: dns: { hostedZoneId, routing: AwsDnsRouting.weighted(…) }.',
+          },
   );
 }
