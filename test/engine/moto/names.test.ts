@@ -1,4 +1,5 @@
 // Names that two platforms share, in an emulated Route 53: blue alone, blue and green, green alone.
+import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { TlsCertificate } from 'cdktf-aiwm';
 import { AwsDnsRouting, AwsEntry } from 'cdktf-aiwm/aws';
 import { Construct } from 'constructs';
@@ -29,17 +30,20 @@ interface Platform {
 
 /** A front by ACM, whose certificate is validated, and one of a single host, whose record is an address. */
 function stackOf(given: Given, platforms: readonly Platform[]): StackJson {
-  const stack = synthesizeAws((site) =>
+  const stack = synthesizeAws((site) => {
+    // One that stays when a platform goes: Terraform destroys resources through the provider that created them.
+    const provider = new AwsProvider(site.scope, 'Aws', { region: 'eu-central-1' });
+    const common = { provider, region: undefined };
     platforms.forEach(({ name, routing }) => {
       const dns = { hostedZoneId: 'Z0123456789ABCDEFGHIJ', routing };
       const balanced = new AwsSite(new Construct(site.scope, name));
-      balanced.platform({ dns });
+      balanced.platform({ ...common, dns });
       balanced.front({ tls: TlsCertificate.acm(), serverName: 'chat.example.org' });
       const single = new AwsSite(new Construct(site.scope, `${name}Single`));
-      single.platform({ dns, entry: AwsEntry.single() });
+      single.platform({ ...common, dns, entry: AwsEntry.single() });
       single.front({ tls: TlsCertificate.fromSecret(TLS_SECRET), serverName: 'dev.example.org' });
-    }),
-  );
+    });
+  });
   return given.fill(stack.json as StackJson);
 }
 
@@ -156,7 +160,12 @@ describeWithAws('names of two platforms', (plugin) => {
       ],
     ]) as [{ HostedZone: { Id: string } }];
     const stack = synthesizeAws((site) => {
-      site.platform({ hostedZoneId: zone.Id.replace('/hostedzone/', '') });
+      const provider = new AwsProvider(site.scope, 'Aws', { region: 'eu-central-1' });
+      site.platform({
+        provider,
+        region: undefined,
+        hostedZoneId: zone.Id.replace('/hostedzone/', ''),
+      });
       site.front({ tls: TlsCertificate.acm(), serverName: 'chat.internal.example' });
     });
     deployed.put(given.fill(stack.json as StackJson));
