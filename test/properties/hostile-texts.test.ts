@@ -2,7 +2,13 @@
 // it is refused, with the construct and the property named.
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { AiwmService, Errors, TlsCertificate } from 'cdktf-aiwm';
-import { AwsEntry, AwsNetwork, type AwsPlatformProps } from 'cdktf-aiwm/aws';
+import {
+  AwsDnsRouting,
+  AwsDnsValidation,
+  AwsEntry,
+  AwsNetwork,
+  type AwsPlatformProps,
+} from 'cdktf-aiwm/aws';
 import {
   DockerPlatform,
   DockerSwarmPlatform,
@@ -58,6 +64,13 @@ const AWS: Place[] = [
   onAws('name', (name) => ({ name })),
   onAws('region', (region) => ({ region })),
   onAws('hostedZoneId', (hostedZoneId) => ({ hostedZoneId })),
+  onAws('dns.hostedZoneId', (hostedZoneId) => ({ dns: { hostedZoneId } })),
+  onAws('dns.validation.hostedZoneId', (text) => ({
+    dns: { validation: AwsDnsValidation.zone(text) },
+  })),
+  onAws('dns.routing.identifier', (identifier) => ({
+    dns: { hostedZoneId: 'Z0123456789ABCDEFGHIJ', routing: AwsDnsRouting.latency({ identifier }) },
+  })),
   onAws('network.vpcId', (vpcId) => ({ network: { ...network, vpcId } })),
   onAws('network.publicSubnetIds[1]', (text) => ({
     network: { ...network, publicSubnetIds: [network.publicSubnetIds[0]!, text] },
@@ -81,6 +94,12 @@ const AWS: Place[] = [
   onAws('hostDrain', (hostDrain) => ({ hostDrain })),
   onAws('instanceEgress[0].range', (range) => ({ instanceEgress: [{ port: 5432, range }] })),
   onAws('nginxEgress[0].range', (range) => ({ nginxEgress: [{ port: 5432, range }] })),
+  onAws('httpsEgress[0].range', (range) => ({ httpsEgress: [{ range }] })),
+  onAws('httpsEgress[0].prefixListId', (prefixListId) => ({ httpsEgress: [{ prefixListId }] })),
+  onAws('httpsEgress[0].securityGroupId', (text) => ({ httpsEgress: [{ securityGroupId: text }] })),
+  onAws('dnsServers[0]', (text) => ({ dnsServers: [text] })),
+  onAws('nginxSecurityGroupIds[0]', (text) => ({ nginxSecurityGroupIds: [text] })),
+  onAws('instanceSecurityGroupIds[0]', (text) => ({ instanceSecurityGroupIds: [text] })),
   ...[AwsEntry.nlb, AwsEntry.alb, AwsEntry.single].map((entry) =>
     onAws('entry.allowedRanges[0]', (text) => ({ entry: entry({ allowedRanges: [text] }) })),
   ),

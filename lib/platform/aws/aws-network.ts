@@ -1,5 +1,6 @@
 import type { NatGateway } from '@cdktf/provider-aws/lib/nat-gateway';
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
+import type { Route, RouteConfig } from '@cdktf/provider-aws/lib/route';
 import type { Subnet } from '@cdktf/provider-aws/lib/subnet';
 import type { Vpc } from '@cdktf/provider-aws/lib/vpc';
 import type { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint';
@@ -57,6 +58,25 @@ export interface AwsNetworkProps {
    */
   readonly zones?: number;
   /**
+   * Number of NAT gateways, 1 to `zones`.
+   *
+   * With one, the failure of its zone cuts all private subnets off from the internet. With one in each zone, it cuts off
+   * those of its own zone alone. A change adds or removes gateways in place.
+   *
+   * @see https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
+   * @default 1
+   */
+  readonly natGateways?: number;
+  /**
+   * Whether the subnets have IPv6 as well.
+   *
+   * Public subnets are reached over IPv6. Private subnets only connect out, through an egress-only internet gateway. A
+   * change is made in place.
+   *
+   * @default false
+   */
+  readonly ipv6?: boolean;
+  /**
    * Prefix of the names of all resources.
    *
    * @default - the ids of the stack and of the construct, in lower case
@@ -71,7 +91,7 @@ export interface AwsNetworkProps {
 }
 
 /**
- * A VPC with a public and a private subnet in each availability zone, one NAT gateway, and a gateway endpoint for S3.
+ * A VPC with a public and a private subnet in each availability zone, NAT gateways, and a gateway endpoint for S3.
  *
  * To use a network that exists already, pass its ids to the `AwsPlatform` instead.
  *
@@ -93,8 +113,10 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
   public readonly provider: AwsProvider;
   /** The VPC. */
   public readonly vpc: Vpc;
-  /** NAT gateway through which the private subnets reach the internet. */
-  public readonly natGateway: NatGateway;
+  /** NAT gateways through which the private subnets reach the internet, those of the first zones. */
+  public readonly natGateways: NatGateway[];
+  /** Whether the subnets have IPv6 as well. */
+  public readonly ipv6: boolean;
   /** Gateway endpoint through which the private subnets reach S3, at no charge. */
   public readonly s3Endpoint: VpcEndpoint;
 
@@ -105,6 +127,8 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
     const bindings = loadBindings(check);
     const range = check.text('range', props.range ?? '10.40.0.0/16', IPV4_NETWORK);
     const count = check.integer('zones', props.zones ?? 2, 1, 3);
+    const natCount = check.integer('natGateways', props.natGateways ?? 1, 1, count);
+    this.ipv6 = props.ipv6 ?? false;
     const name = check.text(
       'name',
       props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`,
@@ -123,6 +147,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       cidrBlock: range,
       enableDnsHostnames: true,
       enableDnsSupport: true,
+      ...(this.ipv6 ? { assignGeneratedIpv6CidrBlock: true } : {}),
       lifecycle: immutable({
         attribute: 'cidr_block',
         value: range,
@@ -147,18 +172,36 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
         ],
       },
     });
-    const routeTable = (kind: string, route: { gatewayId?: string; natGatewayId?: string }) => {
-      const table = new bindings.RouteTable(this, `${kind}Routes`, {
-        ...commonArguments(kind.toLowerCase()),
+    /** The id of a table of a kind, after the first, whose ids have no number. */
+    const numbered = (id: string, index: number): string =>
+      index === 0 ? id : `${id}${index + 1}`;
+    const partsOf = (kind: string, index: number): string[] =>
+      index === 0 ? [kind] : [kind, String(index + 1)];
+    const createRouteTable = (
+      kind: string,
+      index: number,
+      ipv4: { gatewayId?: string; natGatewayId?: string },
+      ipv6: { gatewayId?: string; egressOnlyGatewayId?: string },
+    ) => {
+      const table = new bindings.RouteTable(this, numbered(`${kind}Routes`, index), {
+        ...commonArguments(...partsOf(kind.toLowerCase(), index)),
         vpcId: this.vpc.id,
       });
-      const defaultRoute = new bindings.Route(this, `${kind}DefaultRoute`, {
-        provider,
-        routeTableId: table.id,
-        destinationCidrBlock: '0.0.0.0/0',
-        ...route,
-      });
-      return { id: table.id, defaultRoute };
+      const defaultRoute = (id: string, route: Partial<RouteConfig>): Route =>
+        new bindings.Route(this, numbered(`${kind}${id}`, index), {
+          provider,
+          routeTableId: table.id,
+          ...route,
+        });
+      return {
+        id: table.id,
+        routes: [
+          defaultRoute('DefaultRoute', { destinationCidrBlock: '0.0.0.0/0', ...ipv4 }),
+          ...(this.ipv6
+            ? [defaultRoute('DefaultRouteIpv6', { destinationIpv6CidrBlock: '::/0', ...ipv6 })]
+            : []),
+        ],
+      };
     };
     const createSubnets = (kind: string, first: number): Subnet[] =>
       Array.from(
@@ -169,6 +212,9 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
             vpcId: this.vpc.id,
             availabilityZone: Fn.element(zones.names, index) as string,
             cidrBlock: Fn.cidrsubnet(range, 4, first + index),
+            ...(this.ipv6
+              ? { ipv6CidrBlock: Fn.cidrsubnet(this.vpc.ipv6CidrBlock, 8, first + index) }
+              : {}),
             mapPublicIpOnLaunch: false,
             // A zone that joins or leaves the list shifts the others, which would replace subnets and everything in
             // them.
@@ -177,32 +223,51 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       );
     const publicSubnets = createSubnets('Public', 0);
     const privateSubnets = createSubnets('Private', 8);
-    const publicTable = routeTable('Public', { gatewayId: gateway.id });
-    const address = new bindings.Eip(this, 'NatAddress', {
-      ...commonArguments('nat'),
-      domain: 'vpc',
+    const outgoing = this.ipv6
+      ? new bindings.EgressOnlyInternetGateway(this, 'EgressOnlyGateway', {
+          ...commonArguments(),
+          vpcId: this.vpc.id,
+        })
+      : undefined;
+    const publicTable = createRouteTable(
+      'Public',
+      0,
+      { gatewayId: gateway.id },
+      { gatewayId: gateway.id },
+    );
+    this.natGateways = publicSubnets.slice(0, natCount).map((subnet, index) => {
+      const address = new bindings.Eip(this, numbered('NatAddress', index), {
+        ...commonArguments(...partsOf('nat', index)),
+        domain: 'vpc',
+      });
+      return new bindings.NatGateway(this, numbered('NatGateway', index), {
+        ...commonArguments(...(index === 0 ? [] : [String(index + 1)])),
+        allocationId: address.allocationId,
+        subnetId: subnet.id,
+        dependsOn: [gateway],
+      });
     });
-    this.natGateway = new bindings.NatGateway(this, 'NatGateway', {
-      ...commonArguments(),
-      allocationId: address.allocationId,
-      subnetId: publicSubnets[0]!.id,
-      dependsOn: [gateway],
-    });
-    const privateTable = routeTable('Private', { natGatewayId: this.natGateway.id });
-    const associations = (kind: string, subnets: Subnet[], routeTableId: string) =>
+    const privateTables = this.natGateways.map(({ id }, index) =>
+      createRouteTable(
+        'Private',
+        index,
+        { natGatewayId: id },
+        { egressOnlyGatewayId: outgoing?.id },
+      ),
+    );
+    const associations = (kind: string, subnets: Subnet[], tables: readonly { id: string }[]) =>
       subnets.map(
         ({ id: subnetId }, index) =>
           new bindings.RouteTableAssociation(this, `${kind}Association${index + 1}`, {
             provider,
             subnetId,
-            routeTableId,
+            routeTableId: tables[index % tables.length]!.id,
           }),
       );
     this.dependables = [
-      publicTable.defaultRoute,
-      privateTable.defaultRoute,
-      ...associations('Public', publicSubnets, publicTable.id),
-      ...associations('Private', privateSubnets, privateTable.id),
+      ...[publicTable, ...privateTables].flatMap(({ routes }) => routes),
+      ...associations('Public', publicSubnets, [publicTable]),
+      ...associations('Private', privateSubnets, privateTables),
     ];
     this.s3Endpoint = new bindings.VpcEndpoint(this, 'S3Endpoint', {
       ...commonArguments('s3'),
@@ -210,7 +275,7 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
       vpcEndpointType: 'Gateway',
       // The id of this data source is the region, in all versions of the provider.
       serviceName: `com.amazonaws.${zones.id}.s3`,
-      routeTableIds: [privateTable.id],
+      routeTableIds: privateTables.map(({ id }) => id),
     });
     this.vpcId = this.vpc.id;
     this.publicSubnetIds = publicSubnets.map((subnet) => subnet.id);

@@ -1,5 +1,7 @@
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { HealthProbe } from '../../model/health-probe';
+import type { AwsDnsOptions } from './aws-dns';
+import type { AwsDestination, AwsEgress } from './aws-egress';
 import type { AwsEntry } from './aws-entry';
 import type { AwsNamespace, AwsRollout, CpuArchitecture } from './aws-instance-options';
 import type { IAwsNetwork } from './aws-network';
@@ -54,6 +56,12 @@ export interface AwsPlatformProps {
    * @default - none; point the names to the platform's `entryAddress` yourself
    */
   readonly hostedZoneId?: string;
+  /**
+   * DNS records in other zones or accounts, and names that several platforms share. Give it in place of `hostedZoneId`.
+   *
+   * @default - simple records in the zone of `hostedZoneId`
+   */
+  readonly dns?: AwsDnsOptions;
   /**
    * Processor architecture of the tasks that run instances. The image of the service must support it.
    *
@@ -189,19 +197,56 @@ export interface AwsPlatformProps {
    */
   readonly firstBoot?: string[];
   /**
-   * Destinations that instances may connect to, in addition to Redis and to port 443 of any address.
+   * Destinations that instances may connect to, in addition to Redis, `httpsEgress` and `dnsServers`.
    *
    * @default - none
    */
   readonly instanceEgress?: AwsEgress[];
   /**
-   * Destinations that nginx hosts may connect to, in addition to the instances and to port 443 of any address.
+   * Destinations that nginx hosts may connect to, in addition to the instances, `httpsEgress` and `dnsServers`.
    *
    * Required for upstream servers that this stack does not run.
    *
    * @default - none
    */
   readonly nginxEgress?: AwsEgress[];
+  /**
+   * Destinations that hosts and instances may connect to at TCP port 443.
+   *
+   * Hosts need Systems Manager, S3, CloudWatch, Secrets Manager and their packages there, and instances need their
+   * images. Name the ranges of a proxy, or the endpoints of a VPC.
+   *
+   * @see https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html
+   * @default - any IPv4 address, and any IPv6 address in an `AwsNetwork` with `ipv6`
+   */
+  readonly httpsEgress?: AwsDestination[];
+  /**
+   * Addresses of the VPC's own DNS servers, at most 4, which hosts and instances may ask over UDP and TCP.
+   *
+   * The Amazon DNS server needs no entry.
+   *
+   * @see https://docs.aws.amazon.com/vpc/latest/userguide/VPC_DHCP_Options.html
+   * @default - none; the VPC uses the Amazon DNS server
+   */
+  readonly dnsServers?: string[];
+  /**
+   * Ids of existing security groups that nginx hosts have in addition to the platform's, at most 15.
+   *
+   * AWS allows 5 groups in all, unless you request more. Behind a load balancer, a change replaces the hosts one after
+   * another.
+   *
+   * @see https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+   * @default - none
+   */
+  readonly nginxSecurityGroupIds?: string[];
+  /**
+   * Ids of existing security groups that instances have in addition to the platform's, at most 15.
+   *
+   * AWS allows 5 groups in all, unless you request more.
+   *
+   * @default - none
+   */
+  readonly instanceSecurityGroupIds?: string[];
   /**
    * ARNs of ECR repositories that tasks may pull images from.
    *
@@ -274,14 +319,6 @@ export interface AwsPlatformProps {
    * @default - one primary and one replica, of a type that fits the backplane's `maxMemory`
    */
   readonly redis?: AwsRedisOptions;
-}
-
-/** A destination of outbound connections. */
-export interface AwsEgress {
-  /** TCP port, 1 to 65535. */
-  readonly port: number;
-  /** Address or address range, e.g. "10.40.0.0/16". */
-  readonly range: string;
 }
 
 /** Options of the ElastiCache replication group of a backplane. */

@@ -8,7 +8,7 @@ import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { withAlias } from '../../terraform/provider-alias';
 import { Check } from '../../validation/check';
 import type {
@@ -29,6 +29,7 @@ import { AwsContext } from './base/aws-context';
 import { loadBindings } from './base/bindings';
 import { claimName } from './base/claim-name';
 import { runNginx } from './front/front';
+import type { AwsFront } from './aws-front';
 import type { Front } from './front/front-context';
 import type { HostContext } from './hosts/host-context';
 import { HostImage } from './hosts/host-image';
@@ -75,7 +76,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   private readonly trustedProxies: string[];
   private readonly instances: Instances;
   private readonly services: EcsService[] = [];
-  private front?: Front;
+  private readonly fronts = new Map<IConstruct, Front>();
   private redis?: AwsRedis;
 
   /** @throws ValidationError for an invalid property */
@@ -91,7 +92,7 @@ export class AwsPlatform extends Construct implements IPlatform {
     const aws = new AwsContext(bindings, this.provider, name, tags, network, settings);
     const releases = releaseBucket(this, aws, settings.encryptionKeyArn);
     this.bucket = releases.bucket;
-    const groups = hostGroups(this, aws);
+    const groups = hostGroups(this, aws, settings);
     this.nginxSecurityGroup = groups.nginx;
     this.instanceSecurityGroup = groups.instances;
     allowEgress(this, aws, groups, settings);
@@ -113,25 +114,38 @@ export class AwsPlatform extends Construct implements IPlatform {
   /**
    * Target of the front's DNS records: the DNS name of the load balancer, or the address of the single host.
    *
-   * Undefined without a front.
+   * Undefined without a front. Of several fronts, the first one: see `frontOf`.
    */
   public get entryAddress(): string | undefined {
-    return this.front?.entryAddress;
+    return this.firstFront?.entryAddress;
   }
 
-  /** Load balancer of the front; undefined without one. */
+  /** Load balancer of the first front; undefined without one. */
   public get loadBalancer(): Lb | undefined {
-    return this.front?.loadBalancer;
+    return this.firstFront?.loadBalancer;
   }
 
-  /** Auto scaling group of the nginx hosts; undefined without a load balancer. */
+  /** Auto scaling group of the nginx hosts of the first front; undefined without a load balancer. */
   public get nginxGroup(): AutoscalingGroup | undefined {
-    return this.front?.group;
+    return this.firstFront?.nginxGroup;
   }
 
   /** The single nginx host; undefined behind a load balancer. */
   public get nginxHost(): Instance | undefined {
-    return this.front?.host;
+    return this.firstFront?.nginxHost;
+  }
+
+  /**
+   * The entry and the hosts of one of the platform's fronts.
+   *
+   * @param front - the `NginxWsFrontend`
+   * @returns undefined for a front of another platform
+   */
+  public frontOf(front: IConstruct): AwsFront | undefined {
+    const { entryAddress, loadBalancer, nginxGroup, nginxHost } = this.fronts.get(front) ?? {};
+    return entryAddress === undefined
+      ? undefined
+      : { entryAddress, loadBalancer, nginxGroup, nginxHost };
   }
 
   /** ECS services of the instances, in order, of all clusters. */
@@ -187,14 +201,15 @@ export class AwsPlatform extends Construct implements IPlatform {
   }
 
   /**
-   * Runs nginx on the hosts of the entry.
+   * Runs nginx on hosts of its own, behind an entry of its own.
    *
-   * @throws ValidationError for a second front, for a certificate that cannot be used, and for upstream servers that
-   * `nginxEgress` does not cover
+   * @throws ValidationError for a second front without a load balancer, for a certificate that cannot be used, and for
+   * upstream servers that `nginxEgress` does not cover
    */
   public runNginx(scope: Construct, spec: NginxSpec): RunningNginx {
-    this.front = runNginx(scope, this.claims.only('front', scope), spec, this.hosts);
-    return this.front;
+    const front = runNginx(scope, this.checkFront(scope), spec, this.hosts);
+    this.fronts.set(scope, front);
+    return front;
   }
 
   /**
@@ -206,6 +221,24 @@ export class AwsPlatform extends Construct implements IPlatform {
   public runRedis(scope: Construct, spec: RedisSpec): RunningRedis {
     this.redis = runRedis(scope, this.claims.only('Redis', scope), spec, this.hosts);
     return this.redis;
+  }
+
+  private get firstFront(): Front | undefined {
+    return [...this.fronts.values()][0];
+  }
+
+  private checkFront(scope: Construct): Check {
+    const check = this.claims.check(scope);
+    const [first] = this.fronts.keys();
+    if (first !== undefined && this.hosts.settings.entry.balancer === undefined) {
+      check.refuse('platform', {
+        problem: `${this.node.path} already has a front: ${first.node.path}, whose host has ports 80 and 443`,
+        allowed: 'one front without a load balancer, or several behind load balancers',
+        remedy:
+          'Give the front all names (alternativeNames), use entry: AwsEntry.nlb(), or create another platform for this front.',
+      });
+    }
+    return check;
   }
 
   /** Options that only the complete stack shows to be unused. */

@@ -5,9 +5,10 @@ import { type Check, show } from '../../validation/check';
 import { resolveDuration } from '../../validation/duration';
 import { AwsEntry } from './aws-entry';
 import { AwsNetwork, type IAwsNetwork } from './aws-network';
-import type { AwsEgress, AwsPlatformProps, AwsRedisOptions } from './aws-platform-props';
+import type { AwsPlatformProps, AwsRedisOptions } from './aws-platform-props';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from './base/ports';
 import { checkRegion } from './base/region';
+import type { ResolvedDns } from './base/resolved-dns';
 import type { ResolvedEntry } from './base/resolved-entry';
 import { resolveTags } from './base/tags';
 import {
@@ -20,14 +21,15 @@ import {
   REGION,
   REPOSITORY_ARN,
   ROLE_PATH,
+  SECURITY_GROUP_ID,
   SHELL_LINE,
   SUBNET_ID,
   TOPIC_ARN,
   VPC_ID,
-  ZONE_ID,
 } from './base/text-rules';
 import { type InstanceSettings, resolveInstanceSettings } from './instances/instance-settings';
-import { resolveEgress } from './network/egress';
+import { resolveDns } from './front/resolve-dns';
+import { type Egress, resolveEgress } from './network/resolve-egress';
 
 /**
  * Supported certificates by entry. Only a network load balancer can pass TLS through, and only a load balancer can use
@@ -58,13 +60,15 @@ export interface AwsSettings {
   readonly entry: ResolvedEntry;
   readonly tlsKinds: TlsKind[];
   readonly tags: Readonly<Record<string, string>>;
-  readonly hostedZoneId?: string;
+  readonly dns: ResolvedDns;
   readonly nginxInstanceType: string;
   readonly nginxVersion: string;
   readonly imageId?: string;
   readonly firstBoot: readonly string[];
-  readonly nginxEgress: readonly AwsEgress[];
-  readonly instanceEgress: readonly AwsEgress[];
+  readonly nginxEgress: Egress;
+  readonly instanceEgress: Egress;
+  readonly nginxSecurityGroupIds: readonly string[];
+  readonly instanceSecurityGroupIds: readonly string[];
   readonly repositoryArns: readonly string[];
   readonly kmsKeyArns: readonly string[];
   readonly encryptionKeyArn?: string;
@@ -113,12 +117,25 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
   if (webAclArn !== undefined) {
     checkRegion(check, 'entry.webAclArn', webAclArn, region);
   }
-  if (props.hostedZoneId !== undefined) {
-    check.text('hostedZoneId', props.hostedZoneId, ZONE_ID);
-  }
+  const dns = resolveDns(check, props, { name, region });
   const tags = resolveTags(check, props.tags);
-  const nginxEgress = resolveEgress(check, 'nginxEgress', props.nginxEgress);
-  const instanceEgress = resolveEgress(check, 'instanceEgress', props.instanceEgress);
+  const nginxSecurityGroupIds = resolveGroups(check, props, 'nginxSecurityGroupIds');
+  const instanceSecurityGroupIds = resolveGroups(check, props, 'instanceSecurityGroupIds');
+  const shared = { ...props, hasIpv6: props.network instanceof AwsNetwork && props.network.ipv6 };
+  const nginxEgress = resolveEgress(
+    check,
+    'nginxEgress',
+    props.nginxEgress,
+    shared,
+    nginxSecurityGroupIds.length,
+  );
+  const instanceEgress = resolveEgress(
+    check,
+    'instanceEgress',
+    props.instanceEgress,
+    shared,
+    instanceSecurityGroupIds.length,
+  );
   const nginxVersion = check.text('nginxVersion', props.nginxVersion ?? '1.30', NGINX_LINE);
   if (props.imageId !== undefined) {
     check.text('imageId', props.imageId, AMI_ID);
@@ -144,13 +161,15 @@ export function resolveSettings(check: Check, props: AwsPlatformProps): AwsSetti
     entry,
     tlsKinds: TLS_KINDS[entry.balancer?.kind ?? 'none'],
     tags,
-    hostedZoneId: props.hostedZoneId,
+    dns,
     nginxInstanceType,
     nginxVersion,
     imageId: props.imageId,
     firstBoot,
     nginxEgress,
     instanceEgress,
+    nginxSecurityGroupIds,
+    instanceSecurityGroupIds,
     repositoryArns,
     kmsKeyArns,
     encryptionKeyArn,
@@ -203,12 +222,22 @@ function checkAwsNetwork(
         'Use one provider for both: new AwsPlatform(…, { provider, network: new AwsNetwork(…, { provider }) }).',
     });
   }
-  if (entry.balancer?.ipv6) {
+  if (entry.balancer?.ipv6 && !network.ipv6) {
     check.refuse('entry.ipv6', {
       problem: `the subnets of ${network.node.path} have no IPv6`,
-      allowed: 'a network whose subnets have IPv6 (pass its ids), or no ipv6',
+      allowed: 'a network whose subnets have IPv6, or no ipv6',
+      remedy: 'Let the network have it: new AwsNetwork(…, { ipv6: true }).',
     });
   }
+}
+
+/** AWS allows 5 groups at an interface, and up to 16 on request. One is the platform's. */
+function resolveGroups(
+  check: Check,
+  props: AwsPlatformProps,
+  property: 'nginxSecurityGroupIds' | 'instanceSecurityGroupIds',
+): string[] {
+  return check.texts(property, props[property] ?? [], SECURITY_GROUP_ID, { max: 15 });
 }
 
 function resolveStatusPort(check: Check, port = 8081, entry: ResolvedEntry): number {

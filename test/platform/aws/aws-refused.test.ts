@@ -260,6 +260,8 @@ describe('a network of its own', () => {
     ['tags.Name', { tags: { Name: 'chat' } }],
     ['range', { range: '8.8.0.0/16' }],
     ['zones', { zones: 4 }],
+    ['natGateways', { natGateways: 0 }],
+    ['natGateways', { zones: 2, natGateways: 3 }],
     ['name', { name: 'Chat' }],
   ])('%s', (property, props) => {
     says(
@@ -646,17 +648,4 @@ test('subnets of a list that is known only at apply are named one by one', () =>
   const subnets = [Fn.element(list, 0), Fn.element(list, 1)];
   site.platform(network({ privateSubnetIds: subnets }));
   expect(() => site.front()).not.toThrow();
-});
-
-test('a second front', () => {
-  const message = refusal((site) => {
-    site.front();
-    return new NginxWsFrontend(site.scope, 'Second', {
-      platform: site.platform(),
-      upstream: servers(['10.0.0.1:3003']),
-      serverName: 'www.example.org',
-      tls: TlsCertificate.acm(CERTIFICATE),
-    });
-  });
-  says(message, 'Second', 'platform');
 });

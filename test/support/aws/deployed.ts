@@ -46,6 +46,11 @@ export class Deployed {
     await this.folder.deploy();
   }
 
+  /** Over the same state, at which the CLI of cdktf would stop and ask. */
+  async applyAgain(): Promise<void> {
+    await this.folder.succeed('apply', '-auto-approve');
+  }
+
   /** What a second apply would change. */
   async changes(...options: string[]): Promise<Change[]> {
     await this.folder.succeed('plan', '-out=plan', ...options);

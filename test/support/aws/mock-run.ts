@@ -225,6 +225,7 @@ function overrides(
         private_ip: `10.0.0.${10 + index}`,
         public_ip: `198.51.100.${10 + index}`,
         dns_name: `${name.toLowerCase()}.example`,
+        ipv6_cidr_block: '2001:db8:1200::/56',
         domain_validation_options: validationOf(attributes, variables),
         // Of a stack of CloudFormation.
         outputs: {

@@ -19,6 +19,7 @@ import type { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
 import type { EcsClusterCapacityProviders } from '@cdktf/provider-aws/lib/ecs-cluster-capacity-providers';
 import type { EcsService } from '@cdktf/provider-aws/lib/ecs-service';
 import type { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition';
+import type { EgressOnlyInternetGateway } from '@cdktf/provider-aws/lib/egress-only-internet-gateway';
 import type { Eip } from '@cdktf/provider-aws/lib/eip';
 import type { ElasticacheParameterGroup } from '@cdktf/provider-aws/lib/elasticache-parameter-group';
 import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
@@ -86,6 +87,7 @@ export interface AwsBindings {
   readonly EcsClusterCapacityProviders: typeof EcsClusterCapacityProviders;
   readonly EcsService: typeof EcsService;
   readonly EcsTaskDefinition: typeof EcsTaskDefinition;
+  readonly EgressOnlyInternetGateway: typeof EgressOnlyInternetGateway;
   readonly Eip: typeof Eip;
   readonly ElasticacheParameterGroup: typeof ElasticacheParameterGroup;
   readonly ElasticacheReplicationGroup: typeof ElasticacheReplicationGroup;
@@ -162,6 +164,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/ecs-cluster-capacity-providers') as Module<'EcsClusterCapacityProviders'>),
       ...(require('@cdktf/provider-aws/lib/ecs-service') as Module<'EcsService'>),
       ...(require('@cdktf/provider-aws/lib/ecs-task-definition') as Module<'EcsTaskDefinition'>),
+      ...(require('@cdktf/provider-aws/lib/egress-only-internet-gateway') as Module<'EgressOnlyInternetGateway'>),
       ...(require('@cdktf/provider-aws/lib/eip') as Module<'Eip'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-parameter-group') as Module<'ElasticacheParameterGroup'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-replication-group') as Module<'ElasticacheReplicationGroup'>),

@@ -25,8 +25,12 @@ export function claimName(
   }));
 }
 
-/** Settings that decide the account, compared with those of another provider. The environment decides the rest. */
-function accountKey(provider?: AwsProvider): string {
+/**
+ * Settings that decide the account, compared with those of another provider. The environment decides the rest.
+ *
+ * @internal
+ */
+export function accountKey(provider?: AwsProvider): string {
   return JSON.stringify([
     provider?.accessKey,
     provider?.profile,

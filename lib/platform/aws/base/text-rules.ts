@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { TextRule } from '../../../validation/check';
-import { IP_RANGE, SERVER_NAME } from '../../../validation/text-rules';
+import { IP_ADDRESS, IP_RANGE, SERVER_NAME } from '../../../validation/text-rules';
 
 export const NAME: TextRule = {
   name: 'a name for AWS resources',
@@ -99,6 +99,30 @@ function bitsOf(address: string): string {
   const between = Array<string>(8 - before.length - after.length).fill('0');
   return bits([...before, ...between, ...after], 16, 16);
 }
+
+export const DNS_SERVER: TextRule = {
+  name: 'the address of a DNS server',
+  allowed: 'an IPv4 or IPv6 address: "10.0.0.2", "fd00::2"',
+  accepts: (text) => IP_ADDRESS.accepts(text),
+};
+
+export const SECURITY_GROUP_ID: TextRule = {
+  name: 'the id of a security group',
+  allowed: '"sg-" and hexadecimal digits',
+  accepts: (text) => /^sg-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const PREFIX_LIST_ID: TextRule = {
+  name: 'the id of a prefix list',
+  allowed: '"pl-" and hexadecimal digits',
+  accepts: (text) => /^pl-[0-9a-f]{8,17}$/.test(text),
+};
+
+export const RECORD_IDENTIFIER: TextRule = {
+  name: 'the identifier of a record',
+  allowed: 'letters, digits and "-_.", at most 128, beginning with a letter or a digit',
+  accepts: (text) => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(text),
+};
 
 export const TAG_VALUE: TextRule = {
   name: 'the value of a tag',

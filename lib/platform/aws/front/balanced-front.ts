@@ -19,9 +19,9 @@ export function balancedFront(
   front: FrontContext,
   entry: ResolvedBalancer,
 ): FrontHosts {
-  const { aws, settings, spec, groups, host } = front;
-  const { hostedZoneId, hostDrainSeconds } = settings;
-  const certificateArn = certificateFor(scope, aws, spec, front.certificate);
+  const { aws, settings, spec, groups, host, bucket } = front;
+  const { dns, hostDrainSeconds } = settings;
+  const certificateArn = certificateFor(scope, aws, spec, front.certificate, dns);
   const isNetwork = entry.kind === 'network';
   const create = isNetwork ? networkLoadBalancer : applicationLoadBalancer;
   const { balancer, targetGroups, listeners } = create(scope, aws, spec.name, {
@@ -32,13 +32,15 @@ export function balancedFront(
     hostDrainSeconds,
   });
   const group = nginxHosts(scope, front, entry, targetGroups);
-  if (hostedZoneId !== undefined) {
-    aliasRecords(scope, aws, hostedZoneId, spec.serverNames, balancer, entry);
+  if (dns.names !== undefined) {
+    const { names: zone, routing } = dns;
+    const context = { zone, routing, names: spec.serverNames, region: bucket.region };
+    aliasRecords(scope, aws, context, balancer, entry);
   }
   return {
     entryAddress: balancer.dnsName,
     loadBalancer: balancer,
-    group,
+    nginxGroup: group,
     hosts: [group],
     entrance: listeners,
     createAlarms: (monitored) =>

@@ -1,13 +1,19 @@
+import type { AcmCertificate } from '@cdktf/provider-aws/lib/acm-certificate';
+import type { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route53-zone';
 import { TerraformLocal, Token } from 'cdktf';
+import type { Postcondition, Precondition } from 'cdktf';
 import { Construct } from 'constructs';
 import { type TlsCertificate, TlsKind } from '../../../model/tls-certificate';
 import type { Check } from '../../../validation/check';
 import type { NginxSpec } from '../../contract';
 import type { AwsContext } from '../base/aws-context';
+import { accountKey } from '../base/claim-name';
 import { checkRegion } from '../base/region';
+import type { ResolvedDns, ResolvedValidation, ResolvedZone } from '../base/resolved-dns';
 import { CERTIFICATE_ARN, SECRET_ARN } from '../base/text-rules';
 import type { AwsSettings } from '../settings';
-import { canonicalName, recordId, TTL_SECONDS } from './dns';
+import { claimValidation } from './claim-record';
+import { canonicalName, endsWithZone, recordId, TTL_SECONDS } from './dns';
 
 /**
  * Source of a front's certificate; empty for plain HTTP.
@@ -19,8 +25,8 @@ export interface ResolvedCertificate {
   readonly secretArn?: string;
   /** Existing certificate of ACM. */
   readonly arn?: string;
-  /** Hosted zone in which a new certificate of ACM is validated. */
-  readonly validationZoneId?: string;
+  /** Validation of a new certificate of ACM. */
+  readonly validation?: ResolvedValidation;
 }
 
 /**
@@ -33,7 +39,7 @@ export interface ResolvedCertificate {
 export function resolveCertificate(
   check: Check,
   certificate: TlsCertificate | undefined,
-  { hostedZoneId, region }: AwsSettings,
+  { dns, region }: AwsSettings,
 ): ResolvedCertificate {
   const { kind, arn } = certificate ?? {};
   if (kind === TlsKind.SECRETS_MANAGER) {
@@ -49,15 +55,16 @@ export function resolveCertificate(
     checkRegion(check, 'tls.certificateArn', arn, region);
     return { arn };
   }
-  if (hostedZoneId === undefined) {
+  if (dns.validation === undefined) {
     check.refuse('tls', {
       problem:
-        'a new certificate must be validated in the hosted zone of its names, but the platform has none',
+        'a new certificate must be validated in a hosted zone of its names, but the platform has none',
       allowed: 'TlsCertificate.acm("arn:aws:acm:…") for an existing certificate',
-      remedy: 'Or give the platform the zone: new AwsPlatform(…, { hostedZoneId }).',
+      remedy:
+        'Or give the platform the zone: new AwsPlatform(…, { hostedZoneId }), or only for the validation: { dns: { validation: AwsDnsValidation.zone(id) } }.',
     });
   }
-  return { validationZoneId: hostedZoneId };
+  return { validation: dns.validation };
 }
 
 /**
@@ -70,18 +77,18 @@ export function certificateFor(
   scope: Construct,
   aws: AwsContext,
   spec: NginxSpec,
-  { arn, validationZoneId }: ResolvedCertificate,
+  { arn, validation }: ResolvedCertificate,
+  dns: ResolvedDns,
 ): string | undefined {
-  return validationZoneId === undefined
-    ? arn
-    : validatedCertificate(scope, aws, spec, validationZoneId);
+  return validation === undefined ? arn : validatedCertificate(scope, aws, spec, validation, dns);
 }
 
 function validatedCertificate(
   scope: Construct,
   aws: AwsContext,
   { name, serverNames }: NginxSpec,
-  zoneId: string,
+  { zone }: ResolvedValidation,
+  dns: ResolvedDns,
 ): string {
   const { bindings, provider } = aws;
   const names = serverNames.map(canonicalName);
@@ -92,9 +99,35 @@ function validatedCertificate(
     validationMethod: 'DNS',
     lifecycle: { createBeforeDestroy: true },
   });
+  return new bindings.AcmCertificateValidation(scope, 'CertificateValidation', {
+    provider,
+    certificateArn: certificate.arn,
+    ...(zone === undefined
+      ? {}
+      : { validationRecordFqdns: validationRecords(scope, aws, certificate, names, zone, dns) }),
+  }).certificateArn;
+}
+
+/** Creates the records that validate a certificate, and returns their names. */
+function validationRecords(
+  scope: Construct,
+  aws: AwsContext,
+  certificate: AcmCertificate,
+  names: readonly string[],
+  { id: zoneId, provider = aws.provider }: ResolvedZone,
+  { names: zoneOfNames, routing }: ResolvedDns,
+): string[] {
+  const { bindings } = aws;
+  const account = accountKey(aws.provider);
   const records = new Construct(scope, 'ValidationRecords');
+  const zone = new bindings.DataAwsRoute53Zone(records, 'Zone', {
+    provider,
+    zoneId,
+    lifecycle: { postcondition: [IS_PUBLIC] },
+  });
   // No for_each: AWS provides the records only at apply, and the names are known at synth.
-  const fqdns = [...namesToValidate(names)].map(([id, serverName]) => {
+  return [...namesToValidate(names)].map(([id, serverName]) => {
+    claimValidation(scope, { name: baseName(serverName), zoneId, routing, account });
     const name = Token.isUnresolved(serverName)
       ? `lower(${new TerraformLocal(records, `LateName${id}`, serverName).fqn})`
       : `"${serverName}"`;
@@ -109,16 +142,36 @@ function validatedCertificate(
       ttl: TTL_SECONDS,
       // One record validates all certificates of the account for a name.
       allowOverwrite: true,
+      // Each platform has its own record of the same value, so that a removed one leaves the others valid.
+      ...(routing === undefined
+        ? {}
+        : { setIdentifier: routing.identifier, weightedRoutingPolicy: { weight: 1 } }),
+      // In the zone of the names, their own records are checked.
+      ...(zoneId === zoneOfNames?.id ? {} : { lifecycle: { precondition: [isIn(name, zone)] } }),
     }).fqdn;
   });
-  return new bindings.AcmCertificateValidation(scope, 'CertificateValidation', {
-    provider,
-    certificateArn: certificate.arn,
-    validationRecordFqdns: fqdns,
-  }).certificateArn;
+}
+
+/** A condition that ACM can ask a zone. It is checked at plan. */
+const IS_PUBLIC: Postcondition = {
+  condition: '${self.private_zone != true}',
+  errorMessage:
+    '${self.name} is a private hosted zone, which ACM cannot ask. Name a public one for the validation: dns: { hostedZoneId, validation: AwsDnsValidation.zone(id) }. Or use a certificate that exists: TlsCertificate.acm(arn).',
+};
+
+/** A condition that a name is in the zone that validates it. It is checked at plan. */
+function isIn(name: string, zone: DataAwsRoute53Zone): Precondition {
+  return {
+    condition: `\${${endsWithZone(name, zone)}}`,
+    errorMessage: `\${${name}} is not in the hosted zone ${zone.name}, so it cannot be validated there: pass a public zone of all names to AwsDnsValidation.zone(id).`,
+  };
 }
 
 /** The names to validate, by the id of their record. A name and its wildcard share one record. */
 function namesToValidate(names: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(names.map((name, index) => [recordId(name.replace(/^\*\./, ''), index), name]));
+  return new Map(names.map((name, index) => [recordId(baseName(name), index), name]));
+}
+
+function baseName(name: string): string {
+  return name.replace(/^\*\./, '');
 }

@@ -5,6 +5,8 @@ import { Token } from 'cdktf';
 import type { Postcondition } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
+import type { ResolvedRouting, ResolvedZone } from '../base/resolved-dns';
+import { claimName } from './claim-record';
 
 /** @internal */
 export const TTL_SECONDS = 60;
@@ -28,6 +30,19 @@ export function recordId(name: string, index: number): string {
 }
 
 /**
+ * Zone, routing and names of a front's records.
+ *
+ * @internal
+ */
+export interface NamesContext {
+  readonly zone: ResolvedZone;
+  readonly routing?: ResolvedRouting;
+  readonly names: readonly string[];
+  /** Region of the platform. */
+  readonly region: string;
+}
+
+/**
  * Creates alias records that point the names of a front to its load balancer.
  *
  * @internal
@@ -35,12 +50,11 @@ export function recordId(name: string, index: number): string {
 export function aliasRecords(
   scope: Construct,
   aws: AwsContext,
-  zoneId: string,
-  names: readonly string[],
+  context: NamesContext,
   balancer: Lb,
   { ipv6 }: { readonly ipv6: boolean },
 ): void {
-  nameRecords(scope, aws, zoneId, names, ipv6 ? ['A', 'AAAA'] : ['A'], {
+  nameRecords(scope, aws, context, ipv6 ? ['A', 'AAAA'] : ['A'], {
     alias: { name: balancer.dnsName, zoneId: balancer.zoneId, evaluateTargetHealth: true },
   });
 }
@@ -53,36 +67,49 @@ export function aliasRecords(
 export function addressRecords(
   scope: Construct,
   aws: AwsContext,
-  zoneId: string,
-  names: readonly string[],
+  context: NamesContext,
   address: string,
 ): void {
-  nameRecords(scope, aws, zoneId, names, ['A'], { ttl: TTL_SECONDS, records: [address] });
+  nameRecords(scope, aws, context, ['A'], { ttl: TTL_SECONDS, records: [address] });
 }
 
 function nameRecords(
   scope: Construct,
-  { bindings, provider }: AwsContext,
-  zoneId: string,
-  names: readonly string[],
+  aws: AwsContext,
+  { zone: { id: zoneId, provider = aws.provider }, routing, names, region }: NamesContext,
   types: readonly ('A' | 'AAAA')[],
   target: Pick<Route53RecordConfig, 'alias' | 'records' | 'ttl'>,
 ): void {
   const records = new Construct(scope, 'Names');
-  const zone = new bindings.DataAwsRoute53Zone(records, 'Zone', { provider, zoneId });
+  const zone = new aws.bindings.DataAwsRoute53Zone(records, 'Zone', { provider, zoneId });
   names.forEach((name, index) => {
+    claimName(scope, { name: canonicalName(name), zoneId, routing });
     for (const type of types) {
       const id = `${type === 'A' ? 'Ipv4' : 'Ipv6'}-${recordId(name, index)}`;
-      new bindings.Route53Record(records, id, {
+      new aws.bindings.Route53Record(records, id, {
         provider,
         zoneId,
         name,
         type,
         ...target,
+        ...policyOf(routing, region),
         lifecycle: { postcondition: [isIn(zone)] },
       });
     }
   });
+}
+
+function policyOf(
+  routing: ResolvedRouting | undefined,
+  region: string,
+): Pick<Route53RecordConfig, 'setIdentifier' | 'weightedRoutingPolicy' | 'latencyRoutingPolicy'> {
+  if (routing === undefined) {
+    return {};
+  }
+  const { identifier: setIdentifier, weight } = routing;
+  return weight === undefined
+    ? { setIdentifier, latencyRoutingPolicy: { region } }
+    : { setIdentifier, weightedRoutingPolicy: { weight } };
 }
 
 /**
@@ -91,7 +118,17 @@ function nameRecords(
  */
 function isIn(zone: DataAwsRoute53Zone): Postcondition {
   return {
-    condition: `\${endswith(lower(join(".", ["", self.name])), lower(join(".", ["", trimsuffix(${zone.name}, ".")])))}`,
+    condition: `\${${endsWithZone('self.name', zone)}}`,
     errorMessage: `\${self.name} is not in the hosted zone ${zone.name}: pass the zone of the front's names as hostedZoneId, or none.`,
   };
+}
+
+/**
+ * Expression of whether a name is in a zone.
+ *
+ * @param name - expression of the name
+ * @internal
+ */
+export function endsWithZone(name: string, zone: DataAwsRoute53Zone): string {
+  return `endswith(lower(join(".", ["", ${name}])), lower(join(".", ["", trimsuffix(${zone.name}, ".")])))`;
 }

@@ -1,9 +1,9 @@
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile';
 import type { Instance } from '@cdktf/provider-aws/lib/instance';
-import type { Lb } from '@cdktf/provider-aws/lib/lb';
 import type { ITerraformDependable } from 'cdktf';
 import type { NginxSpec, RunningNginx } from '../../contract';
+import type { AwsFront } from '../aws-front';
 import type { HostContext } from '../hosts/host-context';
 import type { MonitoredFront } from '../monitoring/monitored-front';
 import type { ResolvedCertificate } from './certificate';
@@ -34,24 +34,11 @@ export interface NginxHost {
 }
 
 /**
- * The resources that serve clients.
- *
- * @internal
- */
-export interface FrontEntry {
-  /** Target of the front's DNS records: the DNS name of a load balancer, or an address. */
-  readonly entryAddress: string;
-  readonly loadBalancer?: Lb;
-  readonly group?: AutoscalingGroup;
-  readonly host?: Instance;
-}
-
-/**
  * The hosts of a front and the resources through which clients reach them.
  *
  * @internal
  */
-export interface FrontHosts extends FrontEntry {
+export interface FrontHosts extends AwsFront {
   /** Hosts, or their group, that receive releases. */
   readonly hosts: readonly (AutoscalingGroup | Instance)[];
   /** Resources besides the hosts that must exist before clients can connect. */
@@ -65,4 +52,4 @@ export interface FrontHosts extends FrontEntry {
  *
  * @internal
  */
-export interface Front extends FrontEntry, RunningNginx {}
+export interface Front extends AwsFront, RunningNginx {}

@@ -16,7 +16,7 @@ import { nginxReleaseScript } from '../hosts/programs/nginx-release';
 import { nginxHostUserData } from '../hosts/programs/user-data';
 import { hostUserData } from '../hosts/user-data';
 import { METRIC_DIMENSION, METRIC_NAMESPACE } from '../monitoring/metrics';
-import { checkPeers, HTTPS_ANYWHERE } from '../network/egress';
+import { checkPeers } from '../network/egress';
 import { balancedFront } from './balanced-front';
 import { resolveCertificate } from './certificate';
 import { checkAccessLogs } from './access-logs';
@@ -43,7 +43,7 @@ export function runNginx(
   const { aws, settings, bucket, versioning } = context;
   const { balancer } = settings.entry;
   const { name } = spec;
-  checkPeers(check, spec.foreignPeers, [HTTPS_ANYWHERE, ...settings.nginxEgress]);
+  checkPeers(check, spec.foreignPeers, settings.nginxEgress);
   const certificate = resolveCertificate(check, spec.certificate, settings);
   checkAccessLogs(check, balancer, certificate);
   const { secretArn } = certificate;

@@ -36,7 +36,7 @@ export function nginxHosts(
     instanceType: host.instanceType,
     creditSpecification: creditsOf(host.instanceType),
     iamInstanceProfile: { arn: host.profile.arn },
-    vpcSecurityGroupIds: [groups.nginx.id],
+    vpcSecurityGroupIds: groups.nginxIds,
     metadataOptions: METADATA_OPTIONS,
     blockDeviceMappings: [
       {

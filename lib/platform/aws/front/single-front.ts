@@ -16,9 +16,9 @@ import type { FrontContext, FrontHosts } from './front-context';
  * @internal
  */
 export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
-  const { aws, settings, spec, groups, host, image } = front;
+  const { aws, settings, spec, groups, host, image, bucket } = front;
   const { bindings, network } = aws;
-  const { hostedZoneId } = settings;
+  const { names: zone, routing } = settings.dns;
   const from = (id: string, number: number, why: string): void =>
     allowFrom(scope, id, aws, settings.entry.allowedRanges, groups.nginx, port(number), why);
   from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
@@ -26,7 +26,7 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
   const networkInterface = permanentAddress(scope, 'NetworkInterface', aws, {
     name: host.name,
     description: 'The address of nginx.',
-    group: groups.nginx,
+    groupIds: groups.nginxIds,
   });
   // Before the host, whose first boot needs internet access.
   const address = new bindings.Eip(scope, 'Address', {
@@ -65,12 +65,13 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
       replaceTriggeredBy: [`${template.terraformResourceType}.${template.friendlyUniqueId}.id`],
     },
   });
-  if (hostedZoneId !== undefined) {
-    addressRecords(scope, aws, hostedZoneId, spec.serverNames, address.publicIp);
+  if (zone !== undefined) {
+    const context = { zone, routing, names: spec.serverNames, region: bucket.region };
+    addressRecords(scope, aws, context, address.publicIp);
   }
   return {
     entryAddress: address.publicIp,
-    host: instance,
+    nginxHost: instance,
     hosts: [instance],
     entrance: [address],
     createAlarms: (monitored) =>

@@ -6,13 +6,13 @@ import { resourceName } from '../../../terraform/names';
 import type { Check } from '../../../validation/check';
 import type { BackplaneSpec, InstancesSpec, RunningInstances } from '../../contract';
 import { commonEnvironment, secretEnvironment } from '../../instance-environment';
-import type { AwsEgress } from '../aws-platform-props';
 import type { AwsNamespace, AwsTaskPermission } from '../aws-instance-options';
 import type { HostContext } from '../hosts/host-context';
 import { logGroup } from '../hosts/log-group';
 import { slotAlarms } from '../monitoring/slot-alarms';
-import { checkRedisUrl, checkSecretRedis, HTTPS_ANYWHERE } from '../network/egress';
+import { checkRedisUrl, checkSecretRedis } from '../network/egress';
 import { allowClients } from '../network/groups';
+import type { Egress } from '../network/resolve-egress';
 import { REDIS_SECRET } from '../redis/replication-group';
 import { ecsCluster, type RunningCluster } from './ecs-cluster';
 import { resolveHealthCheck } from './health-check';
@@ -92,7 +92,7 @@ export class Instances {
       repositoryArns: settings.repositoryArns,
       registryCredentials: instances.registryCredentials,
     });
-    checkBackplane(check, spec.backplane, [HTTPS_ANYWHERE, ...settings.instanceEgress]);
+    checkBackplane(check, spec.backplane, settings.instanceEgress);
     const secrets = resolveInstanceSecrets(check, secretEnvironment(spec), settings.region);
     const healthCheck = resolveHealthCheck(check, instances.probe, spec.health);
     const stopGraceSeconds = resolveStopGrace(check, spec.stopGraceMs);
@@ -125,7 +125,7 @@ export class Instances {
       settings: instances,
       cluster: this.cluster,
       namespace: this.namespace,
-      securityGroupId: groups.instances.id,
+      securityGroupIds: groups.instanceIds,
       task: {
         settings: instances,
         image,
@@ -171,11 +171,7 @@ function resolveStopGrace(check: Check, stopGraceMs: number): number {
   return seconds;
 }
 
-function checkBackplane(
-  check: Check,
-  backplane: BackplaneSpec | undefined,
-  egress: readonly AwsEgress[],
-): void {
+function checkBackplane(check: Check, backplane: BackplaneSpec | undefined, egress: Egress): void {
   const { url, urlSecret } = backplane ?? {};
   if (url !== undefined) {
     checkRedisUrl(check, url, egress);

@@ -30,7 +30,7 @@ export interface SlotsContext {
   readonly cluster: RunningCluster;
   readonly namespace: AwsNamespace;
   readonly task: TaskContext;
-  readonly securityGroupId: string;
+  readonly securityGroupIds: readonly string[];
   /** Resources that must exist before the first slot. */
   readonly dependsOn: readonly ITerraformDependable[];
 }
@@ -86,7 +86,7 @@ function slotService(
     capacityProviderStrategy: [{ capacityProvider: settings.capacityProvider, weight: 1 }],
     networkConfiguration: {
       subnets: subnetsOf(aws.network.privateSubnetIds, index),
-      securityGroups: [context.securityGroupId],
+      securityGroups: [...context.securityGroupIds],
       assignPublicIp: false,
     },
     serviceRegistries: { registryArn },

@@ -1,50 +1,9 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { Token } from 'cdktf';
 import { type Check, show } from '../../../validation/check';
-import type { AwsEgress } from '../aws-platform-props';
-import { SECURITY_RANGE } from '../base/text-rules';
+import { AwsProtocol, type AwsDestination } from '../aws-egress';
 import { REDIS_PORT } from '../base/ports';
-import { canonicalRange } from '../base/ranges';
-
-/**
- * Destination that all hosts may connect to.
- *
- * @internal
- */
-export const HTTPS_ANYWHERE: AwsEgress = { port: 443, range: '0.0.0.0/0' };
-
-/**
- * Resolves the destinations that hosts may connect to in addition.
- *
- * @throws ValidationError for an invalid or duplicate destination
- * @internal
- */
-export function resolveEgress(
-  check: Check,
-  property: string,
-  given: readonly AwsEgress[] = [],
-): AwsEgress[] {
-  const open = [HTTPS_ANYWHERE];
-  check.list(property, given).forEach(({ port, range }, index) => {
-    const rule = {
-      range: check.text(`${property}[${index}].range`, range, SECURITY_RANGE),
-      port: check.integer(`${property}[${index}].port`, port, 1, 65_535),
-    };
-    // AWS rejects duplicate rules.
-    if (
-      open.some(
-        (each) => each.port === port && canonicalRange(each.range) === canonicalRange(range),
-      )
-    ) {
-      check.refuse(`${property}[${index}]`, {
-        problem: `port ${port} of ${range} is already open`,
-        allowed: 'each port and range once; 443 of "0.0.0.0/0" is always open',
-      });
-    }
-    open.push(rule);
-  });
-  return open.slice(1);
-}
+import { DNS_PORT, HTTPS_PORT, type Egress } from './resolve-egress';
 
 /** Servers on the nginx host itself, which no security group applies to. */
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/i;
@@ -55,11 +14,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|::1)$/i;
  * @throws ValidationError for the first server that no destination covers
  * @internal
  */
-export function checkPeers(
-  check: Check,
-  peers: readonly string[],
-  egress: readonly AwsEgress[],
-): void {
+export function checkPeers(check: Check, peers: readonly string[], egress: Egress): void {
   for (const peer of peers) {
     const { host, port } = hostAndPort(peer);
     if (port === undefined || LOOPBACK.test(host)) {
@@ -81,7 +36,7 @@ export function checkPeers(
  * @throws ValidationError for a Redis that is unreachable or without TLS
  * @internal
  */
-export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgress[]): void {
+export function checkRedisUrl(check: Check, url: string, egress: Egress): void {
   const [, scheme, address] = /^(rediss?):\/\/([^/]*)/.exec(url) ?? [];
   if (scheme === 'redis') {
     check.refuse('backplane', {
@@ -106,13 +61,19 @@ export function checkRedisUrl(check: Check, url: string, egress: readonly AwsEgr
 /**
  * The same check for a Redis whose URL is a secret, so that its address is unknown.
  *
- * @throws ValidationError when instances may connect to nothing but port 443
+ * @throws ValidationError when instances may connect to nothing but port 443 and DNS servers
  * @internal
  */
-export function checkSecretRedis(check: Check, egress: readonly AwsEgress[]): void {
-  if (egress.every(({ port }) => port === HTTPS_ANYWHERE.port)) {
+export function checkSecretRedis(check: Check, egress: Egress): void {
+  if (
+    egress.isComplete &&
+    egress.rules.every(
+      ({ protocol, port }) =>
+        protocol === AwsProtocol.UDP || port === HTTPS_PORT || port === DNS_PORT,
+    )
+  ) {
     check.refuse('backplane', {
-      problem: `instances may not connect to a Redis that this stack does not run: outside the platform, only port ${HTTPS_ANYWHERE.port} is open to them`,
+      problem: `instances may not connect to a Redis that this stack does not run: outside the platform, only port ${HTTPS_PORT} is open to them`,
       remedy: `Open its port to the addresses of that Redis: ${egressExample('instanceEgress', '', REDIS_PORT)}.`,
     });
   }
@@ -134,15 +95,21 @@ function hostAndPort(address: string): { readonly host: string; readonly port?: 
 
 /**
  * Whether hosts may connect there. For names, and for addresses that are known only at apply, only the port is
- * compared.
+ * compared. What a further security group opens is not known.
  */
-function isAllowed(egress: readonly AwsEgress[], host: string, port: number): boolean {
-  return egress.some((rule) => rule.port === port && contains(rule.range, host));
+function isAllowed({ rules, isComplete }: Egress, host: string, port: number): boolean {
+  return (
+    !isComplete ||
+    rules.some(
+      (rule) =>
+        rule.protocol === AwsProtocol.TCP && rule.port === port && contains(rule.destination, host),
+    )
+  );
 }
 
-/** Whether an address is in a range. True where this cannot be known. */
-function contains(range: string, host: string): boolean {
-  if (Token.isUnresolved(range) || isIP(host) === 0) {
+/** Whether an address is in a destination. True where this cannot be known. */
+function contains({ range }: AwsDestination, host: string): boolean {
+  if (range === undefined || Token.isUnresolved(range) || isIP(host) === 0) {
     return true;
   }
   const [network, prefix] = range.split('/') as [string, string?];

@@ -1,13 +1,11 @@
 import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import type { Construct } from 'constructs';
-import type { AwsEgress } from '../aws-platform-props';
 import type { AwsContext } from '../base/aws-context';
-import { rangeId } from '../base/ranges';
 import type { ResolvedBalancer } from '../base/resolved-entry';
 import type { AwsSettings } from '../settings';
-import { HTTPS_ANYWHERE } from './egress';
+import type { EgressRule } from './resolve-egress';
 import type { Ports } from './security-rules';
-import { allow, allowTo, permanentGroup, port } from './security-rules';
+import { allow, allowTo, permanentGroup } from './security-rules';
 
 /**
  * Security groups of the hosts.
@@ -17,6 +15,10 @@ import { allow, allowTo, permanentGroup, port } from './security-rules';
 export interface HostGroups {
   readonly nginx: SecurityGroup;
   readonly instances: SecurityGroup;
+  /** Ids of all groups of an nginx host: the platform's, and those that are added to it. */
+  readonly nginxIds: string[];
+  /** Ids of all groups of an instance: the platform's, and those that are added to it. */
+  readonly instanceIds: string[];
 }
 
 /**
@@ -24,21 +26,29 @@ export interface HostGroups {
  *
  * @internal
  */
-export function hostGroups(scope: Construct, aws: AwsContext): HostGroups {
+export function hostGroups(
+  scope: Construct,
+  aws: AwsContext,
+  { nginxSecurityGroupIds, instanceSecurityGroupIds }: AwsSettings,
+): HostGroups {
+  const nginx = permanentGroup(scope, 'NginxSecurityGroup', aws, 'nginx', 'Hosts with nginx.');
+  const instances = permanentGroup(
+    scope,
+    'InstanceSecurityGroup',
+    aws,
+    'instances',
+    'Hosts with instances of the service.',
+  );
   return {
-    nginx: permanentGroup(scope, 'NginxSecurityGroup', aws, 'nginx', 'Hosts with nginx.'),
-    instances: permanentGroup(
-      scope,
-      'InstanceSecurityGroup',
-      aws,
-      'instances',
-      'Instances of the service.',
-    ),
+    nginx,
+    instances,
+    nginxIds: [nginx.id, ...nginxSecurityGroupIds],
+    instanceIds: [instances.id, ...instanceSecurityGroupIds],
   };
 }
 
 /**
- * Allows the hosts to connect to their destinations. Packages, images, releases and Systems Manager all use port 443.
+ * Allows hosts and instances to connect to their destinations.
  *
  * @internal
  */
@@ -48,17 +58,27 @@ export function allowEgress(
   { nginx, instances }: HostGroups,
   { nginxEgress, instanceEgress }: AwsSettings,
 ): void {
-  const open = (id: string, from: SecurityGroup, { port: to, range }: AwsEgress, why: string) =>
-    allowTo(scope, id, aws, from, range, port(to), why);
-  open('NginxOut', nginx, HTTPS_ANYWHERE, 'Packages, releases, AWS');
-  open('InstancesOut', instances, HTTPS_ANYWHERE, 'Images, releases, AWS');
-  const id = ({ port: to, range }: AwsEgress, index: number) => `${to}-${rangeId(range, index)}`;
-  nginxEgress.forEach((egress, index) =>
-    open(`NginxOut-${id(egress, index)}`, nginx, egress, 'Servers behind nginx'),
-  );
-  instanceEgress.forEach((egress, index) =>
-    open(`InstancesOut-${id(egress, index)}`, instances, egress, 'What the service uses'),
-  );
+  const open = (
+    id: string,
+    from: SecurityGroup,
+    rules: readonly EgressRule[],
+    purposes: Readonly<Record<EgressRule['purpose'], string>>,
+  ): void => {
+    for (const rule of rules) {
+      allowTo(scope, `${id}${rule.id}`, aws, from, rule, purposes[rule.purpose]);
+    }
+  };
+  const dns = 'DNS servers';
+  open('NginxOut', nginx, nginxEgress.rules, {
+    https: 'Packages, releases, AWS',
+    dns,
+    own: 'Servers behind nginx',
+  });
+  open('InstancesOut', instances, instanceEgress.rules, {
+    https: 'Images, releases, AWS',
+    dns,
+    own: 'What the service uses',
+  });
 }
 
 /**

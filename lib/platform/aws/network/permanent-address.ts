@@ -1,5 +1,4 @@
 import type { NetworkInterface } from '@cdktf/provider-aws/lib/network-interface';
-import type { SecurityGroup } from '@cdktf/provider-aws/lib/security-group';
 import { Fn, TerraformSelf } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
@@ -19,16 +18,16 @@ export function permanentAddress(
   props: {
     readonly name: string;
     readonly description: string;
-    readonly group: SecurityGroup;
+    readonly groupIds: readonly string[];
   },
 ): NetworkInterface {
-  const { name, description, group } = props;
+  const { name, description, groupIds } = props;
   const { publicSubnetIds } = aws.network;
   const networkInterface = new aws.bindings.NetworkInterface(scope, id, {
     ...aws.commonArguments(name),
     description,
     subnetId: publicSubnetIds[0]!,
-    securityGroups: [group.id],
+    securityGroups: [...groupIds],
   });
   networkInterface.lifecycle = {
     ignoreChanges: ['subnet_id'],

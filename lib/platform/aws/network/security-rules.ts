@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { immutable } from '../../../terraform/immutable-attributes';
 import type { AwsContext } from '../base/aws-context';
 import { cidr, rangeId } from '../base/ranges';
+import type { EgressRule } from './resolve-egress';
 
 /**
  * A range of TCP ports.
@@ -138,7 +139,7 @@ export function allowFrom(
 }
 
 /**
- * Allows connections from a group to an address range.
+ * Allows connections from a group to a destination.
  *
  * @internal
  */
@@ -147,17 +148,19 @@ export function allowTo(
   id: string,
   aws: AwsContext,
   from: SecurityGroup,
-  range: string,
-  ports: Ports,
+  { protocol, port: to, destination }: EgressRule,
   description: string,
 ): void {
+  const { range, prefixListId, securityGroupId } = destination;
   new aws.bindings.VpcSecurityGroupEgressRule(scope, id, {
     ...aws.commonArguments(aws.resourceName(255, id)),
     securityGroupId: from.id,
-    ...cidr(range),
-    ipProtocol: 'tcp',
-    fromPort: ports.from,
-    toPort: ports.to,
+    ...(range === undefined
+      ? { prefixListId, referencedSecurityGroupId: securityGroupId }
+      : cidr(range)),
+    ipProtocol: protocol,
+    fromPort: to,
+    toPort: to,
     description,
   });
 }
