@@ -2,6 +2,7 @@ import { Balancing } from '../model/balancing';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
 import type { Method, Upstream } from '../nginx/intent';
+import { isAtLeast, type NginxVersion, printVersion, STICKY_DIRECTIVE } from '../nginx/version';
 
 /**
  * Facts that decide the balancing method.
@@ -19,8 +20,11 @@ export interface BalancingSituation {
   readonly hasBackup: boolean;
   /** Whether nginx can tell clients apart by their addresses. */
   readonly seesClientAddresses: boolean;
-  /** Name of the platform on which the addresses behind names change while nginx runs; undefined where they stay. */
-  readonly addressesChange?: string;
+  /** Whether nginx follows some name to other addresses while it runs. */
+  readonly addressesChange: boolean;
+  /** First name that several instances share, and a lone name for which the user does not say whether they do. */
+  readonly names: { readonly several?: string; readonly lone?: string };
+  readonly version: NginxVersion;
   /** Whether clients connect over TLS. */
   readonly secure: boolean;
 }
@@ -57,6 +61,7 @@ export function chooseMethods(
   }
   refuseInsecureCookie(check, sessionMethod ?? method, secure);
   refuseIpHash(check, method, sessionMethod, situation);
+  checkNames(check, method, sessionMethod, situation);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
     check.refuse('upstream.servers', {
       problem: `a backup server is not possible with ${sessionMethod === undefined ? balancing : 'the affinity of long-polling'}: nginx rejects it for a method that hashes`,
@@ -71,28 +76,39 @@ export function chooseMethods(
     );
   }
   if (needsAffinity && situation.balancing === undefined) {
-    warnOfLostSessions(check, sessionMethod ?? method);
+    warnOfLostSessions(check, sessionMethod ?? method, situation);
   }
   return { method, sessionMethod };
 }
 
 /** Long-polling is many requests, and only the cookie keeps them together. */
-function warnOfLostSessions(check: Check, { kind }: Method): void {
+function warnOfLostSessions(
+  check: Check,
+  { kind }: Method,
+  { names: { several } }: BalancingSituation,
+): void {
   if (kind === 'cookie') {
     check.warn(
       'Balancing.cookie() keeps only clients that store cookies on their instance. Node.js and native clients lose their ' +
-        'long-polling session ("Session ID unknown"). Let the service begin its session ids with AIWM_SESSION_ID_PREFIX and set ' +
-        'marksSessionIds: true; or set clientTransports: [ClientTransport.WEBSOCKET]; or let nginx see the addresses of clients.',
+        'long-polling session ("Session ID unknown"). ' +
+        (several === undefined
+          ? 'Let the service begin its session ids with AIWM_SESSION_ID_PREFIX and set ' +
+            'marksSessionIds: true; or set clientTransports: [ClientTransport.WEBSOCKET]; or let nginx see the addresses of clients.'
+          : 'Set clientTransports: [ClientTransport.WEBSOCKET], or give each instance a name of its own.'),
     );
   }
 }
 
 /** Affinity by client address where nginx sees it, keyed on whatever is stable: a server's address or its name. */
-function defaultAffinity({ seesClientAddresses, addressesChange }: BalancingSituation): Balancing {
-  if (!seesClientAddresses) {
+function defaultAffinity({
+  seesClientAddresses,
+  addressesChange,
+  names,
+}: BalancingSituation): Balancing {
+  if (!seesClientAddresses || names.several !== undefined) {
     return Balancing.cookie();
   }
-  return addressesChange === undefined ? Balancing.ipHash() : Balancing.hash('$remote_addr');
+  return addressesChange ? Balancing.hash('$remote_addr') : Balancing.ipHash();
 }
 
 /** `ip_hash` depends on an address's position in the list, and every DNS lookup may return another order. */
@@ -102,13 +118,51 @@ function refuseIpHash(
   sessionMethod: Method | undefined,
   { addressesChange }: BalancingSituation,
 ): void {
-  if (addressesChange !== undefined && (sessionMethod ?? method).kind === 'ip-hash') {
-    check.refuse(sessionMethod === undefined ? 'balancing' : 'balancing.sessionAffinity', {
-      problem: `Balancing.ipHash() depends on the order of addresses, which changes on ${addressesChange} whenever an instance starts, so all clients would move`,
+  if (addressesChange && (sessionMethod ?? method).kind === 'ip-hash') {
+    check.refuse(affinityProperty(sessionMethod), {
+      problem:
+        'Balancing.ipHash() depends on the order of addresses, which may change with every lookup of a name, so all clients would move',
       allowed:
-        'Balancing.cookie(), or Balancing.hash("$remote_addr"), which depends on the names of instances',
+        'Balancing.cookie(), or Balancing.hash("$remote_addr"), which depends on the names of servers',
     });
   }
+}
+
+/** The ring of a hash holds names: with the addresses behind one name, nginx takes turns. */
+function checkNames(
+  check: Check,
+  method: Method,
+  sessionMethod: Method | undefined,
+  { names: { several, lone }, version }: BalancingSituation,
+): void {
+  const affinity = sessionMethod ?? method;
+  const isHash = affinity.kind === 'ip-hash' || affinity.kind === 'hash';
+  if (lone !== undefined && isHash) {
+    check.warn(
+      `${lone} is a single name, so affinity ends at that name. If it stands for several instances, set severalInstances: true for that server. ` +
+        'If it stands for one instance or a load balancer, set severalInstances: false.',
+    );
+  }
+  if (several === undefined) {
+    return;
+  }
+  if (isHash) {
+    check.refuse(affinityProperty(sessionMethod), {
+      problem: `a hash chooses among names, and ${several} stands for several instances, among which each request of a client would take turns`,
+      allowed: 'Balancing.cookie()',
+    });
+  }
+  if (affinity.kind === 'cookie' && !isAtLeast(version, STICKY_DIRECTIVE)) {
+    check.refuse('nginxVersion', {
+      problem: `nginx ${printVersion(version)} has no cookie that tells the instances behind ${several} apart`,
+      allowed: `at least ${printVersion(STICKY_DIRECTIVE)}`,
+      remedy: 'Run a newer nginx there, or give each instance a name of its own.',
+    });
+  }
+}
+
+function affinityProperty(sessionMethod: Method | undefined): string {
+  return sessionMethod === undefined ? 'balancing' : 'balancing.sessionAffinity';
 }
 
 function rotates({ kind }: Method): boolean {

@@ -91,10 +91,11 @@ export class FrontIntent {
     const tls = resolveTls(check, props);
     const trustedProxies = resolveTrustedProxies(context);
     const routes = this.resolveRoutes();
-    const upstream = resolveUpstream(context, routes);
+    const version = resolveVersion(check, props);
+    const upstream = resolveUpstream(context, version, routes);
     return {
       title: printable(check.scope.node.path),
-      version: resolveVersion(check, props, upstream),
+      version,
       layout: tokens.hideAll(this.layout),
       serverNames: serverNames.map((name) => tokens.hide(name)),
       hasLateNames: [...serverNames, ...allowedOrigins].some((name) => Token.isUnresolved(name)),

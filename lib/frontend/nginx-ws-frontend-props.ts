@@ -191,7 +191,7 @@ export interface NginxWsFrontendProps {
   /**
    * Version of nginx on the platform, e.g. "1.22" or "1.22.1".
    *
-   * It decides only the syntax of HTTP/2 and of cookie affinity.
+   * It decides only the syntax of HTTP/2 and of cookie affinity, and whether nginx repeats the lookup of a name (1.27.3).
    *
    * @default - the version that the platform reports
    */

@@ -1,24 +1,26 @@
-import { isIP } from 'node:net';
-import { Token } from 'cdktf';
 import type { Check } from '../validation/check';
 import { ClientTransport } from '../model/front-options';
 import { resolveDuration } from '../validation/duration';
-import { looksUpNames } from '../nginx/pool';
 import type { Failover, Intent, Peer, Question, Routes, Upstream } from '../nginx/intent';
+import { looksUpNames } from '../nginx/names';
+import type { NginxVersion } from '../nginx/version';
 import { PATH } from '../validation/text-rules';
-import { chooseMethods } from './choose-balancing';
+import { type BalancingSituation, chooseMethods } from './choose-balancing';
 import type { FrontContext } from './front-context';
+import { resolvePeers } from './resolve-peers';
 
 /**
  * The pool of instances, with its balancing, its failover and the question that finds a live one.
  *
  * @internal
  */
-export function resolveUpstream(context: FrontContext, routes: Routes): Upstream {
-  const { check, props, tokens } = context;
-  const peers = props.upstream
-    ._resolve(check, tokens)
-    .map((peer, index) => resolvePeer(context, peer, props.upstream.list[index]!.address));
+export function resolveUpstream(
+  context: FrontContext,
+  version: NginxVersion,
+  routes: Routes,
+): Upstream {
+  const { check, props } = context;
+  const peers = resolvePeers(context, version);
   const methods = chooseMethods(check, {
     balancing: props.balancing,
     hasBackplane: props.upstream.hasBackplane,
@@ -26,7 +28,9 @@ export function resolveUpstream(context: FrontContext, routes: Routes): Upstream
     transports: resolveTransports(check, props.clientTransports, routes),
     hasBackup: peers.some(({ backup }) => backup),
     seesClientAddresses: seesClientAddresses(context),
-    addressesChange: looksUpNames({ peers }) ? props.platform.traits.name : undefined,
+    addressesChange: looksUpNames({ peers }),
+    names: resolveNames(context, peers),
+    version,
     secure: props.tls !== undefined,
   });
   const question = resolveQuestion(context, peers);
@@ -37,6 +41,24 @@ export function resolveUpstream(context: FrontContext, routes: Routes): Upstream
     question,
     marksSessions: props.upstream.marksSessionIds,
     failover: resolveFailover(context, question !== undefined),
+  };
+}
+
+/** Names behind which a method that hashes cannot tell instances apart, or may not. */
+function resolveNames(
+  { props: { cluster, upstream } }: FrontContext,
+  peers: readonly Peer[],
+): BalancingSituation['names'] {
+  const [{ resolve, several } = {}] = peers;
+  const isUnclear =
+    cluster === undefined &&
+    peers.length === 1 &&
+    resolve &&
+    several === undefined &&
+    !upstream.marksSessionIds;
+  return {
+    several: upstream.list.find(({ severalInstances }) => severalInstances)?.address,
+    lone: isUnclear ? upstream.list[0]!.address : undefined,
   };
 }
 
@@ -52,7 +74,7 @@ function resolveQuestion(
     '100ms',
     '60s',
   );
-  return peers.length < 2
+  return peers.length < 2 && !peers.some(({ several }) => several)
     ? undefined
     : {
         target: check.text('upstream.healthPath', upstream.healthPath, PATH),
@@ -108,16 +130,6 @@ export function checkAffinityByAddress(context: FrontContext, intent: Intent): v
       'TLS is terminated in front of nginx, but no proxy is trusted: ip_hash sees only that proxy and sends all clients to one instance. List the proxy in trustedProxies.',
     );
   }
-}
-
-/** Marks a peer that nginx has to look up repeatedly: a literal name. A Token may turn out to be an address. */
-function resolvePeer({ layout }: FrontContext, peer: Peer, address: string): Peer {
-  const isName =
-    !Token.isUnresolved(address) &&
-    !address.startsWith('unix:') &&
-    !address.startsWith('[') &&
-    isIP(address.replace(/:\d+$/, '')) === 0;
-  return layout.resolver !== undefined && isName ? { ...peer, resolve: true } : peer;
 }
 
 /** A trusted proxy names the client, even where the platform hides its address. */

@@ -61,8 +61,9 @@ export class Upstream {
       ADDRESS,
       { min: 1 },
     );
-    const peers = this.list.map(({ address, weight, down, backup }, index) => ({
+    const peers = this.list.map(({ address, weight, down, backup, severalInstances }, index) => ({
       address: tokens.hide(address),
+      several: severalInstances,
       weight:
         weight === undefined
           ? undefined
@@ -87,12 +88,31 @@ export class Upstream {
  */
 export interface UpstreamServer {
   /**
-   * Address with its port, e.g. "10.0.1.5:3003".
+   * Address with its port, e.g. "10.0.1.5:3003" or "aiwm-1.internal:3003".
    *
-   * nginx looks up a name when it starts or reloads. On a platform whose addresses change, such as a swarm, it repeats
-   * the lookup while it runs.
+   * A name stands for one server, such as an instance or a load balancer, whatever the number of its addresses. See
+   * `resolve` for a name whose addresses change, and `severalInstances` for one that several instances share.
    */
   readonly address: string;
+  /**
+   * Whether nginx repeats the lookup of the name while it runs, and so follows it to other addresses.
+   *
+   * It requires nginx 1.27.3 or later, and a platform whose nginx has a name server. The name has to be complete and in
+   * DNS: nginx reads no `/etc/hosts`. Set it to true for a name that is known only at apply: it is taken for an address.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_upstream_module.html#resolve
+   * @default - true for a name other than "localhost" where nginx can; otherwise nginx looks it up when it reloads
+   */
+  readonly resolve?: boolean;
+  /**
+   * Whether the name stands for several instances, each with an address of its own, such as a service of ECS.
+   *
+   * A method that hashes chooses among names, so affinity requires `Balancing.cookie()` and nginx 1.29.6 or later. Many
+   * name servers answer with at most 8 addresses. Leave it out for the name of a load balancer.
+   *
+   * @default false
+   */
+  readonly severalInstances?: boolean;
   /**
    * Share of clients relative to the other servers, 1 to 1000.
    *

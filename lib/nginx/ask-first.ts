@@ -8,13 +8,13 @@ import { relaysStickyCookie, SET_COOKIE_VARIABLE } from './affinity-cookie';
 import type { Directive, Entry } from './directive';
 import { block, comment, directive, map, separated } from './directive';
 import type { Intent, Peer, Question, Upstream } from './intent';
+import { isName, looksUpNames } from './names';
 import {
   affinityMethod,
   ASKED_KEY_VARIABLE,
   copiesHashKey,
   COUNTS_NONE,
   HASH_KEY_VARIABLE,
-  looksUpNames,
   pool,
   server,
 } from './pool';
@@ -183,14 +183,12 @@ const NOT_WELL = ['error', 'timeout', 'http_500', 'http_502', 'http_503', 'http_
 
 /** The addresses that lead to a group. */
 export function groupedAddresses({ question, peers }: Upstream): string[] {
-  return question === undefined
-    ? []
-    : peers.filter((peer) => !isName(peer)).map(({ address }) => address);
+  return question === undefined ? [] : peers.filter(hasOwnAddress).map(({ address }) => address);
 }
 
 function answerMaps({ upstream }: Intent): Entry[] {
   const grouped = upstream.peers.flatMap((peer, index): [string, string][] =>
-    isName(peer) ? [] : [[peer.address, group(upstream, index)]],
+    hasOwnAddress(peer) ? [[peer.address, group(upstream, index)]] : [],
   );
   return [
     comment('Of the addresses that were asked, the last one has answered.'),
@@ -238,7 +236,7 @@ function sessionMaps(intent: Intent): Entry[] {
 function groups(intent: Intent): Entry[] {
   const { upstream } = intent;
   const blocks = upstream.peers.flatMap((peer, index) =>
-    isName(peer) && !knowsSessions(intent) ? [] : [groupBlock(upstream, index)],
+    hasOwnAddress(peer) || knowsSessions(intent) ? [groupBlock(upstream, index)] : [],
   );
   return blocks.length === 0
     ? []
@@ -300,9 +298,9 @@ function group({ name }: Upstream, index: number): string {
   return `${name}_${index + 1}`;
 }
 
-/** Whether a peer is a name. A value that is filled in at apply is an address. */
-function isName({ address, resolve }: Peer): boolean {
-  return resolve === true || (!address.startsWith('unix:') && /^[^[:]*[a-z]/i.test(address));
+/** Whether a peer is an address, and no name. A value that is filled in at apply is one. */
+function hasOwnAddress({ address, resolve }: Peer): boolean {
+  return !resolve && !isName(address);
 }
 
 /**

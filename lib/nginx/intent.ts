@@ -58,6 +58,8 @@ export interface Layout {
   readonly releaseFile?: string;
   /** DNS server that nginx asks again and again for the addresses of peers that are names. */
   readonly resolver?: string;
+  /** How long nginx uses an answer of that server. */
+  readonly resolverValid?: string;
   /** The platform's own load balancer. */
   readonly entry?: Entry;
 }
@@ -112,6 +114,8 @@ export interface Peer {
   readonly backup?: boolean;
   /** Whether its name is looked up again, as what it stands for comes and goes. Needs `Layout.resolver`. */
   readonly resolve?: boolean;
+  /** Whether its name stands for several instances, each with an address of its own. */
+  readonly several?: boolean;
 }
 
 export type Method =

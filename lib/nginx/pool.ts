@@ -2,6 +2,7 @@ import { COOKIE_HASH_KEY, stickyDirective } from './affinity-cookie';
 import type { Directive, Entry } from './directive';
 import { block, comment, directive } from './directive';
 import type { Intent, Method, Peer, Upstream } from './intent';
+import { looksUpNames } from './names';
 import { isAtLeast, STICKY_DIRECTIVE } from './version';
 
 export const HASH_KEY_VARIABLE = '$aiwm_affinity_key';
@@ -30,11 +31,6 @@ export function copiesHashKey({ upstream }: Intent): boolean {
   return (
     upstream.question !== undefined && method.kind === 'hash' && method.key.startsWith('$arg_')
   );
-}
-
-/** Whether some peer is a name that is looked up again. */
-export function looksUpNames({ peers }: Pick<Upstream, 'peers'>): boolean {
-  return peers.some(({ resolve }) => resolve);
 }
 
 /** All peers, chosen among by a method. */
@@ -111,10 +107,15 @@ function stickyDirectives({ version, tls }: Intent, method: Method): Entry[] {
 
 /**
  * Value of a sticky cookie. Without it nginx takes a hash of the address, which is another one after each start of what
- * is behind a name; so the place in the list stands for it.
+ * is behind a name; so the place in the list stands for it. Where several instances share a place, the address has to,
+ * and in a list of one it may.
  */
 function routeWords({ upstream, version }: Intent, method: Method, index: number): string[] {
-  return method.kind === 'cookie' && isAtLeast(version, STICKY_DIRECTIVE) && looksUpNames(upstream)
+  return method.kind === 'cookie' &&
+    isAtLeast(version, STICKY_DIRECTIVE) &&
+    looksUpNames(upstream) &&
+    upstream.peers.length > 1 &&
+    !upstream.peers[index]!.several
     ? [`route=${index + 1}`]
     : [];
 }

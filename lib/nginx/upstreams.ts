@@ -3,14 +3,8 @@ import { askFirst } from './ask-first';
 import type { Directive, Entry } from './directive';
 import { block, comment, directive, map, separated } from './directive';
 import type { Intent, Upstream } from './intent';
-import {
-  affinityMethod,
-  countedFailures,
-  COUNTS_NONE,
-  HASH_KEY_VARIABLE,
-  looksUpNames,
-  pool,
-} from './pool';
+import { looksUpNames, resolver } from './names';
+import { affinityMethod, countedFailures, COUNTS_NONE, HASH_KEY_VARIABLE, pool } from './pool';
 import { isAtLeast, STICKY_DIRECTIVE } from './version';
 
 const POOL_VARIABLE = '$aiwm_pool';
@@ -80,19 +74,6 @@ function poolMap(upstream: Upstream): Entry[] {
       ['default', sessionPool(upstream)],
     ]),
   ];
-}
-
-/**
- * Names are looked up at every start of what they stand for: a second old at the most, so that an address that is gone
- * is not tried for long.
- */
-function resolver({ layout, upstream }: Intent): Entry[] {
-  return layout.resolver === undefined || !looksUpNames(upstream)
-    ? []
-    : [
-        comment('Instances come and go under their names, each time at another address.'),
-        directive('resolver', layout.resolver, 'valid=1s', 'ipv6=off'),
-      ];
 }
 
 function methodMaps(intent: Intent): Entry[] {

@@ -116,14 +116,23 @@ export interface NginxLayout {
   /** File that names the serving release, which the platform delivers with the configuration. */
   readonly releaseFile?: string;
   /**
-   * Name server that resolves the names of instances, where their addresses change while nginx runs.
+   * Name server that nginx asks for the servers that are names, e.g. "127.0.0.11" or "127.0.0.1:5353".
    *
-   * Requires nginx 1.27.3 or later, which repeats the lookup. Undefined where addresses do not change.
+   * From 1.27.3 on, nginx repeats the lookup while it runs, and so follows a name whose addresses change. Undefined
+   * where nginx knows no name server: then it looks a name up when it reloads.
    *
    * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver
    * @default - none
    */
   readonly resolver?: string;
+  /**
+   * How long nginx uses an answer of `resolver`, whatever the TTL of the records, e.g. "1s".
+   *
+   * It holds for the answer that a name does not exist as well.
+   *
+   * @default "3s"
+   */
+  readonly resolverValid?: string;
   /**
    * How long open connections survive a change, e.g. "2s", where nginx is replaced rather than reloaded.
    *

@@ -66,6 +66,21 @@ export const IP_ADDRESS: TextRule = {
   accepts: (text) => ipFamily(text) !== 0,
 };
 
+export const NAME_SERVER: TextRule = {
+  name: 'the address of a name server',
+  allowed: 'an IPv4 or IPv6 address, with its port if it is not 53: "192.168.1.1", "[::1]:5353"',
+  remedy: 'cat /etc/resolv.conf names that of a machine.',
+  knownAtSynth: true,
+  accepts: (text) => {
+    const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::([^:]+))?$/.exec(text);
+    return (
+      match !== null &&
+      (match[1] === undefined ? isIPv4(match[2]!) : ipFamily(match[1]) === 6) &&
+      (match[3] === undefined || isPort(match[3]))
+    );
+  },
+};
+
 export const IP_RANGE: TextRule = {
   name: 'an address range',
   allowed: 'an IPv4 or IPv6 address, alone or with a prefix length: "10.0.0.0/8", "fd00::/8"',

@@ -253,7 +253,8 @@ describe('peers that are names which are looked up again', () => {
 
   test('are asked for again and again, in every pool; an address is not', () => {
     const result = looked({ kind: 'round-robin' });
-    expect(result.http.value('resolver')).toBe('127.0.0.11 valid=1s ipv6=off');
+    expect(result.http.value('resolver')).toBe('127.0.0.11 valid=3s ipv6=off');
+    expect(result.http.value('resolver_timeout')).toBe('5s');
     expect(
       result
         .pool()
@@ -296,9 +297,39 @@ describe('peers that are names which are looked up again', () => {
     ]);
   });
 
+  test('one that several instances share has a cookie that names the address', () => {
+    const routes = (shared: typeof peers | [{ address: string; resolve: true }]) =>
+      conf({
+        version: '1.30',
+        layout: { resolver: '127.0.0.11' },
+        upstream: { peers: shared, method: { kind: 'cookie', cookie: COOKIE } },
+      })
+        .pool()
+        .all('server')
+        .map((args) => args.find((arg) => arg.startsWith('route=')));
+    const [first, ...others] = peers;
+    expect(routes([{ ...first!, several: true }, ...others] as typeof peers)).toEqual([
+      undefined,
+      'route=2',
+      'route=3',
+    ]);
+    // A place in a list of one tells nothing apart.
+    expect(routes([{ address: 'aiwm-1:3003', resolve: true }])).toEqual([undefined]);
+  });
+
+  test('the platform decides how long an answer is used', () => {
+    const result = conf({
+      version: '1.30',
+      layout: { resolver: '127.0.0.11', resolverValid: '1s' },
+      upstream: { peers, method: { kind: 'round-robin' } },
+    });
+    expect(result.http.value('resolver')).toBe('127.0.0.11 valid=1s ipv6=off');
+  });
+
   test('nothing of it where no peer is one', () => {
     const result = conf({ version: '1.30', layout: { resolver: '127.0.0.11' } });
     expect(result.http.has('resolver')).toBe(false);
+    expect(result.http.has('resolver_timeout')).toBe(false);
     expect(result.pool(HEALTH_POOL).has('zone')).toBe(false);
   });
 });

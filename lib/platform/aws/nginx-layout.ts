@@ -6,8 +6,8 @@ import { CROWDED_FACTOR } from './monitoring/metrics';
 /** Release line of nginx.org's packages on the hosts. */
 export const NGINX_VERSION = '1.30';
 
-/** Name server of every VPC, at the same address on all hosts. */
-const VPC_NAME_SERVER = '169.254.169.253';
+/** Name server of every VPC, whatever its DHCP options say. */
+const NAME_SERVER = '169.254.169.253';
 
 /** Idle timeout of connections whose TLS a network load balancer terminates. AWS does not allow another value. */
 const TLS_IDLE_SECONDS = 350;
@@ -33,8 +33,9 @@ export function nginxLayout(
     publicHttpPort: PUBLIC_HTTP,
     statusListen: `127.0.0.1:${statusPort}`,
     releaseFile: 'release.conf',
-    // Instances change their addresses whenever ECS replaces a task.
-    resolver: VPC_NAME_SERVER,
+    resolver: NAME_SERVER,
+    // The name server keeps an answer for the TTL of its records, and both times add up.
+    resolverValid: '3s',
   };
   if (balancer === undefined) {
     return {

@@ -18,7 +18,12 @@ import type { LocalSettings } from './settings';
  *
  * @internal
  */
-export function nginxLayout({ addresses, httpsPort, httpPort }: LocalSettings): NginxLayout {
+export function nginxLayout({
+  addresses,
+  httpsPort,
+  httpPort,
+  resolver,
+}: LocalSettings): NginxLayout {
   const listen = (port: number): string[] =>
     addresses.map((each) => (each.includes(':') ? `[${each}]:${port}` : `${each}:${port}`));
   return {
@@ -34,6 +39,7 @@ export function nginxLayout({ addresses, httpsPort, httpPort }: LocalSettings): 
     publicHttpPort: httpPort,
     statusListen: 'unix:status.sock',
     releaseFile: 'release.conf',
+    resolver,
   };
 }
 

@@ -48,11 +48,20 @@ export interface LocalPlatformProps {
   /**
    * Version of that nginx, with at least its major and minor number, e.g. "1.26".
    *
-   * It decides only the syntax of HTTP/2 and of cookie affinity.
+   * It decides only the syntax of HTTP/2 and of cookie affinity, and whether nginx repeats the lookup of a name (1.27.3).
    *
    * @default "1.22"
    */
   readonly nginxVersion?: string;
+  /**
+   * Name server that nginx asks for upstream servers that are names, e.g. "192.168.1.1" or "127.0.0.1:5353".
+   *
+   * nginx 1.27.3 or later then follows a name whose addresses change. `/etc/resolv.conf` of the machine names its own.
+   *
+   * @see https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver
+   * @default - none: the machine looks a name up, each time that nginx reloads
+   */
+  readonly resolver?: string;
   /**
    * Program to run as Redis: a name on the PATH, or a path.
    *

@@ -3,7 +3,7 @@ import { resourceName } from '../../terraform/names';
 import { fromStackFolder } from '../../terraform/stack-paths';
 import { addressesOverlap } from '../../validation/addresses';
 import type { Check } from '../../validation/check';
-import { FILE_PATH, IP_ADDRESS } from '../../validation/text-rules';
+import { FILE_PATH, IP_ADDRESS, NAME_SERVER } from '../../validation/text-rules';
 import { claimStateFolder } from './claims';
 import type { LocalPlatformProps } from './local-platform-props';
 
@@ -29,6 +29,8 @@ export interface LocalSettings {
   readonly redisPort: number;
   readonly nginx: string;
   readonly nginxVersion: string;
+  /** Name server that nginx asks; undefined for none. */
+  readonly resolver?: string;
   /** Program to run as Redis; undefined for the one named after the engine. */
   readonly redisServer?: string;
 }
@@ -51,6 +53,10 @@ export function resolveSettings(check: Check, props: LocalPlatformProps): LocalS
     nginx: resolveProgram(check, 'nginx', props.nginx ?? 'nginx'),
     // The front checks it, as on every platform.
     nginxVersion: props.nginxVersion ?? '1.22',
+    resolver:
+      props.resolver === undefined
+        ? undefined
+        : check.text('resolver', props.resolver, NAME_SERVER),
     redisServer:
       props.redisServer === undefined
         ? undefined

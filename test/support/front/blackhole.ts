@@ -6,22 +6,22 @@ import { freePort } from '../machine/free-ports';
 import { startChild, type Child } from '../machine/process';
 
 const script = `
-  const [port] = process.argv.slice(1);
-  require('node:net').createServer().listen({ port, host: '127.0.0.1', backlog: 1 }, () => console.log('up'));
+  const [port, host] = process.argv.slice(1);
+  require('node:net').createServer().listen({ port, host, backlog: 1 }, () => console.log('up'));
 `;
 
 export class Blackhole {
   /** On a port that nothing listens on; default: any. */
-  static async start(given?: number): Promise<Blackhole> {
+  static async start(given?: number, host = '127.0.0.1'): Promise<Blackhole> {
     const port = given ?? (await freePort());
     const child = startChild({
       name: 'blackhole',
       command: process.execPath,
-      args: ['-e', script, String(port)],
+      args: ['-e', script, String(port), host],
     });
     await child.waitForLine(/up/);
     child.signal('SIGSTOP');
-    const blackhole = new Blackhole(port, child);
+    const blackhole = new Blackhole(port, host, child);
     await blackhole.fill();
     return blackhole;
   }
@@ -30,13 +30,14 @@ export class Blackhole {
 
   private constructor(
     readonly port: number,
+    private readonly host: string,
     private readonly child: Child,
   ) {
     closeAtCleanUp(this);
   }
 
   get address(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.host}:${this.port}`;
   }
 
   async close(): Promise<void> {
@@ -57,7 +58,7 @@ export class Blackhole {
 
   private isAnswered(): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const socket = connect(this.port, '127.0.0.1');
+      const socket = connect(this.port, this.host);
       this.waiting.push(socket);
       const timer = setTimeout(() => resolve(false), 500);
       socket.once('connect', () => {

@@ -9,6 +9,8 @@ export interface ChatInstancesOptions {
   /** Default 3; with `ports`, one instance per port. */
   readonly count?: number;
   readonly ports?: readonly number[];
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   readonly redisUrl?: string;
   /** Default /dev/aiwm/chat/. */
   readonly enginePath?: string;
@@ -31,7 +33,7 @@ export class ChatInstance {
   ) {}
 
   get address(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.options.host ?? '127.0.0.1'}:${this.port}`;
   }
 
   get url(): string {
@@ -58,7 +60,7 @@ export class ChatInstance {
       args: ['server.js'],
       cwd: chatServiceFolder,
       environment: {
-        HOST: '127.0.0.1',
+        HOST: options.host ?? '127.0.0.1',
         PORT: String(this.port),
         INSTANCE_ID: this.id,
         REDIS_URL: options.redisUrl,

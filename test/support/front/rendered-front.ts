@@ -28,6 +28,8 @@ export interface FrontOptions extends Omit<
   };
   /** True for a certificate of `testCertificate`. Default: plain HTTP. */
   readonly tls?: boolean | TlsCertificate;
+  /** Name server that the platform tells nginx. */
+  readonly resolver?: string;
   /** Default: the nginx that AIWM_TEST_NGINX names, or that of the machine. */
   readonly executable?: string;
 }
@@ -71,10 +73,10 @@ function renderFront(ports: FrontPorts, options: FrontOptions): Rendered {
 }
 
 function renderLocally(ports: FrontPorts, options: FrontOptions): Rendered {
-  const { cluster: clusterOptions, tls, executable: _, ...props } = options;
+  const { cluster: clusterOptions, tls, executable: _, resolver, ...props } = options;
   // It is never synthesized: what counts is the text that the construct hands to its platform.
   const stack = new TerraformStack(new App({ outdir: temporaryFolder('synth') }), 'test');
-  const platform = new LocalPlatform(stack, 'Platform', ports);
+  const platform = new LocalPlatform(stack, 'Platform', { ...ports, resolver });
   const cluster = clusterOptions && addCluster(stack, platform, clusterOptions);
   const front = new NginxWsFrontend(stack, 'Frontend', {
     serverName,

@@ -13,6 +13,7 @@ import type { Check } from '../../../validation/check';
 import type { NginxLayout, NginxSpec, RunningNginx } from '../../contract';
 import { resolveCertificateUploads } from '../engine/certificate-uploads';
 import { hardened } from '../engine/hardening';
+import { NAME_SERVER } from '../engine/name-server';
 import { oneShotContainer } from '../engine/one-shot-container';
 import { INSIDE_HTTP, INSIDE_HTTPS } from '../engine/ports';
 import { engineKey } from '../engine/provider';
@@ -43,7 +44,7 @@ const DELIVERY_CAPABILITIES = [
  * @internal
  */
 export function nginxLayout(settings: DockerSettings): NginxLayout {
-  const { publish, statusPort } = settings;
+  const { publish, statusPort, hostNetwork } = settings;
   return {
     pidFile: '/tmp/nginx.pid',
     errorLog: '/dev/stderr',
@@ -57,6 +58,8 @@ export function nginxLayout(settings: DockerSettings): NginxLayout {
     publicHttpPort: publish.http,
     statusListen: `127.0.0.1:${statusPort}`,
     releaseFile: 'release.conf',
+    // The network of the host has no name server of Docker's.
+    resolver: hostNetwork ? undefined : NAME_SERVER,
   };
 }
 

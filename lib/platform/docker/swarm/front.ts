@@ -9,6 +9,7 @@ import { fromStackFolder } from '../../../terraform/stack-paths';
 import type { Check } from '../../../validation/check';
 import type { NginxLayout, NginxSpec, RunningNginx } from '../../contract';
 import { resolveCertificateUploads } from '../engine/certificate-uploads';
+import { NAME_SERVER } from '../engine/name-server';
 import { oneShotContainer } from '../engine/one-shot-container';
 import { INSIDE_HTTP, INSIDE_HTTPS } from '../engine/ports';
 import { base64 } from './base64';
@@ -30,9 +31,6 @@ import { configurationFile, hardenedContainer, rollout, secretFile, TASK } from 
 
 /** User and group of nginx in the official images, by number. Any other image runs as these numbers as well. */
 const NGINX_USER = '101:101';
-
-/** Address of Docker's own name server, the same in every container. */
-const NAME_SERVER = '127.0.0.11';
 
 /** Capabilities to test a configuration as nginx starts. */
 const TEST_CAPABILITIES = ['CAP_CHOWN', 'CAP_SETGID', 'CAP_SETUID'];
@@ -60,6 +58,8 @@ export function nginxLayout({ publish, frontDrainMs }: SwarmSettings): NginxLayo
     statusListen: `127.0.0.1:${STATUS_PORT}`,
     releaseFile: RELEASE_FILE,
     resolver: NAME_SERVER,
+    // A task that stops is out of the name at once, so an address that is gone is not tried for long.
+    resolverValid: '1s',
     drainTimeout: `${frontDrainMs}ms`,
   };
 }
