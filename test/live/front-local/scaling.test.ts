@@ -125,7 +125,8 @@ if (recent === undefined) {
 
       // ECS takes a task out of the name and tells it to stop at the same moment.
       announce(3);
-      await Promise.all(instances.slice(3).map((each) => each.stop()));
+      const ends = await Promise.all(instances.slice(3).map(({ child }) => child!.stop(30_000)));
+      expect(ends.map(({ code }) => code)).toEqual([0, 0]);
       await waitFor(
         () => moved.every(({ connected, instance }) => connected && Number(instance) <= 3),
         USED_WITHIN_MS,
