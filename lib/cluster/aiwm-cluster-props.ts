@@ -11,13 +11,16 @@ export interface InstanceLimits {
   /**
    * Memory, with a unit of "k", "m" or "g", e.g. "512m".
    *
-   * @default - no limit
+   * @default - no limit; on AWS 1 GB, or the least that Fargate has for `cpu`
    */
   readonly memory?: string;
   /**
    * Number of processors, above 0 and at most 256, e.g. 0.5.
    *
-   * @default - no limit
+   * Fargate on AWS has 0.25, 0.5, 1, 2, 4, 8 and 16, each with its own sizes of memory.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+   * @default - no limit; on AWS 0.5, or the least that Fargate has for `memory`
    */
   readonly cpu?: number;
 }
@@ -127,7 +130,7 @@ export interface AiwmClusterProps {
    */
   readonly health?: HealthCheck;
   /**
-   * How long an instance may take to stop before it is killed, 0s to 1h.
+   * How long an instance may take to stop before it is killed, 0s to 1h. On AWS, 20s to 120s.
    *
    * @default "30s"
    */

@@ -3,7 +3,8 @@
  *
  * Every instance receives PORT, HOST, INSTANCE_ID, AIWM_ENGINE_PATH and AIWM_HEALTH_PATH in its environment. A
  * backplane adds REDIS_URL, and REDIS_CLUSTER where it is a Redis Cluster. A heartbeat adds AIWM_PING_INTERVAL_MS and
- * AIWM_PING_TIMEOUT_MS. A swarm passes secrets as files, e.g. REDIS_URL_FILE in place of REDIS_URL.
+ * AIWM_PING_TIMEOUT_MS. A swarm passes secrets as files, e.g. REDIS_URL_FILE in place of REDIS_URL. AWS adds
+ * AIWM_SHUTDOWN_DELAY_MS and AIWM_STOP_GRACE_MS.
  *
  * @example
  * new AiwmCluster(this, "Aiwm", {

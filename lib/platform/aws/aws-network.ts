@@ -24,10 +24,10 @@ export interface IAwsNetwork {
   /** Ids of public subnets, in different availability zones, for the entry. */
   readonly publicSubnetIds: string[];
   /**
-   * Ids of private subnets, in different availability zones, for the hosts and Redis.
+   * Ids of private subnets, in different availability zones, for the hosts, the instances and Redis.
    *
    * The subnets need outbound access to port 443, e.g. through a NAT gateway: hosts download packages and releases.
-   * Instances are spread over the subnets in turn. An instance keeps its subnet when the list changes.
+   * Each instance has two of the subnets in turn.
    */
   readonly privateSubnetIds: string[];
   /**

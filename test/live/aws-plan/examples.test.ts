@@ -29,7 +29,6 @@ import { resourceAddresses, type StackJson } from '../../support/aws/stack-json'
 /** What is true of each example, in Terraform's language. */
 function assertionsFor(name: ExampleName, stack: StackJson): Assertion[] {
   const names = new Names(stack);
-  const instances = names.of('aws_instance');
   const each = (type: string, that: string, condition: (address: string) => string) =>
     names
       .of(type)
@@ -91,19 +90,12 @@ function assertionsFor(name: ExampleName, stack: StackJson): Assertion[] {
       condition: `${isOf('aws_s3_bucket_server_side_encryption_configuration')} && one(${names.one('aws_s3_bucket_server_side_encryption_configuration')}.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"`,
     },
   ];
-  const slots = instances.filter((address) => address.includes('.Aiwm_Instance'));
-  const addresses = slots.map((address, index): Assertion => {
-    const own = names.one(`aws_network_interface.Aiwm_NetworkInterface${index + 1}`);
-    return {
-      that: `${address} has the address of its slot, which outlives it`,
-      condition: `one(${address}.network_interface).network_interface_id == ${own}.id`,
-    };
-  });
+  const slots = names.of('aws_ecs_service').length;
+  const zones = name === 'aws-single' ? 1 : 2;
   return [
     ...hosts,
     ...delivered,
-    ...addresses,
-    ...watchedSlots(names, slots.length),
+    ...Array.from({ length: slots }, (_, index) => slot(names, index + 1, zones)).flat(),
     ...watchedAnswers(names),
     ...(name === 'aws-single' ? singleHost(names) : balanced(names)),
     ...(name === 'aws-redis' ? redis(names) : []),
@@ -204,31 +196,44 @@ function looksAt(
   return `${alarm}.namespace == "${namespace}" && ${alarm}.metric_name == "${name}" && ${alarm}.dimensions == tomap({ ${wanted.join(', ')} })`;
 }
 
-function watchedSlots(names: Names, count: number): Assertion[] {
-  const alarm = (id: string) => names.one(`aws_cloudwatch_metric_alarm.Aiwm_Alarms_${id}`);
-  const release = names.one('aws_s3_object.Aiwm_Delivery_Release');
-  const told = `jsondecode(${release}.content).metric`;
-  const silent = Array.from({ length: count }, (_, index): Assertion => {
-    const own = alarm(`Silent${index + 1}`);
-    return {
-      that: `slot ${index + 1} is missed when it tells nothing`,
-      condition: `${looksAt(own, 'AIWM SlotConnections', { Cluster: `${told}.cluster`, Slot: `"${index + 1}"` })} && ${own}.treat_missing_data == "breaching" && ${own}.statistic == "SampleCount" && ${own}.threshold == 1`,
-    };
-  });
-  if (count < 3) {
-    return silent;
-  }
-  const query = `{ for each in ${alarm('Skew')}.metric_query : each.id => each }`;
-  const metric = (id: string) => `one(${query}["${id}"].metric)`;
+function slot(names: Names, number: number, zones: number): Assertion[] {
+  const own = (type: string, id: string) => names.one(`${type}.Aiwm_Instance${number}_${id}`);
+  const service = own('aws_ecs_service', 'Service');
+  const task = own('aws_ecs_task_definition', 'TaskDefinition');
+  const container = `one(jsondecode(${task}.container_definitions))`;
+  const alarm = (id: string) => names.one(`aws_cloudwatch_metric_alarm.Aiwm_Alarms_${id}${number}`);
+  const dimensions = {
+    ClusterName: `${names.one('aws_ecs_cluster')}.name`,
+    ServiceName: `${service}.name`,
+  };
   return [
-    ...silent,
     {
-      that: 'the fullest slot is compared with the average, by what the slots of this cluster tell',
-      condition: `${metric('fullest')}.stat == "Maximum" && ${metric('average')}.stat == "Average" && alltrue([for each in [${metric('fullest')}, ${metric('average')}] : each.namespace == ${told}.namespace && each.metric_name == "SlotConnections" && each.dimensions == tomap({ Cluster = ${told}.cluster })])`,
+      that: `slot ${number} runs its own task definition in the cluster of the platform`,
+      condition: `${service}.task_definition == ${task}.arn && ${service}.cluster == ${names.one('aws_ecs_cluster')}.arn && ${service}.desired_count == 1`,
     },
     {
-      that: 'the alarm is about the comparison and nothing else, and about one that lasts',
-      condition: `[for each in ${query} : each.expression if each.return_data == true] == ["IF(average > 100, fullest / average, 1)"] && ${alarm('Skew')}.threshold == 2 && ${alarm('Skew')}.datapoints_to_alarm == 10 && ${alarm('Skew')}.evaluation_periods == 15`,
+      that: `slot ${number} has its name, which outlives its tasks`,
+      condition: `one(${service}.service_registries).registry_arn == ${own('aws_service_discovery_service', 'Name')}.arn && ${own('aws_service_discovery_service', 'Name')}.name == "aiwm-${number}" && one(${own('aws_service_discovery_service', 'Name')}.dns_config).namespace_id == ${names.one('aws_cloudformation_stack')}.outputs.Id`,
+    },
+    {
+      that: `a release of slot ${number} starts before it stops, and goes back when it is not well`,
+      condition: `${service}.deployment_minimum_healthy_percent == 100 && ${service}.deployment_maximum_percent == 200 && one(${service}.deployment_circuit_breaker).rollback == true && ${service}.wait_for_steady_state == true && ${task}.skip_destroy == true`,
+    },
+    {
+      that: `slot ${number} lets in what the security group of instances says, and has no public address`,
+      condition: `one(one(${service}.network_configuration).security_groups) == ${names.one('aws_security_group.Platform_InstanceSecurityGroup')}.id && one(${service}.network_configuration).assign_public_ip == false && length(one(${service}.network_configuration).subnets) == ${zones}`,
+    },
+    {
+      that: `the container of slot ${number} is read-only, has no capabilities and knows its number`,
+      condition: `${container}.readonlyRootFilesystem == true && ${container}.linuxParameters.capabilities.drop == ["ALL"] && contains(${container}.environment, { name = "INSTANCE_ID", value = "${number}" })`,
+    },
+    {
+      that: `slot ${number} is missed when it has no task`,
+      condition: `${looksAt(alarm('Silent'), 'AWS/ECS CPUUtilization', dimensions)} && ${alarm('Silent')}.treat_missing_data == "breaching" && ${alarm('Silent')}.statistic == "SampleCount" && ${alarm('Silent')}.threshold == 1`,
+    },
+    {
+      that: `slot ${number} is noticed when it has used up its memory`,
+      condition: `${looksAt(alarm('Memory'), 'AWS/ECS MemoryUtilization', dimensions)} && ${alarm('Memory')}.threshold == 90`,
     },
   ];
 }
@@ -329,7 +334,7 @@ function anyRedis(names: Names): Assertion[] {
   ];
 }
 
-/** What hosts may do. A resource of "*" stands only where AWS has no narrower one, with the reason. */
+/** What hosts and ECS may do. A resource of "*" stands only where AWS has no narrower one, with the reason. */
 const ALLOWED: readonly {
   readonly policy: RegExp;
   readonly actions: readonly RegExp[];
@@ -339,7 +344,7 @@ const ALLOWED: readonly {
   readonly condition?: unknown;
 }[] = [
   {
-    policy: /^aws_iam_role_policy\.(Aiwm|Frontend)_RolePolicy$/,
+    policy: /^aws_iam_role_policy\.Frontend_RolePolicy$/,
     everything: 'the agent of Systems Manager speaks for its own host alone, by its credentials',
     actions: [
       /^ssm:(Describe(Association|Document)|GetDeployablePatchSnapshotForInstance|Get(Document|Manifest))$/,
@@ -350,25 +355,20 @@ const ALLOWED: readonly {
     ],
   },
   {
-    policy: /^aws_iam_role_policy\.(Aiwm|Frontend)_RolePolicy$/,
+    policy: /^aws_iam_role_policy\.Frontend_RolePolicy$/,
     everything: 'PutMetricData has no resource; the condition leaves one namespace',
     actions: [/^cloudwatch:PutMetricData$/],
     condition: { StringEquals: { 'cloudwatch:namespace': 'AIWM' } },
   },
   {
-    policy: /^aws_iam_role_policy\.Aiwm_RolePolicy$/,
+    policy: /^aws_iam_role_policy\.Aiwm_ExecutionRolePolicy$/,
     everything: 'a login to ECR is one to the whole registry; what may be pulled is said apart',
     actions: [/^ecr:GetAuthorizationToken$/],
   },
   {
-    policy: /^aws_iam_role_policy\.Aiwm_RolePolicy$/,
+    policy: /^aws_iam_role_policy\.Aiwm_ExecutionRolePolicy$/,
     actions: [/^ecr:(BatchCheckLayerAvailability|BatchGetImage|GetDownloadUrlForLayer)$/],
     resource: /^arn:aws:ecr:[a-z0-9-]+:\d{12}:repository\/[a-z0-9._/-]+$/,
-  },
-  {
-    policy: /^aws_iam_role_policy\.Aiwm_RolePolicy$/,
-    actions: [/^s3:GetObject(Version)?$/],
-    resource: /^arn:aws:s3:.*Platform_Releases_\w+\/instances\/aiwm\/\*$/,
   },
   {
     policy: /^aws_iam_role_policy\.Frontend_RolePolicy$/,
@@ -376,8 +376,8 @@ const ALLOWED: readonly {
     resource: /^arn:aws:s3:.*Platform_Releases_\w+\/nginx\/frontend\/\*$/,
   },
   {
-    policy: /^aws_iam_role_policy\.Aiwm_RolePolicy$/,
-    actions: [/^logs:(CreateLogStream|DescribeLogStreams|PutLogEvents)$/],
+    policy: /^aws_iam_role_policy\.Aiwm_ExecutionRolePolicy$/,
+    actions: [/^logs:(CreateLogStream|PutLogEvents)$/],
     resource: /^arn:aws:cloudwatch:.*Aiwm_Logs_\w+:\*$/,
   },
   {
@@ -386,7 +386,7 @@ const ALLOWED: readonly {
     resource: /^arn:aws:cloudwatch:.*Frontend_Logs_\w+:\*$/,
   },
   {
-    policy: /^aws_iam_role_policy\.Aiwm_RolePolicy$/,
+    policy: /^aws_iam_role_policy\.Aiwm_ExecutionRolePolicy$/,
     actions: [/^secretsmanager:GetSecretValue$/],
     resource:
       /^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:(secret:[\w/+=.@-]+-\w{6}|.*Backplane_UrlSecret_\w+)$/,
@@ -509,7 +509,7 @@ describeWithAws('the AWS examples', (plugin) => {
     test('no host has a key for SSH, or an address that nobody gave it', () => {
       const { aws_instance = {}, aws_launch_template = {} } = examined[name].stack.resource ?? {};
       const hosts = [...Object.values(aws_instance), ...Object.values(aws_launch_template)];
-      expect(hosts.length).toBeGreaterThan(2);
+      expect(hosts).toHaveLength(1);
       for (const host of hosts) {
         expect(Object.keys(host)).not.toEqual(
           expect.arrayContaining([
@@ -527,11 +527,23 @@ describeWithAws('the AWS examples', (plugin) => {
       expect(managedPoliciesOf(resources())).toEqual([]);
       expect(notAllowed(statements.filter(({ policy }) => !policy.includes('assume')))).toEqual([]);
       expect(statements.filter(({ policy }) => policy.endsWith('.assume_role_policy'))).toEqual(
-        valuesOf(resources(), 'aws_iam_role').map(() =>
-          expect.objectContaining({
-            actions: ['sts:AssumeRole'],
+        [
+          {
+            policy: 'aws_iam_role.Aiwm_ExecutionRole.assume_role_policy',
+            principal: { Service: 'ecs-tasks.amazonaws.com' },
+            condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
+          },
+          {
+            policy: 'aws_iam_role.Frontend_Role.assume_role_policy',
             principal: { Service: 'ec2.amazonaws.com' },
-          }),
+          },
+          {
+            policy: 'aws_iam_role.Platform_TaskRole.assume_role_policy',
+            principal: { Service: 'ecs-tasks.amazonaws.com' },
+            condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
+          },
+        ].map((each) =>
+          expect.objectContaining({ ...each, actions: ['sts:AssumeRole'], effect: 'Allow' }),
         ),
       );
       expect(statements.filter(({ effect }) => effect === 'Deny')).toEqual([
@@ -546,7 +558,7 @@ describeWithAws('the AWS examples', (plugin) => {
 
     test('a document of SSM uses the parameters that it has, and each allows no quote', () => {
       const documents = valuesOf(resources(), 'aws_ssm_document').map(({ content }) => content);
-      expect(documents).toHaveLength(2);
+      expect(documents).toHaveLength(1);
       for (const content of documents as string[]) {
         const { parameters } = JSON.parse(content) as {
           parameters: Record<string, { allowedPattern: string }>;
@@ -576,11 +588,15 @@ describeWithAws('the AWS examples', (plugin) => {
       const text = configurationOf(examined[name]);
       const proto = name === 'aws-single' ? '$scheme' : 'https';
       expect(text).toContain(`proxy_set_header X-Forwarded-Proto ${proto};`);
-      const peers = [...text.matchAll(/^ *server "([\d.]+:\d+)" /gm)].map(([, peer]) => peer);
-      const ips = valuesOf(resources(), 'aws_network_interface').map((each) => each.private_ip);
-      expect(new Set(peers).size).toBe(name === 'aws-single' ? 2 : 3);
-      expect(ips).toEqual(expect.arrayContaining(peers.map((peer) => peer?.split(':')[0])));
-      expect(text.includes('ip_hash;')).toBe(true);
+      const peers = [...text.matchAll(/^ *server (\S+:\d+) resolve /gm)].map(([, peer]) => peer);
+      expect([...new Set(peers)]).toEqual(
+        Array.from(
+          { length: name === 'aws-single' ? 2 : 3 },
+          (_, index) => `aiwm-${index + 1}.${name}-platform.internal:3003`,
+        ),
+      );
+      expect(text).toMatch(/^ *resolver 169\.254\.169\.253 /m);
+      expect(text.includes('hash $aiwm_affinity_key consistent;')).toBe(true);
       expect(/upstream aiwm_backend_session/.test(text)).toBe(name === 'aws-redis');
     });
   });
@@ -597,18 +613,20 @@ describeWithAws('the AWS examples', (plugin) => {
     const { errors, resources } = await mockRun(folder, assertions);
     expect(unknownNames(folder, assertions)).toEqual([]);
     expect(errors).toEqual([]);
-    const [release] = valuesOf(resources, 'aws_s3_object').filter(({ content_type: type }) =>
-      String(type).endsWith('json'),
-    );
-    const { environment } = JSON.parse(release!.content as string) as {
-      environment: Record<string, string>[];
-    };
-    expect(environment.map((each) => each.REDIS_CLUSTER)).toEqual(['1', '1', '1']);
+    const tasks = valuesOf(resources, 'aws_ecs_task_definition');
+    expect(tasks).toHaveLength(3);
+    for (const { container_definitions: containers } of tasks) {
+      expect(JSON.parse(containers as string)).toEqual([
+        expect.objectContaining({
+          environment: expect.arrayContaining([{ name: 'REDIS_CLUSTER', value: '1' }]),
+        }),
+      ]);
+    }
     expect(otherRules(resources)).toEqual([]);
     expect(sentencesOf(rulesOf(resources))).toEqual([...RULES['aws-redis']].sort());
   });
 
-  test('the apply waits for another release, other hosts and another secret, and a second plan is empty', async () => {
+  test('the apply waits for another version, other hosts and another secret, and a second plan is empty', async () => {
     const own = new StackFolder(
       synthesizeAws((site) => {
         const secret = new TerraformVariable(site.scope, 'secret', { type: 'string' });
@@ -629,7 +647,7 @@ describeWithAws('the AWS examples', (plugin) => {
     const { errors, plans } = await mockRun(own, [], before, {
       plans: [
         {},
-        { replace: [names.one('aws_instance.Aiwm_Instance2')] },
+        { replace: [names.one('aws_autoscaling_group')] },
         { variables: { ...before, secret: `${TLS_SECRET}2` } },
         { variables: { ...before, image: 'registry.example/aiwm:2' } },
       ],
@@ -644,25 +662,27 @@ describeWithAws('the AWS examples', (plugin) => {
       ),
     ).toEqual([
       {},
-      {
-        'aws_instance.Aiwm_Instance2': anew,
-        'terraform_data.Aiwm_Delivery_Registration': anew,
-        'aws_ssm_association.Aiwm_Delivery_Association': anew,
-      },
+      expect.objectContaining({
+        'aws_autoscaling_group.Frontend_Nginx': anew,
+        'terraform_data.Frontend_Delivery_Registration': anew,
+        'aws_ssm_association.Frontend_Delivery_Association': anew,
+      }),
       {
         'aws_iam_role_policy.Frontend_RolePolicy': 'update',
         'terraform_data.Frontend_Delivery_Told': anew,
         'aws_ssm_association.Frontend_Delivery_Association': anew,
       },
-      {
-        'aws_s3_object.Aiwm_Delivery_Release': expect.any(String),
-        'terraform_data.Aiwm_Delivery_Told': anew,
-        'aws_ssm_association.Aiwm_Delivery_Association': anew,
-      },
+      // A made-up AWS does not know that this is a new revision, which the service follows.
+      Object.fromEntries(
+        [1, 2, 3].map((n) => [
+          `aws_ecs_task_definition.Aiwm_Instance${n}_TaskDefinition`,
+          'update',
+        ]),
+      ),
     ]);
   });
 
-  test('aws-redis is aws with Redis, its secret, and turns in place of ip_hash', () => {
+  test('aws-redis is aws with Redis, its secret, and turns in place of affinity', () => {
     const addresses = (name: ExampleName) =>
       resourceAddresses(examined[name].stack).map(withoutHash);
     const [without, with_] = [addresses('aws'), addresses('aws-redis')];
@@ -695,7 +715,7 @@ describeWithAws('the AWS examples', (plugin) => {
       return of('aws-redis').filter((each) => !of('aws').includes(each));
     };
     expect(extra('aws_iam_role_policy.Frontend_RolePolicy')).toEqual([]);
-    expect(extra('aws_iam_role_policy.Aiwm_RolePolicy')).toEqual([
+    expect(extra('aws_iam_role_policy.Aiwm_ExecutionRolePolicy')).toEqual([
       'secretsmanager:GetSecretValue arn:aws:secretsmanager:eu-central-1:111122223333:aws_secretsmanager_secret/Backplane_UrlSecret',
     ]);
 
@@ -713,14 +733,16 @@ describeWithAws('the AWS examples', (plugin) => {
     expect(changed.map(([each]) => each)).toEqual([
       // nginx.conf, and what instances are told of Redis.
       'locals',
-      'aws_iam_role_policy.Aiwm_RolePolicy',
-      // It waits for Redis.
-      'aws_ssm_association.Aiwm_Delivery_Association',
+      // They wait for Redis.
+      'aws_ecs_service.Aiwm_Instance1_Service',
+      'aws_ecs_service.Aiwm_Instance2_Service',
+      'aws_ecs_service.Aiwm_Instance3_Service',
+      'aws_iam_role_policy.Aiwm_ExecutionRolePolicy',
     ]);
 
     const diff = lineDiff(
       configurationOf(examined.aws),
-      configurationOf(examined['aws-redis']).replace('# aws-redis/', '# aws/'),
+      configurationOf(examined['aws-redis']).replaceAll('aws-redis', 'aws'),
     );
     expect(diff.filter((line) => !/^[+-]\s*(#.*)?$/.test(line))).toEqual([
       '+    map $arg_transport/$arg_sid $aiwm_pool {',
@@ -729,14 +751,14 @@ describeWithAws('the AWS examples', (plugin) => {
       '+    }',
       '+    upstream aiwm_backend_session {',
       '+        zone aiwm_backend_session 256k;',
-      '+        ip_hash;',
-      '+        server "10.0.0.10:3003" max_fails=1 fail_timeout=2s;',
-      '+        server "10.0.0.11:3003" max_fails=1 fail_timeout=2s;',
-      '+        server "10.0.0.12:3003" max_fails=1 fail_timeout=2s;',
+      '+        hash $aiwm_affinity_key consistent;',
+      '+        server aiwm-1.aws-platform.internal:3003 resolve max_fails=1 fail_timeout=2s;',
+      '+        server aiwm-2.aws-platform.internal:3003 resolve max_fails=1 fail_timeout=2s;',
+      '+        server aiwm-3.aws-platform.internal:3003 resolve max_fails=1 fail_timeout=2s;',
       '+        keepalive 64;',
       '+        keepalive_timeout 4s;',
       '+    }',
-      '-        ip_hash;',
+      '-        hash $aiwm_affinity_key consistent;',
       '+            set $aiwm_asked_pool $aiwm_pool;',
       '-            proxy_pass http://aiwm_backend/health;',
       '+            proxy_pass http://$aiwm_asked_pool/health;',

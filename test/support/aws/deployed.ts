@@ -129,6 +129,16 @@ function withoutOrder(block: unknown): unknown {
   return rest;
 }
 
+/**
+ * What moto does not store and the plugin replaces the service for, on each plan; and what means the same.
+ */
+function withoutStrategy(type: string, block: Attributes): Attributes {
+  const { capacity_provider_strategy: strategy, ...rest } = block;
+  return type === 'aws_ecs_service' && strategy !== undefined
+    ? { ...rest, launch_type: 'FARGATE' }
+    : block;
+}
+
 function reduced(
   stack: StackJson,
   leftOut: Readonly<Record<string, string>>,
@@ -142,7 +152,7 @@ function reduced(
         Object.fromEntries(
           Object.entries(byName)
             .filter(([name]) => !(`${type}.${name}` in leftOut))
-            .map(([name, block]) => [name, withoutOrderOf(leftOut, block)]),
+            .map(([name, block]) => [name, withoutOrderOf(leftOut, withoutStrategy(type, block))]),
         ),
       ])
       .filter(([, byName]) => Object.keys(byName).length > 0),

@@ -202,6 +202,12 @@ const DATA: MockData = {
   aws_ssm_parameter: { insecure_value: 'ami-0123456789abcdef0' },
   aws_route53_zone: { name: 'example.org' },
   aws_subnet: { cidr_block: '10.0.1.0/24' },
+  aws_secretsmanager_secret_versions: {
+    versions: [
+      { version_id: 'the-old-one', version_stages: ['AWSPREVIOUS'] },
+      { version_id: 'the-current-one', version_stages: ['AWSCURRENT'] },
+    ],
+  },
 };
 
 /** Ids and ARNs that say whose they are, and addresses that are addresses. */
@@ -220,6 +226,11 @@ function overrides(
         public_ip: `198.51.100.${10 + index}`,
         dns_name: `${name.toLowerCase()}.example`,
         domain_validation_options: validationOf(attributes, variables),
+        // Of a stack of CloudFormation.
+        outputs: {
+          Id: `ns-${name.toLowerCase().replace(/\W|_/g, '')}`,
+          Arn: 'arn:aws:servicediscovery',
+        },
       };
       // The plugin knows the names of a certificate's records before it is made.
       const isKnownEarly = type === 'aws_acm_certificate';

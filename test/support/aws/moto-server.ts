@@ -1,5 +1,7 @@
-// An AWS on this machine: moto's server, on a loopback port of its own, and its resources read back through boto3.
+// An AWS on this machine: moto's server with what it lacks (emulator.py), on a loopback port of its own, and its resources
+// read back through boto3.
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { findProgram } from '../../../scripts/machine/programs.mjs';
 import { freePort } from '../machine/free-ports';
 import { startChild, type Child } from '../machine/process';
@@ -33,8 +35,9 @@ const CREDENTIALS = {
 
 /** The names that the plugin gives to the services it may be asked for. */
 const SERVICES = [
-  ...['acm', 'autoscaling', 'cloudwatch', 'ec2', 'ecr', 'elasticache', 'elbv2', 'iam', 'kms'],
-  ...['logs', 'route53', 's3', 'secretsmanager', 'sns', 'ssm', 'sts'],
+  ...['acm', 'applicationautoscaling', 'autoscaling', 'cloudformation', 'cloudwatch', 'ec2'],
+  ...['ecr', 'ecs', 'elasticache', 'elbv2', 'iam', 'kms', 'logs', 'route53', 's3'],
+  ...['secretsmanager', 'servicediscovery', 'sns', 'ssm', 'sts'],
 ];
 
 export class MotoServer {
@@ -42,9 +45,13 @@ export class MotoServer {
     const port = await freePort();
     const server = startChild({
       name: 'moto',
-      command: 'moto_server',
-      args: ['-H', '127.0.0.1', '-p', String(port)],
-      environment: { MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
+      command: 'python3',
+      args: [join(__dirname, 'emulator.py'), '-H', '127.0.0.1', '-p', String(port)],
+      environment: {
+        MOTO_IAM_LOAD_MANAGED_POLICIES: 'true',
+        // Else no service would ever be stable.
+        MOTO_ECS_SERVICE_RUNNING: '1',
+      },
     });
     await server.waitForUrl(`http://127.0.0.1:${port}/moto-api/data.json`, 30_000);
     return new MotoServer(server, `http://127.0.0.1:${port}`);

@@ -140,7 +140,7 @@ export const CAPACITY_PROVIDER: TextRule = {
   name: 'the name of a capacity provider',
   allowed: '"FARGATE", "FARGATE_SPOT", or letters, digits, "_" and "-"',
   knownAtSynth: true,
-  accepts: (text) => /^[A-Za-z0-9_-]{1,255}$/.test(text),
+  accepts: (text) => /^[A-Za-z0-9_][A-Za-z0-9_-]{0,254}$/.test(text),
 };
 
 export const NAMESPACE_ID: TextRule = {

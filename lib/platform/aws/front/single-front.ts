@@ -22,10 +22,8 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
   from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
   const networkInterface = permanentAddress(scope, 'NetworkInterface', aws, {
     name: host.name,
-    subnets: 'publicSubnetIds',
     description: 'The address of nginx.',
     group: groups.nginx,
-    turn: 0,
   });
   // Before the host, whose first boot needs internet access.
   const address = new bindings.Eip(scope, 'Address', {

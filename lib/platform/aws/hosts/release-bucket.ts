@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 
 /**
- * Creates the bucket of releases: nginx configurations and the specifications of instances, never a secret.
+ * Creates the bucket of releases: nginx configurations, never a secret.
  *
  * @internal
  */

@@ -5,10 +5,10 @@ import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 
 /**
- * Creates a network interface whose address outlives the hosts that use it.
+ * Creates a network interface in a public subnet, whose address outlives the hosts that use it.
  *
  * The interface stays in its first subnet. Otherwise, reordering or extending the list of subnets would make Terraform
- * replace interfaces and their hosts, all at once.
+ * replace the interface and its host.
  *
  * @internal
  */
@@ -18,19 +18,16 @@ export function permanentAddress(
   aws: AwsContext,
   props: {
     readonly name: string;
-    readonly subnets: 'publicSubnetIds' | 'privateSubnetIds';
     readonly description: string;
     readonly group: SecurityGroup;
-    /** Index of the host, by which the subnets are assigned in turn. */
-    readonly turn: number;
   },
 ): NetworkInterface {
-  const { name, subnets, description, group, turn } = props;
-  const subnetIds = aws.network[subnets];
+  const { name, description, group } = props;
+  const { publicSubnetIds } = aws.network;
   const networkInterface = new aws.bindings.NetworkInterface(scope, id, {
     ...aws.commonArguments(name),
     description,
-    subnetId: subnetIds[turn % subnetIds.length]!,
+    subnetId: publicSubnetIds[0]!,
     securityGroups: [group.id],
   });
   networkInterface.lifecycle = {
@@ -38,8 +35,8 @@ export function permanentAddress(
     // AWS does not delete a subnet that is in use, and reports that after 20 minutes.
     postcondition: [
       {
-        condition: Fn.contains([...subnetIds], TerraformSelf.getString('subnet_id')),
-        errorMessage: `${name} is in ${TerraformSelf.getString('subnet_id')}, which is no longer in network.${subnets}. List it again, or replace the host: terraform apply -replace=${networkInterface.terraformResourceType}.${networkInterface.friendlyUniqueId}`,
+        condition: Fn.contains([...publicSubnetIds], TerraformSelf.getString('subnet_id')),
+        errorMessage: `${name} is in ${TerraformSelf.getString('subnet_id')}, which is no longer in network.publicSubnetIds. List it again, or replace the host: terraform apply -replace=${networkInterface.terraformResourceType}.${networkInterface.friendlyUniqueId}`,
       },
     ],
   };

@@ -1,5 +1,5 @@
 // What AwsPlatform says to AWS, by its meaning: what hosts may do, and what they are made of.
-import { AiwmService, Secret, TlsCertificate } from 'cdktf-aiwm';
+import { TlsCertificate } from 'cdktf-aiwm';
 import { byConstruct } from '../../../support/stack/addresses';
 import { synthesizeAws, TLS_SECRET } from '../../../support/aws/aws-site';
 import { only, plain, statements } from '../../../support/aws/whole-stack';
