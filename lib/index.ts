@@ -1,5 +1,6 @@
 export * from './cluster/aiwm-cluster';
 export * from './cluster/aiwm-cluster-props';
+export * from './cluster/cluster-scaling';
 export * from './cluster/redis-adapter-backplane';
 export * from './frontend/nginx-ws-frontend';
 export * from './frontend/nginx-ws-frontend-props';

@@ -8,7 +8,7 @@ import { connectBackplane } from './backplane.js';
 import { serveChat } from './chat.js';
 import { createLog } from './log.js';
 import { restHandler } from './rest.js';
-import { readSettings } from './settings.js';
+import { instanceName, readSettings } from './settings.js';
 import { StartError } from './start-error.js';
 
 /** How long a stop waits for clients that do not answer. */
@@ -18,7 +18,7 @@ try {
   await start();
 } catch (error) {
   const { message, stack } = /** @type {Error} */ (error);
-  createLog(process.env.INSTANCE_ID || '1').error(
+  createLog(instanceName(process.env)).error(
     error instanceof StartError ? message : (stack ?? message),
   );
   process.exit(1);
@@ -54,6 +54,8 @@ async function start() {
   await listen(server, settings);
   log.info(`listening on ${settings.host}:${settings.port}, Socket.IO at ${settings.enginePath}`);
 
+  reportConnections(io, settings.reportConnections);
+
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
     process.once(signal, () => {
       void stop(server, io, settings, (what) => log.info(`${signal}: ${what}`)).then(() => {
@@ -62,6 +64,19 @@ async function start() {
         process.exit(0);
       });
     });
+  }
+}
+
+/**
+ * A cluster that scales by connections reads them from the log: a line of JSON, and nothing else in it.
+ *
+ * @param {Server} io
+ * @param {number | undefined} interval
+ */
+function reportConnections(io, interval) {
+  if (interval !== undefined) {
+    const line = () => JSON.stringify({ aiwm_connections: io.engine.clientsCount });
+    setInterval(() => process.stdout.write(`${line()}\n`), interval).unref();
   }
 }
 

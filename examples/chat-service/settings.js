@@ -1,5 +1,6 @@
 // The environment contract of an instance: everything the outside decides, read and checked once, at the start.
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { StartError } from './start-error.js';
 
 /**
@@ -16,6 +17,7 @@ import { StartError } from './start-error.js';
  * @property {number | undefined} pingTimeout
  * @property {number} shutdownDelay milliseconds after SIGTERM for which new connections are accepted
  * @property {number} stopGrace milliseconds after SIGTERM until the instance is killed, where that is known
+ * @property {number | undefined} reportConnections milliseconds between two lines that tell the number of connections
  */
 
 /**
@@ -24,7 +26,7 @@ import { StartError } from './start-error.js';
  */
 export function readSettings(environment) {
   return {
-    instance: environment.INSTANCE_ID || '1',
+    instance: instanceName(environment),
     // Only nginx talks to an instance, so the open address has to be asked for.
     host: environment.HOST || '127.0.0.1',
     port: port(environment.PORT),
@@ -37,7 +39,20 @@ export function readSettings(environment) {
     pingTimeout: milliseconds('AIWM_PING_TIMEOUT_MS', environment.AIWM_PING_TIMEOUT_MS),
     shutdownDelay: milliseconds('AIWM_SHUTDOWN_DELAY_MS', environment.AIWM_SHUTDOWN_DELAY_MS) ?? 0,
     stopGrace: milliseconds('AIWM_STOP_GRACE_MS', environment.AIWM_STOP_GRACE_MS) ?? 0,
+    reportConnections: milliseconds(
+      'AIWM_REPORT_CONNECTIONS_MS',
+      environment.AIWM_REPORT_CONNECTIONS_MS,
+    ),
   };
+}
+
+/**
+ * An instance of a cluster that scales has no number. The name of its machine is its own.
+ *
+ * @param {NodeJS.ProcessEnv} environment
+ */
+export function instanceName({ INSTANCE_ID }) {
+  return INSTANCE_ID || hostname();
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Heartbeat } from '../model/heartbeat';
 import type { Secret } from '../model/secret';
 import type { AiwmService } from '../model/service';
 import type { IPlatform } from '../platform/platform';
+import type { ClusterScaling } from './cluster-scaling';
 import type { IBackplane } from './redis-adapter-backplane';
 
 /** Resources that one instance may use. */
@@ -45,6 +46,15 @@ export interface AiwmClusterProps {
    * @default 3
    */
   readonly instances?: number;
+  /**
+   * Number of instances that grows with the load, in place of `instances`.
+   *
+   * The instances share one name, so affinity is by cookie alone. It requires a backplane, and a platform that scales.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html
+   * @default - a fixed number of instances
+   */
+  readonly scaling?: ClusterScaling;
   /**
    * Port of the first instance, 1 to 65535.
    *

@@ -21,9 +21,9 @@ export interface IAiwmCluster extends IConstruct {
   readonly dependables: ITerraformDependable[];
 }
 
-/** One instance of a cluster. */
+/** One instance of a cluster, or all instances of a cluster with `scaling`. */
 export interface AiwmInstance {
-  /** Name on the platform, e.g. "aiwm-2". */
+  /** Name on the platform, e.g. "aiwm-2". With `scaling`, the name that they share: "aiwm". */
   readonly name: string;
   /** Address without its port. */
   readonly address: string;
@@ -36,7 +36,7 @@ export interface AiwmInstance {
 /**
  * Instances of AIWM on a platform.
  *
- * Each instance has a number, a name and a port that never change.
+ * Each instance has a number, a name and a port that never change. With `scaling`, all share one name and one port.
  *
  * @example
  * const cluster = new AiwmCluster(this, "Aiwm", {
@@ -50,7 +50,7 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
   public readonly upstream: Upstream;
   public readonly heartbeat?: ResolvedHeartbeat;
   public readonly dependables: ITerraformDependable[];
-  /** Instances, in order. */
+  /** Instances, in order. With `scaling`, a single entry for all of them. */
   public readonly instances: AiwmInstance[];
   /** Terraform output that lists their addresses. */
   public readonly instancesOutput: TerraformOutput;
@@ -59,7 +59,7 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
   public constructor(scope: Construct, id: string, props: AiwmClusterProps) {
     super(scope, id);
     const { instances, heartbeat, enginePath, drained } = resolveCluster(new Check(this), props);
-    const { slots, health } = instances;
+    const { slots, health, scaling } = instances;
     const running = props.platform.runInstances(this, instances);
 
     this.platform = props.platform;
@@ -75,6 +75,7 @@ export class AiwmCluster extends Construct implements IAiwmCluster {
       this.instances.map(({ address, port }, index) => ({
         address: `${address}:${port}`,
         down: drained.has(index + 1),
+        ...(scaling === undefined ? {} : { severalInstances: true }),
       })),
       {
         backplane: props.backplane !== undefined,

@@ -12,6 +12,10 @@ import { ENVIRONMENT_NAME, LINE, PATH } from '../validation/text-rules';
 import type { AiwmClusterProps } from './aiwm-cluster-props';
 import type { IBackplane } from './redis-adapter-backplane';
 import { resolveHealth, resolveHeartbeat } from './resolve-health';
+import { resolveScaling } from './resolve-scaling';
+
+/** How often an instance reports its connections: twice within the minute of a metric, so that none is empty. */
+const REPORT_INTERVAL_MS = 30_000;
 
 /** Variables of the contract with instances, which a user may not replace. */
 const CONTRACT = [
@@ -28,6 +32,7 @@ const CONTRACT = [
   'AIWM_SHUTDOWN_DELAY_MS',
   'AIWM_STOP_GRACE_MS',
   'AIWM_SECRET_VERSIONS',
+  'AIWM_REPORT_CONNECTIONS_MS',
 ];
 
 /**
@@ -56,7 +61,8 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
   const enginePath = AiwmRoutes._enginePath(
     check.text('enginePath', props.enginePath ?? '/dev/aiwm/chat/', PATH),
   );
-  const slots = resolveSlots(check, props);
+  const scaling = resolveScaling(check, props);
+  const slots = scaling === undefined ? resolveSlots(check, props) : [sharedSlot(check, props)];
   const environment = {
     ...resolveEnvironment(check, props.environment ?? {}),
     AIWM_ENGINE_PATH: enginePath,
@@ -67,11 +73,14 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
           AIWM_PING_INTERVAL_MS: String(heartbeat.intervalMs),
           AIWM_PING_TIMEOUT_MS: String(heartbeat.timeoutMs),
         }),
+    ...(scaling?.connections === undefined
+      ? {}
+      : { AIWM_REPORT_CONNECTIONS_MS: String(REPORT_INTERVAL_MS) }),
   };
   const { backplane, limits, stopGrace } = props;
   if (backplane !== undefined) {
     checkBackplane(check, props.platform, backplane);
-    if (slots.length === 1) {
+    if ((scaling?.max ?? slots.length) === 1) {
       check.warn(
         'backplane: has no effect with a single instance, which has no other to exchange events with. Increase instances, or remove the backplane.',
       );
@@ -83,6 +92,7 @@ export function resolveCluster(check: Check, props: AiwmClusterProps): ClusterSe
     instances: {
       service: props.service,
       slots,
+      scaling,
       health,
       stopGraceMs: resolveDuration(check, 'stopGrace', stopGrace ?? '30s', '0s', '1h').milliseconds,
       memoryBytes:
@@ -137,7 +147,7 @@ function checkBackplane(check: Check, platform: IPlatform, backplane: IBackplane
 function resolveSlots(check: Check, props: AiwmClusterProps): InstanceSlot[] {
   const count = check.integer('instances', props.instances ?? 3, 1, 64);
   const shares = props.platform.traits.sharesAddress;
-  const firstPort = check.integer('firstPort', props.firstPort ?? 3003, 1, 65_535);
+  const firstPort = resolveFirstPort(check, props);
   if (shares && firstPort + count - 1 > 65_535) {
     check.refuse('firstPort', {
       problem: `${count} instances starting at port ${firstPort} need ports above 65535`,
@@ -158,6 +168,21 @@ function resolveSlots(check: Check, props: AiwmClusterProps): InstanceSlot[] {
       },
     };
   });
+}
+
+/** The slot of all instances of a cluster with scaling, which have no numbers. */
+function sharedSlot(check: Check, props: AiwmClusterProps): InstanceSlot {
+  const port = resolveFirstPort(check, props);
+  return {
+    name: resourceName(check.scope),
+    id: 'Scaled',
+    port,
+    environment: { PORT: String(port) },
+  };
+}
+
+function resolveFirstPort(check: Check, { firstPort = 3003 }: AiwmClusterProps): number {
+  return check.integer('firstPort', firstPort, 1, 65_535);
 }
 
 function resolveEnvironment(

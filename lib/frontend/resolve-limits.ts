@@ -71,7 +71,9 @@ export function resolveExpectedConnections(
   const serving = peers.filter(({ down, backup }) => !down && !backup).length;
   const hasPorts = peers.some(({ address }) => !address.startsWith('unix:'));
   const each = Math.ceil(likely / serving);
-  if (hasPorts && each > EPHEMERAL_PORTS) {
+  // How many addresses a shared name has is known to the name server alone.
+  const isShared = peers.some(({ several }) => several);
+  if (hasPorts && !isShared && each > EPHEMERAL_PORTS) {
     check.warn(
       `${likely} connections over ${serving} instance(s) are ${each} to each address and port, but Linux has only ` +
         `${EPHEMERAL_PORTS} ports for them by default. Add instances, or widen net.ipv4.ip_local_port_range where nginx runs.`,

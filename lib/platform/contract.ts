@@ -21,14 +21,22 @@ export interface PlatformTraits {
    * @default - FILES, SELF_SIGNED and TERMINATED_UPSTREAM
    */
   readonly tlsKinds?: TlsKind[];
+  /**
+   * Whether the platform can change the number of instances by itself, as `InstancesSpec.scaling` asks.
+   *
+   * @default false
+   */
+  readonly scales?: boolean;
 }
 
 /** Instances of one cluster. */
 export interface InstancesSpec {
   /** Program that each instance runs. */
   readonly service: AiwmService;
-  /** One slot for each instance, in order. */
+  /** One slot for each instance, in order. With `scaling`, a single slot that all instances share. */
   readonly slots: InstanceSlot[];
+  /** How many instances the single slot has; undefined for one instance per slot. */
+  readonly scaling?: ResolvedScaling;
   /** Health check of each instance. */
   readonly health: ResolvedHealthCheck;
   /** How long an instance may take to stop, in milliseconds. */
@@ -47,9 +55,25 @@ export interface InstancesSpec {
   readonly dependsOn: ITerraformDependable[];
 }
 
+/** Number of instances that depends on their load. */
+export interface ResolvedScaling {
+  /** Number of instances to begin with, and the smallest one. */
+  readonly min: number;
+  /** Largest number of instances. */
+  readonly max: number;
+  /** Average use of processors to aim for, in percent. */
+  readonly processorPercent: number;
+  /** Average use of memory to aim for, in percent; undefined if the number does not depend on it. */
+  readonly memoryPercent?: number;
+  /** Number of connections of the fullest instance to aim for; undefined if the number does not depend on it. */
+  readonly connections?: number;
+  /** Whether instances may be stopped when the load falls. */
+  readonly scaleIn: boolean;
+}
+
 /** Slot of one instance, whose identity never changes. */
 export interface InstanceSlot {
-  /** Name on the platform, e.g. "aiwm-2". */
+  /** Name on the platform, e.g. "aiwm-2". With `scaling`, without a number: "aiwm". */
   readonly name: string;
   /** Id of its construct, e.g. "Instance2". */
   readonly id: string;

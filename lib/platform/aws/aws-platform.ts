@@ -107,6 +107,7 @@ export class AwsPlatform extends Construct implements IPlatform {
       seesClientAddresses: true,
       nginxVersion: settings.nginxVersion,
       tlsKinds: settings.tlsKinds,
+      scales: true,
     };
     this.node.addValidation({ validate: () => this.unusedOptions() });
   }
@@ -182,7 +183,7 @@ export class AwsPlatform extends Construct implements IPlatform {
   }
 
   /**
-   * Runs the instances of a cluster, each as an ECS service with one task.
+   * Runs the instances of a cluster, each as an ECS service with one task. With `scaling`, all are tasks of one service.
    *
    * @throws ValidationError for a service that is not an image, for a secret that ECS cannot read, for a backplane that
    * instances cannot reach, and for a health check, a stop or limits that ECS does not support

@@ -1,4 +1,5 @@
 // The example service on its own: what it answers, refuses and survives, and how it starts and stops.
+import { hostname } from 'node:os';
 import { ChatInstances, chatServiceFolder } from '../../support/front/chat-instances';
 import { cleanUp } from '../../support/machine/clean-up';
 import { request, requestJson } from '../../support/front/http';
@@ -79,6 +80,23 @@ describe('without a backplane', () => {
     deaf?.destroy();
     webSocket.close();
     polling.close();
+  });
+
+  test('without a number it is called like its machine, and it reports its connections if asked to', async () => {
+    const scaled = await ChatInstances.start({
+      count: 1,
+      environment: { INSTANCE_ID: undefined, AIWM_REPORT_CONNECTIONS_MS: '200' },
+    });
+    const { url, healthUrl, child } = scaled.get(1);
+    const clients = await SocketClients.connect(2, { url });
+    expect(await requestJson(healthUrl)).toMatchObject({ instance: hostname(), clients: 2 });
+    await waitFor(
+      () => child!.output().split('\n').includes('{"aiwm_connections":2}'),
+      5_000,
+      'two connections are reported',
+    );
+    clients.close();
+    await scaled.stop();
   });
 
   test('a stop that is told to wait accepts clients for a while, then lets go of one after another', async () => {

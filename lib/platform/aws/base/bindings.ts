@@ -1,5 +1,7 @@
 import type { AcmCertificate } from '@cdktf/provider-aws/lib/acm-certificate';
 import type { AcmCertificateValidation } from '@cdktf/provider-aws/lib/acm-certificate-validation';
+import type { AppautoscalingPolicy } from '@cdktf/provider-aws/lib/appautoscaling-policy';
+import type { AppautoscalingTarget } from '@cdktf/provider-aws/lib/appautoscaling-target';
 import type { AutoscalingGroup } from '@cdktf/provider-aws/lib/autoscaling-group';
 import type { AutoscalingLifecycleHook } from '@cdktf/provider-aws/lib/autoscaling-lifecycle-hook';
 import type { AutoscalingPolicy } from '@cdktf/provider-aws/lib/autoscaling-policy';
@@ -68,6 +70,8 @@ import type { Check } from '../../../validation/check';
 export interface AwsBindings {
   readonly AcmCertificate: typeof AcmCertificate;
   readonly AcmCertificateValidation: typeof AcmCertificateValidation;
+  readonly AppautoscalingPolicy: typeof AppautoscalingPolicy;
+  readonly AppautoscalingTarget: typeof AppautoscalingTarget;
   readonly AutoscalingGroup: typeof AutoscalingGroup;
   readonly AutoscalingLifecycleHook: typeof AutoscalingLifecycleHook;
   readonly AutoscalingPolicy: typeof AutoscalingPolicy;
@@ -145,6 +149,8 @@ export function loadBindings(check: Check): AwsBindings {
     return {
       ...(require('@cdktf/provider-aws/lib/acm-certificate') as Module<'AcmCertificate'>),
       ...(require('@cdktf/provider-aws/lib/acm-certificate-validation') as Module<'AcmCertificateValidation'>),
+      ...(require('@cdktf/provider-aws/lib/appautoscaling-policy') as Module<'AppautoscalingPolicy'>),
+      ...(require('@cdktf/provider-aws/lib/appautoscaling-target') as Module<'AppautoscalingTarget'>),
       ...(require('@cdktf/provider-aws/lib/autoscaling-group') as Module<'AutoscalingGroup'>),
       ...(require('@cdktf/provider-aws/lib/autoscaling-lifecycle-hook') as Module<'AutoscalingLifecycleHook'>),
       ...(require('@cdktf/provider-aws/lib/autoscaling-policy') as Module<'AutoscalingPolicy'>),

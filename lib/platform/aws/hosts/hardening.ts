@@ -6,7 +6,7 @@ export const METADATA_OPTIONS = {
   instanceMetadataTags: 'disabled',
 } as const;
 
-/** Size in GiB: the image, the layers of two containers, and logs. */
+/** Size in GiB: the image, packages and logs. */
 export const ROOT_SIZE = 20;
 
 /**

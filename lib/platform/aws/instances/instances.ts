@@ -9,6 +9,7 @@ import { commonEnvironment, secretEnvironment } from '../../instance-environment
 import type { AwsNamespace, AwsTaskPermission } from '../aws-instance-options';
 import type { HostContext } from '../hosts/host-context';
 import { logGroup } from '../hosts/log-group';
+import { scaledAlarms } from '../monitoring/scaled-alarms';
 import { slotAlarms } from '../monitoring/slot-alarms';
 import { checkRedisUrl, checkSecretRedis } from '../network/egress';
 import { allowClients } from '../network/groups';
@@ -20,7 +21,8 @@ import { repositoryOf } from './image-access';
 import { privateNamespace, resolveSlotName } from './namespace';
 import { resolveInstanceSecrets, secretVersions } from './secrets';
 import { resolveImage } from './service-image';
-import { slotServices } from './slot-services';
+import { scaledService } from './scaled-service';
+import { slotServices, type SlotsContext } from './slot-services';
 import { executionRole, TaskAccount, TaskRole } from './task-roles';
 import { resolveTaskSize } from './task-size';
 
@@ -73,7 +75,7 @@ export class Instances {
 
   /**
    * Creates a service with one task for every instance. Its name belongs to the slot, so that a replaced task keeps its
-   * position in nginx's list.
+   * position in nginx's list. With scaling, there is one service with several tasks and one name.
    *
    * @param redisUrlVersion - changes whenever the URL of the platform's Redis changes
    * @throws ValidationError for a service that is not an image, an unreachable backplane, a secret that ECS cannot read,
@@ -120,7 +122,7 @@ export class Instances {
       from: Math.min(...ports),
       to: Math.max(...ports),
     });
-    const services = slotServices(scope, spec.slots, {
+    const context: SlotsContext = {
       aws,
       settings: instances,
       cluster: this.cluster,
@@ -147,14 +149,20 @@ export class Instances {
         ...(aws.network.dependables ?? []),
         ...spec.dependsOn,
       ],
-    });
-    slotAlarms(scope, aws, {
+    };
+    const monitored = {
       name,
       clusterName: this.cluster.name,
-      services,
       topicArns: settings.alarmTopicArns,
       region: bucket.region,
-    });
+    };
+    if (spec.scaling !== undefined) {
+      const { service, connections } = scaledService(scope, spec.slots[0]!, spec.scaling, context);
+      scaledAlarms(scope, aws, { ...monitored, service, connections, scaling: spec.scaling });
+      return { services: [service], addresses, dependables: [service] };
+    }
+    const services = slotServices(scope, spec.slots, context);
+    slotAlarms(scope, aws, { ...monitored, services });
     return { services, addresses, dependables: services };
   }
 }

@@ -20,6 +20,22 @@ const SETTLE_SECONDS = 300;
 const MIN_TIMEOUT_SECONDS = 1200;
 
 /**
+ * What is different from one service of a cluster to another.
+ *
+ * @internal
+ */
+export interface ServicePlacement {
+  readonly subnets: string[];
+  /** Number of tasks when the service is created. */
+  readonly tasks: number;
+  /** Whether another number that it has later stays. */
+  readonly keepsTasks: boolean;
+  /** Percentage of that number that may run while a release replaces them. */
+  readonly maximumPercent: number;
+  readonly dependsOn: ITerraformDependable[];
+}
+
+/**
  * What the services of all slots of a cluster share.
  *
  * @internal
@@ -52,21 +68,28 @@ export function slotServices(
     const batch = Math.floor(index / batchSize);
     const previous = services.slice((batch - 1) * batchSize, batch * batchSize);
     services.push(
-      slotService(new Construct(scope, slot.id), slot, index, context, [
-        ...context.dependsOn,
-        ...(batch === 0 ? [] : previous),
-      ]),
+      slotService(new Construct(scope, slot.id), slot, context, {
+        subnets: subnetsOf(context.aws.network.privateSubnetIds, index),
+        tasks: 1,
+        keepsTasks: false,
+        maximumPercent: 200,
+        dependsOn: [...context.dependsOn, ...(batch === 0 ? [] : previous)],
+      }),
     );
   });
   return services;
 }
 
-function slotService(
+/**
+ * Creates the service of a slot, with its name and its task definition.
+ *
+ * @internal
+ */
+export function slotService(
   scope: Construct,
   slot: InstanceSlot,
-  index: number,
   context: SlotsContext,
-  dependsOn: ITerraformDependable[],
+  placement: ServicePlacement,
 ): EcsService {
   const { aws, settings, cluster, task } = context;
   const name = aws.resourceName(255, slot.name);
@@ -78,14 +101,14 @@ function slotService(
     name,
     cluster: cluster.arn,
     taskDefinition: definition.arn,
-    desiredCount: 1,
+    desiredCount: placement.tasks,
     // The new task is healthy before the old one stops.
     deploymentMinimumHealthyPercent: 100,
-    deploymentMaximumPercent: 200,
+    deploymentMaximumPercent: placement.maximumPercent,
     deploymentCircuitBreaker: { enable: true, rollback: true },
     capacityProviderStrategy: [{ capacityProvider: settings.capacityProvider, weight: 1 }],
     networkConfiguration: {
-      subnets: subnetsOf(aws.network.privateSubnetIds, index),
+      subnets: placement.subnets,
       securityGroups: [...context.securityGroupIds],
       assignPublicIp: false,
     },
@@ -96,8 +119,9 @@ function slotService(
     propagateTags: 'SERVICE',
     waitForSteadyState: true,
     timeouts: { create: timeout, update: timeout },
-    dependsOn,
+    dependsOn: placement.dependsOn,
     lifecycle: {
+      ...(placement.keepsTasks ? { ignoreChanges: ['desired_count'] } : {}),
       // A service that was rolled back is stable again, which the provider takes for success.
       postcondition: [
         {

@@ -28,19 +28,13 @@ export function installedFile(name: string, text: string): string[] {
  *
  * `AIWM_ROOT` moves all paths below another folder than /, for tests.
  */
-export function installedScript(
-  name: string,
-  script: string,
-  programs: Readonly<Record<string, string>> = {},
-): string {
+export function installedScript(name: string, script: string): string {
   return [
     'set -eu',
     'umask 022',
     'root=$(printenv AIWM_ROOT || :)',
     `mkdir -p "$root${LIBRARY}" "$root/run/aiwm"`,
-    ...Object.entries({ ...programs, [name]: script }).flatMap(([file, text]) =>
-      installedFile(file, text),
-    ),
+    ...installedFile(name, script),
     'code=0',
     `flock -o -w 1200 -E 75 "$root/run/aiwm/${name}.lock" /bin/sh "$root${LIBRARY}/${name}" || code=$?`,
     'if [ "$code" -eq 75 ]; then echo "aiwm: another run has not come to its end in 20 minutes." >&2; fi',
