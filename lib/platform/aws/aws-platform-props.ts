@@ -160,9 +160,9 @@ export interface AwsPlatformProps {
    * Behind a load balancer, a change replaces the hosts one after another. A single host is replaced at once, which
    * interrupts the service for minutes.
    *
-   * Burstable types run with standard credits, so a host that uses up what it has earned is slowed down.
+   * Burstable types run in unlimited mode: a host that uses up its processor credits costs more, and is not slowed down.
    *
-   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-standard-mode.html
+   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode.html
    * @default "t4g.small"
    */
   readonly nginxInstanceType?: string;
