@@ -63,7 +63,7 @@ describeWithAws('network and names', (plugin) => {
     expect(rules).toEqual(
       [
         'Platform_NginxSecurityGroup -> 10.0.9.0/24: udp 514',
-        'Platform_NginxSecurityGroup -> Platform_InstanceSecurityGroup: tcp 3003-3005',
+        'Platform_NginxSecurityGroup -> Platform_InstanceSecurityGroup: tcp 3003',
         ...[
           ...['10.0.0.53/32', 'fd00::53/128'].flatMap((each) => [
             `${each}: tcp 53`,

@@ -46,9 +46,9 @@ export class Deployed {
     await this.folder.deploy();
   }
 
-  /** Over the same state, at which the CLI of cdktf would stop and ask. */
+  /** Another apply, of what has been put since. Over the same state the CLI of cdktf would stop and ask. */
   async applyAgain(): Promise<void> {
-    await this.folder.succeed('apply', '-auto-approve');
+    await this.folder.succeed('apply', '-auto-approve', '-refresh=false');
   }
 
   /** What a second apply would change. */
