@@ -76,7 +76,9 @@ describeWithAws('network and names', (plugin) => {
     );
     const count = (type: string) => resources.filter((each) => each.type === type).length;
     expect(['aws_nat_gateway', 'aws_lb', 'aws_autoscaling_group'].map(count)).toEqual([3, 2, 2]);
-    const subnets = resources.filter(({ type }) => type === 'aws_subnet');
+    const subnets = resources.filter(
+      ({ type, mode }) => type === 'aws_subnet' && mode === 'managed',
+    );
     expect(new Set(subnets.map(({ values }) => values.ipv6_cidr_block)).size).toBe(6);
   });
 
