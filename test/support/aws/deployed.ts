@@ -46,6 +46,11 @@ export class Deployed {
     await this.folder.deploy();
   }
 
+  /** Another apply, of what has been put since. */
+  async applyAgain(): Promise<void> {
+    await this.folder.succeed('apply', '-auto-approve', '-refresh=false');
+  }
+
   /** What a second apply would change. */
   async changes(...options: string[]): Promise<Change[]> {
     await this.folder.succeed('plan', '-out=plan', ...options);
