@@ -1,5 +1,5 @@
-// `npm test`: everything. Installs what the tests need, runs the unit tests, then the live ones in three rows side by
-// side, as most of their time is waiting, then those under load, and ends with one line: N passed, N failed, N skipped.
+// `npm test`: everything. Installs what the tests need, runs the unit tests, then the live ones side by side, as most of
+// their time is waiting, then those under load, and ends with one line: N passed, N failed, N skipped.
 //
 //   npm test -- nginx      only test files whose path contains "nginx"
 import { dirname, join } from 'node:path';
@@ -31,9 +31,9 @@ const oneByOne = ['--runInBand', '--verbose'];
 const rows = [await run(['--maxWorkers=2'], 'unit')];
 rows.push(
   ...(await Promise.all([
-    run(oneByOne, 'live'),
-    run(oneByOne, 'live, rendered for AWS', 'emulated AWS'),
+    run(['--maxWorkers=3', '--verbose'], 'live', 'live, rendered for AWS', 'emulated AWS'),
     run(oneByOne, 'engine'),
+    run(oneByOne, 'swarm'),
   ])),
 );
 rows.push(await run(oneByOne, 'load'));

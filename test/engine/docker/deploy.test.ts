@@ -46,7 +46,7 @@ describeWithEngine('DockerPlatform, from nothing to nothing', (engine) => {
       })(stack);
 
     beforeAll(async () => {
-      deployment = await DockerDeployment.create(engine, ...images);
+      deployment = await DockerDeployment.createByCdktf(engine, ...images);
       applied = await deployment.terraform.apply(describeStack);
       const { Id: id } = await deployment.container('frontend');
       ca = selfSigned

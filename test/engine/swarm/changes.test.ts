@@ -2,7 +2,7 @@
 import { cleanUp } from '../../support/machine/clean-up';
 import { ClientNetwork, type NetworkClients } from '../../support/docker/client-network';
 import { dockerNetworkProblem } from '../../support/docker/docker-deployment';
-import { describeWithEngine } from '../../support/docker/engine';
+import { describeWithSwarm } from '../../support/docker/engine';
 import type { LoadReport } from '../../support/docker/steady-load';
 import { SwarmDeployment, type SwarmStack } from '../../support/docker/swarm-deployment';
 
@@ -17,7 +17,7 @@ const PER_SECOND = 100;
 
 afterAll(cleanUp);
 
-describeWithEngine('changes on a swarm', (engine) => {
+describeWithSwarm('changes on a swarm', (engine) => {
   const problem = dockerNetworkProblem(...images);
   if (problem) {
     test.skip(`needs Docker's plugin, images and a network for clients: ${problem}`, () => {});
@@ -85,6 +85,13 @@ describeWithEngine('changes on a swarm', (engine) => {
     expect(report.requests + report.handshakes).toBeGreaterThan(500);
     expect(Object.keys(report.versions)).toEqual(['1', '2']);
     await clients.ask('waitUntilConnected', webSockets, 10_000);
+    const reports = await clients.ask('report', webSockets);
+    // Each is cut off once, and back at its own instance, which has another address by then.
+    expect(
+      reports.filter(
+        ({ instances, disconnects }) => disconnects !== 1 || new Set(instances).size !== 1,
+      ),
+    ).toEqual([]);
     await clients.ask('disconnect', webSockets);
     expect((await containers()).frontend).toBe(frontend);
   });
@@ -122,10 +129,14 @@ describeWithEngine('changes on a swarm', (engine) => {
     const { frontend: after, ...same } = await containers();
     expect(after).not.toBe(frontend);
     expect(same).toEqual(instances);
-    // Nothing is cut off or answered with an error: there is nobody to connect to, for so long.
-    expect(Object.keys(report.failures).filter((what) => !what.endsWith('ECONNREFUSED'))).toEqual(
-      [],
-    );
+    // Nothing is answered with an error: there is nobody to connect to, for so long. The kernel resets who was waiting
+    // for nginx to accept at the moment in which it closed its door, which is a few at the most.
+    const failures = Object.entries(report.failures);
+    const waiting = failures.filter(([what]) => what.endsWith('ECONNRESET'));
+    expect(waiting.reduce((sum, [, count]) => sum + count, 0)).toBeLessThan(PER_SECOND / 20);
+    expect(
+      failures.map(([what]) => what).filter((what) => !/ECONN(REFUSED|RESET)$/.test(what)),
+    ).toEqual([]);
     const gap = Object.values(report.failures).reduce((sum, count) => sum + count, 0) / PER_SECOND;
     expect(gap).toBeGreaterThan(1.5);
     expect(gap).toBeLessThan(5);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { testCertificate } from '../../support/front/certificate';
 import { cleanUp } from '../../support/machine/clean-up';
 import { dockerProblem } from '../../support/docker/docker-deployment';
-import { describeWithEngine } from '../../support/docker/engine';
+import { describeWithSwarm } from '../../support/docker/engine';
 import { SwarmDeployment, type SwarmStack } from '../../support/docker/swarm-deployment';
 import { request } from '../../support/front/http';
 import { SocketClients } from '../../support/front/socket-clients';
@@ -14,7 +14,7 @@ const images = ['aiwm-test/nginx:1.30', 'aiwm-test/valkey:7.2', 'aiwm-test/node-
 
 afterAll(cleanUp);
 
-describeWithEngine('DockerSwarmPlatform with a backplane, from nothing to nothing', (engine) => {
+describeWithSwarm('DockerSwarmPlatform with a backplane, from nothing to nothing', (engine) => {
   const problem = dockerProblem(...images);
   if (problem) {
     test.skip(`needs Docker's plugin and images: ${problem}`, () => {});
@@ -44,7 +44,7 @@ describeWithEngine('DockerSwarmPlatform with a backplane, from nothing to nothin
     });
 
   beforeAll(async () => {
-    deployment = await SwarmDeployment.create(engine, ...images);
+    deployment = await SwarmDeployment.createByCdktf(engine, ...images);
     applied = await deployment.terraform.apply(described());
   });
   afterAll(() => deployment.dispose());

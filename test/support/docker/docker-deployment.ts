@@ -77,12 +77,23 @@ export function dockerNetworkProblem(...images: readonly ImageName[]): string | 
 }
 
 export class DockerDeployment {
-  static async create(engine: Engine, ...images: readonly ImageName[]): Promise<DockerDeployment> {
+  static create(engine: Engine, ...images: readonly ImageName[]): Promise<DockerDeployment> {
+    return DockerDeployment.by('terraform', engine, images);
+  }
+
+  /** Deployed as its users do it, which takes a few seconds more. */
+  static createByCdktf(engine: Engine, ...images: readonly ImageName[]): Promise<DockerDeployment> {
+    return DockerDeployment.by('cdktf', engine, images);
+  }
+
+  private static async by(
+    tool: 'cdktf' | 'terraform',
+    engine: Engine,
+    images: readonly ImageName[],
+  ): Promise<DockerDeployment> {
     await ensureImages(engine, ...images);
-    return new DockerDeployment(
-      engine,
-      await Deployment.create({ environment: engine.environment, tool: 'cdktf' }),
-    );
+    const { environment } = engine;
+    return new DockerDeployment(engine, await Deployment.create({ environment, tool }));
   }
 
   /** What the names of all that is deployed begin with. */

@@ -1,12 +1,12 @@
 // Owns the Docker Engine that tests start on a machine where none runs: one `dockerd` with its own folders and socket,
-// for one test process after another. It is a process of its own, so that it outlives a test process that is killed,
+// for one test process after another that runs containers, and beside it one that runs a swarm. It is a process of its own, so that it outlives a test process that is killed,
 // and so leaves nothing behind in either case: no process, network interface, firewall rule or mount. Only the images
 // and the log of dockerd stay, in the cache, for the next run and for whoever wants to know what happened.
 //
 //   node engine-guard.mjs <run folder> <cache folder> <dockerd>
 //
-// Whoever uses the Engine creates the file `holder` in the run folder and deletes it afterwards (engine.ts does both).
-// The file holds the id and the start of a process; when that has died, the guard deletes it.
+// Whoever uses a part of the Engine creates its file, `holder-host` or `holder-swarm`, in the run folder and deletes it
+// afterwards (engine.ts does both). The file holds the id and the start of a process; when that has died, the guard deletes it.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -24,7 +24,7 @@ import { promisify } from 'node:util';
 
 const [runFolder = '', cache = '', dockerd = ''] = process.argv.slice(2);
 const inRun = (/** @type {string} */ name) => join(runFolder, name);
-const holder = inRun('holder');
+const holders = ['host', 'swarm'].map((part) => inRun(`holder-${part}`));
 const failure = inRun('failure');
 const pidFile = inRun('dockerd.pid');
 const dataFolder = join(cache, 'data');
@@ -70,6 +70,12 @@ function startOf(pid) {
 }
 
 function isHeld() {
+  // Each is looked at, so that the file of a dead process goes in any case.
+  return holders.map(isTaken).includes(true);
+}
+
+/** @param {string} holder */
+function isTaken(holder) {
   try {
     const [pid, start] = readFileSync(holder, 'utf8').split(' ');
     if (startOf(Number(pid)) === start) {
@@ -82,12 +88,18 @@ function isHeld() {
   return false;
 }
 
-/** Takes the place of a holder, so that nobody begins with an Engine that is about to end. */
+/** Takes the places of all holders, so that nobody begins with an Engine that is about to end. */
 function close() {
+  /** @type {string[]} */
+  const taken = [];
   try {
-    writeFileSync(holder, `${process.pid} ${startOf(process.pid)}`, { flag: 'wx' });
+    for (const holder of holders) {
+      writeFileSync(holder, `${process.pid} ${startOf(process.pid)}`, { flag: 'wx' });
+      taken.push(holder);
+    }
     return true;
   } catch {
+    taken.forEach((holder) => unlinkSync(holder));
     return false;
   }
 }

@@ -13,11 +13,13 @@ const guard = join(__dirname, 'engine-guard.mjs');
 // Short and the same for everybody, as there can be one Engine of ours on a machine.
 const runFolder = '/run/cdktf-aiwm-docker';
 const lockFile = `${runFolder}.lock`;
-const holder = join(runFolder, 'holder');
 
 const startTimeoutMs = 60_000;
-/** Another test process has the Engine for as long as one of its test files runs. */
+/** Another test process has its part of the Engine for as long as one of its test files runs. */
 const turnTimeoutMs = 600_000;
+
+/** A part of the Engine, which one test process has at a time: containers of one host, or services of a swarm. */
+export type EnginePart = 'host' | 'swarm';
 
 export class Engine {
   constructor(
@@ -27,6 +29,7 @@ export class Engine {
     readonly isOwn: boolean,
     /** What the Docker client and Terraform's provider need in their environment to find it. */
     readonly environment: Readonly<Record<string, string>>,
+    private readonly part: EnginePart,
   ) {}
 
   /** Runs the Docker client and returns what it printed on standard output; throws with what it said otherwise. */
@@ -66,10 +69,10 @@ export class Engine {
     return found;
   }
 
-  /** Lets another test process have the Engine. An Engine of our own ends when nobody takes it for a few seconds. */
+  /** Lets another test process have this part of the Engine. An Engine of our own ends when nobody takes it for a few seconds. */
   release(): void {
     if (this.isOwn) {
-      rmSync(holder, { force: true });
+      rmSync(holderFile(this.part), { force: true });
     }
   }
 
@@ -91,20 +94,20 @@ export type EngineOrReason =
   | { readonly engine: Engine; readonly reason?: undefined }
   | { readonly engine?: undefined; readonly reason: string };
 
-/** The Engine, for this process alone until `release()`, or why there is none. */
-export function dockerEngine(): EngineOrReason {
+/** A part of the Engine, for this process alone until `release()`, or why there is none. */
+export function dockerEngine(part: EnginePart = 'host'): EngineOrReason {
   if (!findProgram('docker')) {
     return { reason: 'docker is not installed: npm run setup, as root on Debian or Ubuntu' };
   }
   const { version, problem } = askEngine();
   if (version) {
-    return { engine: new Engine(version, false, {}) };
+    return { engine: new Engine(version, false, {}, part) };
   }
   const obstacle = whyNotOwn();
   if (obstacle) {
     return { reason: `no Docker Engine answers (${problem}), and ${obstacle}` };
   }
-  return ownEngine();
+  return ownEngine(part);
 }
 
 let found: EngineOrReason | undefined;
@@ -114,7 +117,16 @@ let groups = 0;
  * A group of tests that need an Engine. Where there is none, the group consists of one skipped test that says why.
  */
 export function describeWithEngine(name: string, tests: (engine: Engine) => void): void {
-  found ??= dockerEngine();
+  describeWithPart('host', name, tests);
+}
+
+/** The same for tests that make the Engine a swarm. */
+export function describeWithSwarm(name: string, tests: (engine: Engine) => void): void {
+  describeWithPart('swarm', name, tests);
+}
+
+function describeWithPart(part: EnginePart, name: string, tests: (engine: Engine) => void): void {
+  found ??= dockerEngine(part);
   const { engine, reason } = found;
   describe(name, () => {
     if (engine) {
@@ -163,14 +175,14 @@ function whyNotOwn(): string | undefined {
     : undefined;
 }
 
-function ownEngine(): EngineOrReason {
+function ownEngine(part: EnginePart): EngineOrReason {
   const environment = { DOCKER_HOST: `unix://${runFolder}/docker.sock` };
   const start = Date.now();
   let waiting = false;
   while (Date.now() - start < turnTimeoutMs) {
-    const held = hold();
+    const held = hold(part);
     if (held) {
-      return awaitEngine(environment);
+      return awaitEngine(environment, part);
     }
     if (!isGuarded()) {
       // It died with the file there. A new one looks at the file and deletes it.
@@ -178,16 +190,19 @@ function ownEngine(): EngineOrReason {
     }
     if (!waiting && Date.now() - start > 2_000) {
       waiting = true;
-      say(`waiting for the Docker Engine, which another test process has (${readHolder()})`);
+      say(`waiting for the Docker Engine, which another test process has (${readHolder(part)})`);
     }
     pause(250);
   }
   return {
-    reason: `another test process has had the Docker Engine for too long (${readHolder()})`,
+    reason: `another test process has had the Docker Engine for too long (${readHolder(part)})`,
   };
 }
 
-function awaitEngine(environment: Readonly<Record<string, string>>): EngineOrReason {
+function awaitEngine(
+  environment: Readonly<Record<string, string>>,
+  part: EnginePart,
+): EngineOrReason {
   const failure = join(runFolder, 'failure');
   rmSync(failure, { force: true });
   const deadline = Date.now() + startTimeoutMs;
@@ -195,7 +210,7 @@ function awaitEngine(environment: Readonly<Record<string, string>>): EngineOrRea
     if (existsSync(join(runFolder, 'ready'))) {
       const { version } = askEngine(environment);
       if (version) {
-        return { engine: new Engine(version, true, environment) };
+        return { engine: new Engine(version, true, environment, part) };
       }
     }
     if (existsSync(failure)) {
@@ -208,28 +223,32 @@ function awaitEngine(environment: Readonly<Record<string, string>>): EngineOrRea
     }
     pause(100);
   }
-  rmSync(holder, { force: true });
+  rmSync(holderFile(part), { force: true });
   return { reason: `the Docker Engine did not start in ${startTimeoutMs / 1000} s` };
 }
 
-/** Creates the file that says whose the Engine is; the kernel lets one process succeed. */
-function hold(): boolean {
+function holderFile(part: EnginePart): string {
+  return join(runFolder, `holder-${part}`);
+}
+
+/** Creates the file that says whose this part is; the kernel lets one process succeed. */
+function hold(part: EnginePart): boolean {
   const start = readFileSync('/proc/self/stat', 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')[19];
   const me = `${process.pid} ${start}`;
   mkdirSync(runFolder, { recursive: true, mode: 0o700 });
   try {
-    writeFileSync(holder, me, { flag: 'wx' });
+    writeFileSync(holderFile(part), me, { flag: 'wx' });
     return true;
   } catch {
-    return readHolder() === me;
+    return readHolder(part) === me;
   }
 }
 
-function readHolder(): string {
+function readHolder(part: EnginePart): string {
   try {
-    return readFileSync(holder, 'utf8');
+    return readFileSync(holderFile(part), 'utf8');
   } catch {
     return 'nobody';
   }

@@ -42,15 +42,29 @@ let count = 0;
 
 export class SwarmDeployment {
   /** Makes the Engine a swarm, unless it is one. */
-  static async create(engine: Engine, ...images: readonly ImageName[]): Promise<SwarmDeployment> {
+  static create(engine: Engine, ...images: readonly ImageName[]): Promise<SwarmDeployment> {
+    return SwarmDeployment.by('terraform', engine, images);
+  }
+
+  /** Deployed as its users do it, which takes a few seconds more. */
+  static createByCdktf(engine: Engine, ...images: readonly ImageName[]): Promise<SwarmDeployment> {
+    return SwarmDeployment.by('cdktf', engine, images);
+  }
+
+  private static async by(
+    tool: 'cdktf' | 'terraform',
+    engine: Engine,
+    images: readonly ImageName[],
+  ): Promise<SwarmDeployment> {
     await ensureImages(engine, ...images);
     const state = await engine.docker('info', '--format', '{{.Swarm.LocalNodeState}}');
     if (state !== 'active') {
       await engine.docker('swarm', 'init', '--advertise-addr', '127.0.0.1');
     }
+    const { environment } = engine;
     return new SwarmDeployment(
       engine,
-      await Deployment.create({ environment: engine.environment, tool: 'cdktf' }),
+      await Deployment.create({ environment, tool }),
       state !== 'active',
     );
   }
