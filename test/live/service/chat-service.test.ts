@@ -81,6 +81,30 @@ describe('without a backplane', () => {
     polling.close();
   });
 
+  test('a stop that is told to wait accepts clients for a while, then lets go of one after another', async () => {
+    const more = { AIWM_SHUTDOWN_DELAY_MS: '1500', AIWM_STOP_GRACE_MS: '9500' };
+    const waiting = await ChatInstances.start({ count: 1, environment: more });
+    const instance = waiting.get(1);
+    const options = { url: instance.url, transports: ['websocket'] as const };
+    const early = await SocketClients.connect(4, options);
+    const started = performance.now();
+    const stopped = instance.child!.stop(15_000);
+    await instance.child?.waitForLine(/accepting connections for 1500 ms more/);
+    expect(await request(instance.healthUrl)).toMatchObject({ status: 200 });
+    const late = await SocketClients.connect(1, options);
+    expect(early.disconnects + late.disconnects).toBe(0);
+
+    await instance.child?.waitForLine(/closing 5 connections/);
+    await expect(request(instance.healthUrl)).rejects.toThrow();
+    // Two seconds for five of them.
+    await waitFor(() => early.disconnects > 0, 2_000, 'no client is let go');
+    expect(early.disconnects).toBeLessThan(4);
+    expect(await stopped).toEqual({ code: 0, signal: null });
+    expect(early.disconnects + late.disconnects).toBe(5);
+    expect(performance.now() - started).toBeGreaterThan(1_500);
+    expect(performance.now() - started).toBeLessThan(9_500);
+  });
+
   test.each([
     ['no port', {}, 'PORT is not set: give the port to listen on, for example PORT=3003'],
     [

@@ -74,6 +74,7 @@ test('tags of your own are on everything that can have them', () => {
     'aws_autoscaling_policy',
     'aws_cloudwatch_dashboard',
     'aws_cloudwatch_log_metric_filter',
+    'aws_ecs_cluster_capacity_providers',
     'aws_iam_role_policy',
     'aws_s3_bucket_policy',
     'aws_s3_bucket_public_access_block',

@@ -440,10 +440,10 @@ describe('services', () => {
   test('first boot longer than AWS accepts', () => {
     const message = refusal((site) => {
       site.platform({ firstBoot: Array<string>(10).fill(`echo ${'a'.repeat(2000)}`) });
-      return site.cluster();
+      return site.front();
     });
     // How long the platform's own part is does not matter here.
-    says(message.replace(/\b\d+ bytes, /, '<n> bytes, '), 'Aiwm', 'platform.firstBoot');
+    says(message.replace(/\b\d+ bytes, /, '<n> bytes, '), 'Frontend', 'platform.firstBoot');
   });
 });
 

@@ -59,7 +59,8 @@ describe('the way in', () => {
       });
       expect(group.health_check).toMatchObject({ port: '8082', path: '/nginx-health' });
     }
-    expect(conf).toContain('ip_hash;');
+    expect(conf).toContain('hash $aiwm_affinity_key consistent;');
+    expect(conf).toContain('default $remote_addr;');
     expect(whole.warnings).toEqual([]);
   });
 

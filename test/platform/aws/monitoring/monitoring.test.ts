@@ -31,9 +31,9 @@ describe('alarms', () => {
       .sort();
 
   test.each([
-    ['behind a load balancer', balanced, 13],
-    ['with TLS that goes through it', passed, 9],
-    ['on a single host', single, 7],
+    ['behind a load balancer', balanced, 15],
+    ['with TLS that goes through it', passed, 11],
+    ['on a single host', single, 9],
   ])('%s: each tells the topics when it goes off and when it is over', (_, stack, count) => {
     const all = Object.values(alarmsOf(stack));
     expect(all).toHaveLength(count);
@@ -48,97 +48,62 @@ describe('alarms', () => {
     expect(idsOf(balanced, 'Frontend')).toEqual([...front, 'UnhealthyHost']);
     expect(idsOf(passed, 'Frontend')).toEqual([...front, 'UnhealthyHost']);
     expect(idsOf(single, 'Frontend')).toEqual([...front, 'StatusCheck']);
-    expect(idsOf(balanced, 'Aiwm')).toEqual(['Silent1', 'Silent2', 'Silent3', 'Skew']);
-    expect(idsOf(single, 'Aiwm')).toEqual(['Silent1', 'Silent2']);
-    const alone = synthesizeAws((site) => site.cluster({ instances: 1 }));
-    expect(idsOf(alone, 'Aiwm')).toEqual(['Silent1']);
+    expect(idsOf(balanced, 'Aiwm')).toEqual([
+      'Memory1',
+      'Memory2',
+      'Memory3',
+      'Silent1',
+      'Silent2',
+      'Silent3',
+    ]);
+    expect(idsOf(single, 'Aiwm')).toEqual(['Memory1', 'Memory2', 'Silent1', 'Silent2']);
   });
 
-  test('on metrics that hosts report wait for the first release', () => {
-    for (const [stack, id, association] of [
-      [balanced, 'Aiwm_Alarms_Skew', 'Aiwm_Delivery_Association'],
-      [balanced, 'Aiwm_Alarms_Silent1', 'Aiwm_Delivery_Association'],
-      [single, 'Frontend_Alarms_NoHealthyHost', 'Frontend_Delivery_Association'],
+  test('on metrics that hosts and tasks report wait for the first release', () => {
+    for (const [stack, id, resources] of [
+      [
+        single,
+        'Aiwm_Alarms_Silent1',
+        ['aws_ecs_service.Aiwm_Instance1_Service', 'aws_ecs_service.Aiwm_Instance2_Service'],
+      ],
+      [
+        single,
+        'Frontend_Alarms_NoHealthyHost',
+        ['aws_ssm_association.Frontend_Delivery_Association'],
+      ],
     ] as const) {
-      expect((alarmsOf(stack)[id]!.depends_on as string[]).map(plain)).toEqual([
-        `aws_ssm_association.${association}`,
-      ]);
+      expect((alarmsOf(stack)[id]!.depends_on as string[]).map(plain)).toEqual(resources);
     }
   });
 
-  const whereClusterTells = { Cluster: 'chat-platform-aiwm' };
+  const slotMetrics = (metric: string) => ({
+    namespace: 'AWS/ECS',
+    metric_name: metric,
+    dimensions: {
+      ClusterName: expect.stringContaining('aws_ecs_cluster.Platform_Cluster'),
+      ServiceName: expect.stringContaining('aws_ecs_service.Aiwm_Instance2_Service'),
+    },
+    period: 60,
+  });
 
-  test('a slot that is silent for longer than a release or a new host takes', () => {
+  test('a slot that has no task for longer than ECS takes to replace one', () => {
     expect(alarmsOf(balanced).Aiwm_Alarms_Silent2).toMatchObject({
-      namespace: 'AIWM',
-      metric_name: 'SlotConnections',
-      dimensions: { ...whereClusterTells, Slot: '2' },
+      ...slotMetrics('CPUUtilization'),
       statistic: 'SampleCount',
       comparison_operator: 'LessThanThreshold',
       threshold: 1,
-      period: 60,
-      evaluation_periods: 12,
+      evaluation_periods: 10,
       treat_missing_data: 'breaching',
     });
-    const slow = synthesizeAws((site) => site.cluster({ stopGrace: '10m' }));
-    expect(alarmsOf(slow).Aiwm_Alarms_Silent2!.evaluation_periods).toBe(21);
   });
 
-  describe('skew', () => {
-    const skew = alarmsOf(balanced).Aiwm_Alarms_Skew!;
-
-    test('compares the fullest slot with the average, by the metric that hosts report', () => {
-      const [fullest, average, expression] = skew.metric_query as object[];
-      const metric = {
-        namespace: 'AIWM',
-        metric_name: 'SlotConnections',
-        dimensions: whereClusterTells,
-        period: 60,
-      };
-      expect([fullest, average]).toEqual([
-        { id: 'fullest', metric: { ...metric, stat: 'Maximum' }, return_data: false },
-        { id: 'average', metric: { ...metric, stat: 'Average' }, return_data: false },
-      ]);
-      expect(expression).toMatchObject({ id: 'skew', return_data: true });
-      expect(skew).not.toHaveProperty('period');
-      const release = Object.entries(balanced.json.locals as Record<string, object>).find(
-        ([name]) => name.startsWith('Aiwm_Release'),
-      )![1];
-      expect(release).toMatchObject({
-        metric: { namespace: 'AIWM', cluster: 'chat-platform-aiwm' },
-      });
-    });
-
-    /** Whether CloudWatch would take so many connections for too many at one slot. */
-    const goesOff = (...slots: number[]): boolean => {
-      const { expression } = (skew.metric_query as { expression?: string }[])[2]!;
-      const [, least] = /^IF\(average > (\d+), fullest \/ average, 1\)$/.exec(expression!) ?? [];
-      const average = slots.reduce((sum, each) => sum + each) / slots.length;
-      const ratio = average > Number(least) ? Math.max(...slots) / average : 1;
-      expect(skew.comparison_operator).toBe('GreaterThanThreshold');
-      return ratio > (skew.threshold as number);
-    };
-
-    test('goes off when clients behind one address are at one slot', () => {
-      expect(goesOff(2800, 150, 150)).toBe(true);
-      expect(goesOff(...Array<number>(19).fill(500), 1500)).toBe(true);
-    });
-
-    test('stays silent at the share of each, with few connections, and over slots that are drained', () => {
-      expect(goesOff(1000, 900, 1100)).toBe(false);
-      expect(goesOff(250, 0, 0)).toBe(false);
-      expect(goesOff(1000, 1000, 0)).toBe(false);
-      expect(goesOff(1000, 1000, 20, 20)).toBe(false);
-    });
-
-    test.each([3, 4, 6, 10, 30])('stays silent after a release to %s slots', (count) => {
-      // One after another stops, and its clients go to the others, where they stay.
-      const slots = Array<number>(count).fill(1000);
-      for (let stopped = 0; stopped < count; stopped += 1) {
-        const share = slots[stopped]! / (count - 1);
-        slots.forEach((had, slot) => (slots[slot] = slot === stopped ? 0 : had + share));
-      }
-      expect(goesOff(...slots)).toBe(false);
+  test('a slot whose next peak may end its task', () => {
+    expect(alarmsOf(balanced).Aiwm_Alarms_Memory2).toMatchObject({
+      ...slotMetrics('MemoryUtilization'),
+      statistic: 'Maximum',
+      comparison_operator: 'GreaterThanThreshold',
+      threshold: 90,
+      treat_missing_data: 'notBreaching',
     });
   });
 
@@ -213,7 +178,11 @@ describe('alarms', () => {
             JSON.parse(body as string) as { widgets: { properties: { title: string } }[] }
           ).widgets.map(({ properties }) => `${id.replace('_Dashboard', '')}: ${properties.title}`),
       );
-    const slots = ['Aiwm: Connections of each slot', 'Aiwm: Instances that are well'];
+    const slots = [
+      'Aiwm: Processor of each slot, in percent',
+      'Aiwm: Memory of each slot, in percent',
+      'Aiwm: Tasks of each slot',
+    ];
     const hosts = [
       'Frontend: Connections of a host, on average',
       'Frontend: Connections of the fullest host',

@@ -70,8 +70,10 @@ describe('Redis', () => {
         }),
       });
     });
-    expect(JSON.stringify(stack.json.locals)).toContain(`"secrets":{"REDIS_URL":"${arn}"}`);
-    expect(statements('Aiwm_RolePolicy', stack).Secrets!.Resource).toEqual([arn]);
+    expect(JSON.stringify(stack.json.locals)).toContain(
+      `"secrets":[{"name":"REDIS_URL","valueFrom":"${arn}"}]`,
+    );
+    expect(statements('Aiwm_ExecutionRolePolicy', stack).Secrets!.Resource).toEqual([arn]);
   });
 });
 
@@ -103,7 +105,9 @@ describe('Redis of several shards', () => {
       'aws_elasticache_replication_group.Backplane_Redis.configuration_endpoint_address',
     );
     expect(JSON.stringify(stack.json)).not.toContain('primary_endpoint_address');
-    expect(JSON.stringify(stack.json.locals).match(/"REDIS_CLUSTER":"1"/g)).toHaveLength(3);
+    expect(
+      JSON.stringify(stack.json.locals).match(/"name":"REDIS_CLUSTER","value":"1"/g),
+    ).toHaveLength(3);
     expect(wholeJson).not.toMatch(/REDIS_CLUSTER|cluster-enabled/);
   });
 
