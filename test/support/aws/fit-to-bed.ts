@@ -9,12 +9,7 @@ type Layout = ReturnType<AwsPlatform['nginxLayout']>;
  *
  * @param served - whether nginx itself speaks TLS
  */
-export function fitToBed(
-  text: string,
-  layout: Layout,
-  ports: FrontPorts,
-  served: boolean,
-): string {
+export function fitToBed(text: string, layout: Layout, ports: FrontPorts, served: boolean): string {
   const { entry } = layout;
   const listens: [string, string][] = [
     ...layout.httpsListen.map((each): [string, string] => [each, `0.0.0.0:${ports.httpsPort}`]),

@@ -52,7 +52,7 @@ export function dockerContainer(task: TaskDefinition, place: TaskPlace): Record<
       Init: initProcessEnabled ?? false,
       CapDrop: capabilities?.drop,
       CapAdd: capabilities?.add,
-      Tmpfs: volumesOf(task, container),
+      Mounts: mountsOf(task, container),
       Ulimits: (container.ulimits ?? []).map(({ name, softLimit, hardLimit }) => ({
         Name: name,
         Soft: Math.min(softLimit, place.maxOpenFiles),
@@ -90,17 +90,29 @@ function healthCheckOf({ healthCheck }: ContainerDefinition): unknown {
   );
 }
 
-/** A volume of Fargate is root's, and nobody else may write to it. One of Docker would take the owner from the image. */
-function volumesOf(
+/**
+ * A volume of Fargate is root's, and nobody else may write to it. An ordinary one of Docker would take owner and mode
+ * from the folder of the image, and a tmpfs of the container its mode.
+ */
+function mountsOf(
   { volumes }: TaskDefinition,
   { mountPoints = [] }: ContainerDefinition,
-): Record<string, string> {
-  return Object.fromEntries(
-    mountPoints.map(({ sourceVolume, containerPath, readOnly }) => {
-      if (!volumes.includes(sourceVolume)) {
-        throw new Error(`there is no volume ${sourceVolume}`);
-      }
-      return [containerPath, `${readOnly ? 'ro' : 'rw'},exec,mode=0755,uid=0,gid=0`];
-    }),
-  );
+): Record<string, unknown>[] {
+  return mountPoints.map(({ sourceVolume, containerPath, readOnly = false }) => {
+    if (!volumes.includes(sourceVolume)) {
+      throw new Error(`there is no volume ${sourceVolume}`);
+    }
+    return {
+      Type: 'volume',
+      Target: containerPath,
+      ReadOnly: readOnly,
+      VolumeOptions: {
+        NoCopy: true,
+        DriverConfig: {
+          Name: 'local',
+          Options: { type: 'tmpfs', device: 'tmpfs', o: 'mode=0755,uid=0,gid=0' },
+        },
+      },
+    };
+  });
 }

@@ -1,6 +1,6 @@
 // A cluster and its front as AwsPlatform describes them, run on this machine: tasks with a Docker Engine, names with a
 // name server, secrets from a stand-in, and a real nginx before them.
-import type { AiwmClusterProps } from 'cdktf-aiwm';
+import type { AiwmClusterProps, NginxWsFrontendProps } from 'cdktf-aiwm';
 import { AiwmService, Secret } from 'cdktf-aiwm';
 import type { AwsPlatform, AwsPlatformProps } from 'cdktf-aiwm/aws';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
@@ -27,6 +27,7 @@ export interface EcsStack {
   readonly image?: string;
   readonly cluster?: Partial<AiwmClusterProps>;
   readonly platform?: Partial<AwsPlatformProps>;
+  readonly front?: Partial<NginxWsFrontendProps>;
 }
 
 const SERVER_NAME = 'chat.example.org';
@@ -78,10 +79,7 @@ export class EcsBed {
     const registry = new NameRegistry(server, PROPAGATION_MS);
     const secrets = new SecretStore();
     const cluster = await EcsCluster.create(engine, { registry, secrets, zones: ZONES });
-    secrets.set(
-      SECRETS.redis,
-      `redis://:${REDIS_PASSWORD}@${cluster.spareAddress}:6379`,
-    );
+    secrets.set(SECRETS.redis, `redis://:${REDIS_PASSWORD}@${cluster.spareAddress}:6379`);
     secrets.set(SECRETS.token, JSON.stringify({ token: 'of the current version' }));
     secrets.set(SECRETS.key, 'of a parameter');
     const resolver = await VpcResolver.start(server.address, names.ttlSeconds);
@@ -172,7 +170,10 @@ export class EcsBed {
       { httpPort, httpsPort },
       false,
     );
-    const configuration = text.replace(`resolver ${described.layout.resolver}`, `resolver ${resolver}`);
+    const configuration = text.replace(
+      `resolver ${described.layout.resolver}`,
+      `resolver ${resolver}`,
+    );
     if (configuration === text) {
       throw new Error('nginx.conf has no resolver');
     }
@@ -187,7 +188,12 @@ function specsOf({ stack }: Described): ServiceSpec[] {
   return serviceSpecs(stack, ATTRIBUTES);
 }
 
-function describe({ image = 'aiwm-test/node-chat:1', cluster, platform }: EcsStack): Described {
+function describe({
+  image = 'aiwm-test/node-chat:1',
+  cluster,
+  platform,
+  front: frontProps,
+}: EcsStack): Described {
   let configuration = '';
   let layout: Described['layout'] | undefined;
   const stack = synthesizeAws((site) => {
@@ -203,6 +209,7 @@ function describe({ image = 'aiwm-test/node-chat:1', cluster, platform }: EcsSta
         },
         ...cluster,
       }),
+      ...frontProps,
     });
     configuration = front.configuration;
     layout = made.nginxLayout(front);

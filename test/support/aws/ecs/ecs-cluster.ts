@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Engine } from '../../docker/engine';
 import { EngineApi } from '../../docker/engine-api';
 import { closeAtCleanUp, isClosed } from '../../machine/clean-up';
-import { sleep } from '../../machine/wait';
+import { sleep, waitFor } from '../../machine/wait';
 import { EcsService } from './ecs-service';
 import { EcsTask, type Listed } from './ecs-task';
 import type { NameRegistry } from './name-registry';
@@ -114,7 +114,10 @@ export class EcsCluster {
     if (this.lost.has(task.zone)) {
       return;
     }
-    await task.stop();
+    await waitFor(() => task.status !== 'PENDING', 30_000, `${task.name} to start`);
+    if (task.status === 'RUNNING') {
+      await task.stop();
+    }
     await this.remove(task);
   }
 
@@ -146,9 +149,18 @@ export class EcsCluster {
   async close(): Promise<void> {
     isClosed(this);
     this.isOpen = false;
-    const all = await this.list();
-    await Promise.all(
-      all.map(({ Id: id }) => this.api.delete(`/containers/${id}?force=true&v=true`)),
+    // Some are being removed already.
+    await waitFor(
+      async () => {
+        const all = await this.list();
+        await Promise.allSettled(
+          all.map(({ Id: id }) => this.api.delete(`/containers/${id}?force=true&v=true`)),
+        );
+        return all.length === 0;
+      },
+      30_000,
+      `containers of ${this.name} are left`,
+      200,
     );
     await this.api.delete(`/networks/${this.name}`);
   }
@@ -198,6 +210,7 @@ export class EcsCluster {
 }
 
 function maxOpenFiles(): number {
-  const [, hard = ''] = /^Max open files +\d+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  const [, hard = ''] =
+    /^Max open files +\d+ +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
   return Number(hard);
 }

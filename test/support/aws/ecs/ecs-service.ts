@@ -28,7 +28,10 @@ export class EcsService {
 
   /** All tasks are of the current revision and healthy, and there are as many as there should be. */
   get isSteady(): boolean {
-    return this.tasks.length === this.desired && this.tasks.every((task) => this.isGood(task));
+    return (
+      this.tasks.length === this.desired &&
+      this.tasks.every((task) => this.isUsable(task) && task.health === 'HEALTHY')
+    );
   }
 
   /** Another revision, from now on. */
@@ -57,9 +60,7 @@ export class EcsService {
   /** Called whenever something may have changed. */
   reconcile(): void {
     this.takeOutStopped();
-    const usable = this.tasks.filter(
-      (task) => this.isCurrent(task) && task.health !== 'UNHEALTHY',
-    );
+    const usable = this.tasks.filter((task) => this.isUsable(task));
     const most = Math.floor((this.desired * this.spec.maximumPercent) / 100);
     const missing = Math.min(this.desired - usable.length, most - this.tasks.length);
     for (let count = 0; count < missing; count += 1) {
@@ -76,15 +77,17 @@ export class EcsService {
     }
   }
 
-  /** First what is old or sick, then what is too much. */
+  /** First what is old or sick, then what is too much of the current revision. */
   private stopSurplus(): void {
-    const rank = (task: EcsTask) =>
-      (this.isCurrent(task) ? 2 : 0) + (task.health === 'UNHEALTHY' ? 0 : 1);
+    const usable = this.tasks.filter((task) => this.isUsable(task));
+    const surplus = [
+      ...this.tasks.filter((task) => !this.isUsable(task)),
+      ...usable.slice(0, Math.max(0, usable.length - this.desired)),
+    ];
     const least = Math.ceil((this.desired * this.spec.minimumPercent) / 100);
-    for (const task of [...this.tasks].sort((one, other) => rank(one) - rank(other))) {
+    for (const task of surplus) {
       const rest = this.tasks.filter((each) => each !== task);
-      const healthy = rest.filter(({ health }) => health === 'HEALTHY').length;
-      if (this.tasks.length > this.desired && healthy >= least) {
+      if (rest.filter(({ health }) => health === 'HEALTHY').length >= least) {
         this.takeOut(task);
         void this.cluster.stop(task);
       }
@@ -108,11 +111,8 @@ export class EcsService {
     this.cluster.registry.deregister(this.spec.dnsName, task.address);
   }
 
-  private isGood(task: EcsTask): boolean {
-    return this.isCurrent(task) && task.status === 'RUNNING' && task.health === 'HEALTHY';
-  }
-
-  private isCurrent(task: EcsTask): boolean {
-    return task.definition === this.task;
+  /** Of the current revision, and as far as is known well. */
+  private isUsable({ definition, health }: EcsTask): boolean {
+    return definition === this.task && health !== 'UNHEALTHY';
   }
 }

@@ -17,7 +17,10 @@ export class SecretStore {
       return this.valueOf(valueFrom);
     }
     const parts = valueFrom.split(':');
-    if (!/^arn:aws:secretsmanager:[^:]+:\d+:secret:/.test(valueFrom) || ![7, 10].includes(parts.length)) {
+    if (
+      !/^arn:aws:secretsmanager:[^:]+:\d+:secret:/.test(valueFrom) ||
+      ![7, 10].includes(parts.length)
+    ) {
       return fail(`${valueFrom} is neither arn, nor arn:key:stage:version, nor a parameter`);
     }
     const value = this.valueOf(parts.slice(0, ARN_PARTS).join(':'));

@@ -89,9 +89,7 @@ export function namesOf(stack: SynthesizedStack): Names {
   };
 }
 
-function namespaceOf(
-  stack: SynthesizedStack,
-): Template['Resources']['Namespace']['Properties'] {
+function namespaceOf(stack: SynthesizedStack): Template['Resources']['Namespace']['Properties'] {
   const [block] = Object.values(stack.resources('aws_cloudformation_stack'));
   const template = JSON.parse(
     (block as { readonly template_body: string }).template_body,
