@@ -87,6 +87,8 @@ describeWithEngine('the tasks of a cluster on AWS', (engine) => {
   }
 
   test('each runs as its definition says', async () => {
+    // The name server has one time to live for both.
+    expect(bed.names).toEqual({ ttlSeconds: 5, negativeTtlSeconds: 5 });
     const [task] = bed.slot(2).tasks;
     const status = `require('fs').readFileSync('/proc/self/status', 'utf8')`;
     const writing = (path: string) =>
