@@ -8,7 +8,7 @@ import type { Ports } from './security-rules';
 import { allow, allowTo, permanentGroup } from './security-rules';
 
 /**
- * Security groups of the hosts.
+ * Security groups of the nginx hosts and the instances.
  *
  * @internal
  */
@@ -22,7 +22,7 @@ export interface HostGroups {
 }
 
 /**
- * Creates the security groups of the hosts.
+ * Creates the security groups of the nginx hosts and the instances.
  *
  * @internal
  */
@@ -37,7 +37,7 @@ export function hostGroups(
     'InstanceSecurityGroup',
     aws,
     'instances',
-    'Hosts with instances of the service.',
+    'Instances of the service.',
   );
   return {
     nginx,
@@ -75,7 +75,7 @@ export function allowEgress(
     own: 'Servers behind nginx',
   });
   open('InstancesOut', instances, instanceEgress.rules, {
-    https: 'Images, releases, AWS',
+    https: 'Images, secrets, AWS',
     dns,
     own: 'What the service uses',
   });
