@@ -117,11 +117,9 @@ export class Instances {
       ],
     });
     const taskRoleArn = this.taskRole.arn();
-    const ports = spec.slots.map(({ port }) => port);
-    allowClients(this.platform, aws, groups, {
-      from: Math.min(...ports),
-      to: Math.max(...ports),
-    });
+    for (const port of new Set(spec.slots.map((slot) => slot.port))) {
+      allowClients(this.platform, aws, groups, port);
+    }
     const context: SlotsContext = {
       aws,
       settings: instances,

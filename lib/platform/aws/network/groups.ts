@@ -4,7 +4,6 @@ import type { AwsContext } from '../base/aws-context';
 import type { ResolvedBalancer } from '../base/resolved-entry';
 import type { AwsSettings } from '../settings';
 import type { EgressRule } from './resolve-egress';
-import type { Ports } from './security-rules';
 import { allow, allowTo, permanentGroup } from './security-rules';
 
 /**
@@ -82,7 +81,7 @@ export function allowEgress(
 }
 
 /**
- * Allows nginx to connect to instances. Clusters with the same ports share a rule, because AWS rejects duplicates.
+ * Allows nginx to connect to instances. Clusters with the same port share a rule, because AWS rejects duplicates.
  *
  * @internal
  */
@@ -90,12 +89,11 @@ export function allowClients(
   scope: Construct,
   aws: AwsContext,
   { nginx, instances }: HostGroups,
-  ports: Ports,
+  port: number,
 ): void {
-  const { from, to } = ports;
-  const id = from === to ? `Clients${from}` : `Clients${from}To${to}`;
+  const id = `Clients${port}`;
   if (scope.node.tryFindChild(id) === undefined) {
-    allow(scope, id, aws, nginx, instances, ports, 'nginx to instances');
+    allow(scope, id, aws, nginx, instances, port, 'nginx to instances');
   }
 }
 
