@@ -534,6 +534,23 @@ describe('roles', () => {
     );
   });
 
+  test('no task starts before its permissions, whenever they are added', () => {
+    const stack = synthesizeAws((site) => {
+      site.cluster();
+      site.platform().addToTaskRolePolicy({
+        actions: ['s3:GetObject'],
+        resources: ['arn:aws:s3:::chat-pictures/*'],
+      });
+    });
+    const depending = Object.values(byConstruct(stack, 'aws_ecs_service')).map(({ depends_on }) =>
+      (depends_on as string[]).map(plain),
+    );
+    expect(depending).toHaveLength(3);
+    for (const each of depending) {
+      expect(each).toContain('aws_iam_role_policy.Platform_TaskRolePolicy');
+    }
+  });
+
   test('a role that exists is not changed', () => {
     expect(() =>
       synthesizeAws((site) =>
