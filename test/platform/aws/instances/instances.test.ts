@@ -312,6 +312,15 @@ describe('the task of a slot', () => {
     });
   });
 
+  test('folders of similar names are volumes of their own', () => {
+    const paths = ['/var/cache', '/var-cache'];
+    const { volume } = byConstruct(
+      clustered({}, { writablePaths: paths }),
+      'aws_ecs_task_definition',
+    ).Aiwm_Instance1_TaskDefinition as { volume: { name: string }[] };
+    expect(new Set(volume.map(({ name }) => name)).size).toBe(paths.length);
+  });
+
   test('logs without ever waiting for CloudWatch', () => {
     const { logConfiguration } = containerOf(whole, 3) as unknown as {
       logConfiguration: { options: Record<string, string> };
