@@ -60,8 +60,8 @@ export function chooseMethods(
     });
   }
   refuseInsecureCookie(check, sessionMethod ?? method, secure);
-  refuseIpHash(check, method, sessionMethod, situation);
   checkNames(check, method, sessionMethod, situation);
+  refuseIpHash(check, method, sessionMethod, situation);
   if (hasBackup && [method, sessionMethod].some((each) => each !== undefined && hashes(each))) {
     check.refuse('upstream.servers', {
       problem: `a backup server is not possible with ${sessionMethod === undefined ? balancing : 'the affinity of long-polling'}: nginx rejects it for a method that hashes`,

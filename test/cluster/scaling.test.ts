@@ -165,7 +165,7 @@ describe('its front', () => {
   ])('refuses %s', (_, balancing) => {
     const { message } = refusalOn(AwsSite.alone(), (site) => build({ balancing }, site));
     expect(message).toMatch(/^Stack\/Frontend: balancing/);
-    expect(message).toContain('Balancing.cookie()');
+    expect(message).toContain('Allowed: Balancing.cookie().');
   });
 
   test('refuses an nginx without a cookie for it', () => {

@@ -95,6 +95,7 @@ describe('properties of the platform', () => {
     ['hostedZoneId', { hostedZoneId: 'example.org' }],
     ['cpuArchitecture', { cpuArchitecture: 'arm' as CpuArchitecture }],
     ['capacityProvider', { capacityProvider: 'FARGATE SPOT' }],
+    ['capacityProvider', { capacityProvider: 'fargate' }],
     ['ecsCluster', { ecsCluster: 'company' }],
     ['ecsCluster', { ecsCluster: 'arn:aws:ecs:us-east-1:123456789012:cluster/company' }],
     ['namespace.id', { namespace: { id: 'company', name: 'company.internal' } }],

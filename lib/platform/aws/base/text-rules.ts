@@ -169,9 +169,12 @@ export const ECS_CLUSTER_ARN: TextRule = {
 
 export const CAPACITY_PROVIDER: TextRule = {
   name: 'the name of a capacity provider',
-  allowed: '"FARGATE", "FARGATE_SPOT", or letters, digits, "_" and "-"',
+  allowed:
+    '"FARGATE", "FARGATE_SPOT", or letters, digits, "_" and "-", not beginning with "aws", "ecs" or "fargate"',
   knownAtSynth: true,
-  accepts: (text) => /^[A-Za-z0-9_][A-Za-z0-9_-]{0,254}$/.test(text),
+  accepts: (text) =>
+    /^FARGATE(?:_SPOT)?$/.test(text) ||
+    /^(?!aws|ecs|fargate)[a-z0-9_][a-z0-9_-]{0,254}$/i.test(text),
 };
 
 export const NAMESPACE_ID: TextRule = {

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 import type { ResolvedBalancer } from '../base/resolved-entry';
 import { PORTS, PUBLIC_HTTP, PUBLIC_HTTPS } from '../base/ports';
-import { allow, allowFrom, port, securityGroup } from '../network/security-rules';
+import { allow, allowFrom, securityGroup } from '../network/security-rules';
 
 /** TLS 1.2 and 1.3, as in the configuration of nginx. */
 export const TLS_POLICY = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
@@ -61,14 +61,14 @@ export class LoadBalancerParts {
       'The load balancer that clients reach.',
     );
     const from = (id: string, number: number, why: string): void =>
-      allowFrom(scope, id, aws, context.ranges, this.group, port(number), why);
+      allowFrom(scope, id, aws, context.ranges, this.group, number, why);
     from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
     from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
   }
 
   /** Allows the load balancer to connect to a port of nginx. */
   public allowToNginx(id: string, to: number, why: string): void {
-    allow(this.scope, id, this.aws, this.group, this.context.nginxGroup, port(to), why);
+    allow(this.scope, id, this.aws, this.group, this.context.nginxGroup, to, why);
   }
 
   public loadBalancer(overrides: Partial<LbConfig>): Lb {

@@ -6,7 +6,7 @@ import { creditsOf, METADATA_OPTIONS, ROOT_SIZE } from '../hosts/hardening';
 import { latestImage } from '../hosts/host-image';
 import { singleHostAlarms } from '../monitoring/single-host-alarms';
 import { permanentAddress } from '../network/permanent-address';
-import { allowFrom, port } from '../network/security-rules';
+import { allowFrom } from '../network/security-rules';
 import { addressRecords } from './dns';
 import type { FrontContext, FrontHosts } from './front-context';
 
@@ -20,7 +20,7 @@ export function singleFront(scope: Construct, front: FrontContext): FrontHosts {
   const { bindings, network } = aws;
   const { names: zone, routing } = settings.dns;
   const from = (id: string, number: number, why: string): void =>
-    allowFrom(scope, id, aws, settings.entry.allowedRanges, groups.nginx, port(number), why);
+    allowFrom(scope, id, aws, settings.entry.allowedRanges, groups.nginx, number, why);
   from('Https', PUBLIC_HTTPS, 'Clients, over TLS');
   from('Http', PUBLIC_HTTP, 'Clients, to be told to come over TLS');
   const networkInterface = permanentAddress(scope, 'NetworkInterface', aws, {

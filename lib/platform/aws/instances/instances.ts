@@ -48,6 +48,7 @@ export class Instances {
   private readonly taskRole: TaskRole;
   private cluster?: RunningCluster;
   private namespace?: AwsNamespace;
+  private readonly services: EcsService[] = [];
 
   public constructor(
     private readonly platform: Construct,
@@ -71,6 +72,11 @@ export class Instances {
   /** @throws ValidationError for an existing role, and for invalid actions or resources */
   public addToTaskRolePolicy(check: Check, permission: AwsTaskPermission): void {
     this.taskRole.add(check, permission);
+    const fqns = this.taskRole.dependables.map(({ fqn }) => fqn);
+    // No task of a cluster that was created earlier starts without it either.
+    for (const service of this.services) {
+      service.dependsOn = [...new Set([...(service.dependsOn ?? []), ...fqns])];
+    }
   }
 
   /**
@@ -117,11 +123,9 @@ export class Instances {
       ],
     });
     const taskRoleArn = this.taskRole.arn();
-    const ports = spec.slots.map(({ port }) => port);
-    allowClients(this.platform, aws, groups, {
-      from: Math.min(...ports),
-      to: Math.max(...ports),
-    });
+    for (const port of new Set(spec.slots.map((slot) => slot.port))) {
+      allowClients(this.platform, aws, groups, port);
+    }
     const context: SlotsContext = {
       aws,
       settings: instances,
@@ -159,10 +163,12 @@ export class Instances {
     if (spec.scaling !== undefined) {
       const { service, connections } = scaledService(scope, spec.slots[0]!, spec.scaling, context);
       scaledAlarms(scope, aws, { ...monitored, service, connections, scaling: spec.scaling });
+      this.services.push(service);
       return { services: [service], addresses, dependables: [service] };
     }
     const services = slotServices(scope, spec.slots, context);
     slotAlarms(scope, aws, { ...monitored, services });
+    this.services.push(...services);
     return { services, addresses, dependables: services };
   }
 }

@@ -131,7 +131,10 @@ function writablePaths(settings: InstanceSettings): string[] {
   return [...new Set([...settings.writablePaths, ...(settings.executeCommand ? AGENT_PATHS : [])])];
 }
 
-/** Name of a volume, made of its path: "/var/cache" becomes "var-cache". */
+/** Name of a volume, made of its path: "/var/cache" becomes "var-cache", and "/var-cache" becomes "var--cache". */
 function volumeName(path: string): string {
-  return path.slice(1).replace(/[^A-Za-z0-9_-]/g, '-');
+  return path
+    .slice(1)
+    .replace(/-/g, '--')
+    .replace(/[^A-Za-z0-9_-]/g, '-');
 }

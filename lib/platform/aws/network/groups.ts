@@ -4,11 +4,10 @@ import type { AwsContext } from '../base/aws-context';
 import type { ResolvedBalancer } from '../base/resolved-entry';
 import type { AwsSettings } from '../settings';
 import type { EgressRule } from './resolve-egress';
-import type { Ports } from './security-rules';
 import { allow, allowTo, permanentGroup } from './security-rules';
 
 /**
- * Security groups of the hosts.
+ * Security groups of the nginx hosts and the instances.
  *
  * @internal
  */
@@ -22,7 +21,7 @@ export interface HostGroups {
 }
 
 /**
- * Creates the security groups of the hosts.
+ * Creates the security groups of the nginx hosts and the instances.
  *
  * @internal
  */
@@ -37,7 +36,7 @@ export function hostGroups(
     'InstanceSecurityGroup',
     aws,
     'instances',
-    'Hosts with instances of the service.',
+    'Instances of the service.',
   );
   return {
     nginx,
@@ -75,14 +74,14 @@ export function allowEgress(
     own: 'Servers behind nginx',
   });
   open('InstancesOut', instances, instanceEgress.rules, {
-    https: 'Images, releases, AWS',
+    https: 'Images, secrets, AWS',
     dns,
     own: 'What the service uses',
   });
 }
 
 /**
- * Allows nginx to connect to instances. Clusters with the same ports share a rule, because AWS rejects duplicates.
+ * Allows nginx to connect to instances. Clusters with the same port share a rule, because AWS rejects duplicates.
  *
  * @internal
  */
@@ -90,12 +89,11 @@ export function allowClients(
   scope: Construct,
   aws: AwsContext,
   { nginx, instances }: HostGroups,
-  ports: Ports,
+  port: number,
 ): void {
-  const { from, to } = ports;
-  const id = from === to ? `Clients${from}` : `Clients${from}To${to}`;
+  const id = `Clients${port}`;
   if (scope.node.tryFindChild(id) === undefined) {
-    allow(scope, id, aws, nginx, instances, ports, 'nginx to instances');
+    allow(scope, id, aws, nginx, instances, port, 'nginx to instances');
   }
 }
 

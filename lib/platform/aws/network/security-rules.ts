@@ -6,25 +6,6 @@ import { cidr, rangeId } from '../base/ranges';
 import type { EgressRule } from './resolve-egress';
 
 /**
- * A range of TCP ports.
- *
- * @internal
- */
-export interface Ports {
-  readonly from: number;
-  readonly to: number;
-}
-
-/**
- * A range of one port.
- *
- * @internal
- */
-export function port(number: number): Ports {
-  return { from: number, to: number };
-}
-
-/**
  * Creates a security group without rules.
  *
  * @internal
@@ -86,7 +67,7 @@ export function allow(
   aws: AwsContext,
   from: SecurityGroup,
   to: SecurityGroup,
-  ports: Ports,
+  port: number,
   description: string,
 ): void {
   const { bindings } = aws;
@@ -94,8 +75,8 @@ export function allow(
   const common = {
     ...aws.commonArguments(aws.resourceName(255, id)),
     ipProtocol: 'tcp',
-    fromPort: ports.from,
-    toPort: ports.to,
+    fromPort: port,
+    toPort: port,
     description,
   };
   new bindings.VpcSecurityGroupEgressRule(rules, 'Out', {
@@ -121,7 +102,7 @@ export function allowFrom(
   aws: AwsContext,
   ranges: readonly string[],
   to: SecurityGroup,
-  ports: Ports,
+  port: number,
   description: string,
 ): void {
   const rules = new Construct(scope, id);
@@ -131,8 +112,8 @@ export function allowFrom(
       securityGroupId: to.id,
       ...cidr(range),
       ipProtocol: 'tcp',
-      fromPort: ports.from,
-      toPort: ports.to,
+      fromPort: port,
+      toPort: port,
       description,
     });
   });

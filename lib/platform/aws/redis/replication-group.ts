@@ -8,7 +8,7 @@ import type { RedisSpec, RunningRedis } from '../../contract';
 import { REDIS_PORT } from '../base/ports';
 import type { HostContext } from '../hosts/host-context';
 import { redisAlarms } from '../monitoring/redis-alarms';
-import { allow, port, securityGroup } from '../network/security-rules';
+import { allow, securityGroup } from '../network/security-rules';
 import { resolveEngine, resolveMaintenanceWindow } from './engine';
 import { nodesOf, nodesOfShards, resolveNodes } from './nodes';
 import { passwordOf, resolvePasswordVariable } from './password';
@@ -59,15 +59,7 @@ export function runRedis(
     spec.name,
     'Redis of the backplane.',
   );
-  allow(
-    scope,
-    'Instances',
-    aws,
-    groups.instances,
-    redisGroup,
-    port(REDIS_PORT),
-    'Instances to Redis',
-  );
+  allow(scope, 'Instances', aws, groups.instances, redisGroup, REDIS_PORT, 'Instances to Redis');
   const subnets = new bindings.ElasticacheSubnetGroup(scope, 'Subnets', {
     ...aws.commonArguments(name),
     name,

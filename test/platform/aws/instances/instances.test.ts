@@ -312,6 +312,15 @@ describe('the task of a slot', () => {
     });
   });
 
+  test('folders of similar names are volumes of their own', () => {
+    const paths = ['/var/cache', '/var-cache'];
+    const { volume } = byConstruct(
+      clustered({}, { writablePaths: paths }),
+      'aws_ecs_task_definition',
+    ).Aiwm_Instance1_TaskDefinition as { volume: { name: string }[] };
+    expect(new Set(volume.map(({ name }) => name)).size).toBe(paths.length);
+  });
+
   test('logs without ever waiting for CloudWatch', () => {
     const { logConfiguration } = containerOf(whole, 3) as unknown as {
       logConfiguration: { options: Record<string, string> };
@@ -532,6 +541,23 @@ describe('roles', () => {
     expect(byConstruct(stack, 'aws_ecs_service').Aiwm_Instance1_Service!.depends_on).toContainEqual(
       expect.stringContaining('Platform_TaskRolePolicy'),
     );
+  });
+
+  test('no task starts before its permissions, whenever they are added', () => {
+    const stack = synthesizeAws((site) => {
+      site.cluster();
+      site.platform().addToTaskRolePolicy({
+        actions: ['s3:GetObject'],
+        resources: ['arn:aws:s3:::chat-pictures/*'],
+      });
+    });
+    const depending = Object.values(byConstruct(stack, 'aws_ecs_service')).map(({ depends_on }) =>
+      (depends_on as string[]).map(plain),
+    );
+    expect(depending).toHaveLength(3);
+    for (const each of depending) {
+      expect(each).toContain('aws_iam_role_policy.Platform_TaskRolePolicy');
+    }
   });
 
   test('a role that exists is not changed', () => {
