@@ -40,6 +40,7 @@ const PHANTOMS: Readonly<Record<string, readonly string[]>> = {
   aws_autoscaling_lifecycle_hook: ['notification_target_arn', 'role_arn'],
   // Forgotten.
   aws_ecs_service: ['availability_zone_rebalancing'],
+  aws_instance: ['credit_specification'],
   // Forgotten, and made up.
   aws_autoscaling_policy: ['enabled', 'predictive_scaling_configuration'],
 };

@@ -134,14 +134,17 @@ function withoutOrder(block: unknown): unknown {
   return rest;
 }
 
-/**
- * What moto does not store and the plugin replaces the service for, on each plan; and what means the same.
- */
-function withoutStrategy(type: string, block: Attributes): Attributes {
-  const { capacity_provider_strategy: strategy, ...rest } = block;
-  return type === 'aws_ecs_service' && strategy !== undefined
-    ? { ...rest, launch_type: 'FARGATE' }
-    : block;
+/** Without what moto lacks and an apply would fail for or replace a service for; and with what means the same. */
+function fitToMoto(type: string, block: Attributes): Attributes {
+  const { capacity_provider_strategy: strategy, instance_refresh: _, ...rest } = block;
+  switch (type) {
+    case 'aws_ecs_service':
+      return strategy === undefined ? rest : { ...rest, launch_type: 'FARGATE' };
+    case 'aws_autoscaling_group':
+      return rest;
+    default:
+      return block;
+  }
 }
 
 function reduced(
@@ -157,7 +160,7 @@ function reduced(
         Object.fromEntries(
           Object.entries(byName)
             .filter(([name]) => !(`${type}.${name}` in leftOut))
-            .map(([name, block]) => [name, withoutOrderOf(leftOut, withoutStrategy(type, block))]),
+            .map(([name, block]) => [name, withoutOrderOf(leftOut, fitToMoto(type, block))]),
         ),
       ])
       .filter(([, byName]) => Object.keys(byName).length > 0),
