@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { TerraformData } from '../../../terraform/terraform-data';
 import type { Check } from '../../../validation/check';
 import type { InstanceSlot } from '../../contract';
 import type { AwsNamespace } from '../aws-instance-options';
@@ -45,13 +46,18 @@ export function privateNamespace(
           },
         },
       },
-      Outputs: {
-        Id: { Value: { Ref: 'Namespace' } },
-        Arn: { Value: { 'Fn::GetAtt': ['Namespace', 'Arn'] } },
-      },
+      Outputs: { Id: { Value: { Ref: 'Namespace' } } },
     }),
   });
-  return { id: stack.outputs.lookup('Id'), name };
+  // Any change of the stack, such as a tag, makes its outputs unknown. Terraform would replace every name for that.
+  const id = new TerraformData(scope, 'NamespaceId', {
+    triggersReplace: { id: stack.outputs.lookup('Id') },
+    lifecycle: {
+      ignoreChanges: ['triggers_replace'],
+      replaceTriggeredBy: [`${stack.terraformResourceType}.${stack.friendlyUniqueId}.id`],
+    },
+  });
+  return { id: id.getStringAttribute('triggers_replace.id'), name };
 }
 
 /**
