@@ -1,4 +1,6 @@
+import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { claimAtSynth } from '../../../terraform/claim-at-synth';
 import { TerraformData } from '../../../terraform/terraform-data';
 import type { Check } from '../../../validation/check';
 import type { InstanceSlot } from '../../contract';
@@ -93,8 +95,19 @@ export function slotRecord(
   scope: Construct,
   aws: AwsContext,
   { name }: InstanceSlot,
-  { id }: AwsNamespace,
+  { id, name: namespaceName }: AwsNamespace,
 ): string {
+  claimAtSynth(
+    TerraformStack.of(scope),
+    `${name} in the namespace ${id}`,
+    { scope, value: name },
+    (earlier) => ({
+      property: 'id',
+      problem: `${earlier.scope.node.path} has the same name, ${name}.${namespaceName}`,
+      allowed: 'a name of its own for each instance of a namespace',
+      remedy: 'Choose another id for one of the clusters.',
+    }),
+  );
   return new aws.bindings.ServiceDiscoveryService(scope, 'Name', {
     ...aws.commonArguments(aws.resourceName(128, name)),
     name,
