@@ -2,14 +2,14 @@
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider';
 import { DockerProvider } from '@cdktf/provider-docker/lib/provider';
 import { type App, TerraformOutput, TerraformStack } from 'cdktf';
-import { NginxWsFrontend, RedisAdapterBackplane, TlsCertificate } from 'cdktf-aiwm';
+import { AiwmCluster, NginxWsFrontend, RedisAdapterBackplane, TlsCertificate } from 'cdktf-aiwm';
 import { LocalPlatform, type LocalPlatformProps } from 'cdktf-aiwm/local';
 import { synthesize } from 'cdktf-aiwm/testing';
 import { Construct } from 'constructs';
 import { AwsSite } from '../support/aws/aws-site';
 import { DockerSite } from '../support/docker/docker-site';
 import { SwarmSite } from '../support/docker/swarm-site';
-import { newApp, servers, Site } from '../support/stack/site';
+import { newApp, REGISTRY_IMAGE, servers, Site } from '../support/stack/site';
 
 /** What validation says about an app, each with the path of its construct. */
 function complaints(build: (app: App) => void): string[] {
@@ -214,5 +214,36 @@ describe('AWS', () => {
         four.platform({ name: 'chat', region: undefined, provider });
       }),
     ).toEqual([]);
+  });
+});
+
+describe('instances of a namespace', () => {
+  const build = (stack: TerraformStack, other: (site: AwsSite) => AwsSite) => {
+    const site = new AwsSite(stack);
+    new AiwmCluster(stack, 'Chat', { platform: site.platform(), service: REGISTRY_IMAGE });
+    const second = other(site);
+    new AiwmCluster(stack, 'Chat-2', {
+      platform: second.platform(),
+      service: REGISTRY_IMAGE,
+      backplane: second.backplane(),
+      scaling: { min: 1, max: 2 },
+    });
+  };
+
+  test('the second of a cluster, and a cluster with scaling that is called so', () => {
+    expect(inStack((stack) => build(stack, (site) => site))).toEqual([
+      expect.stringMatching(
+        /^Stack\/Chat-2\/Scaled: id: Stack\/Chat\/Instance2 has the same name, chat-2\.stack-platform\.internal\./,
+      ),
+    ]);
+  });
+
+  test('the same where each platform has a namespace of its own', () => {
+    const other = (stack: TerraformStack) => {
+      const site = new AwsSite(new Construct(stack, 'Other'));
+      site.platform({ name: 'other' });
+      return site;
+    };
+    expect(inStack((stack) => build(stack, () => other(stack)))).toEqual([]);
   });
 });

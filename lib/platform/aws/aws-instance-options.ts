@@ -19,7 +19,8 @@ export interface AwsRollout {
   /**
    * Number of instances that are replaced at the same time, 1 to 64.
    *
-   * Each new instance is healthy before its predecessor stops.
+   * Each new instance is healthy before its predecessor stops. Terraform itself changes ten resources at a time, unless
+   * `-parallelism` allows more.
    *
    * @default 1
    */

@@ -75,7 +75,8 @@ export interface AwsPlatformProps {
   /**
    * Name of the ECS capacity provider that runs the tasks: "FARGATE", "FARGATE_SPOT", or one that exists.
    *
-   * AWS stops tasks of FARGATE_SPOT at any time, two minutes after a notice.
+   * AWS stops tasks of FARGATE_SPOT at any time, two minutes after a notice. Terraform refuses a change for services
+   * that exist, unless `forceNewDeployment` of each in `instanceServices` is true.
    *
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/clusters.html
    * @default "FARGATE"

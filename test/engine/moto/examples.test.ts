@@ -409,6 +409,25 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
       });
     }
 
+    // What an attribute that AWS computes is, no plan knows once a tag of its resource is another one.
+    test.each(['a resource', 'the provider'])(
+      'another tag of %s replaces nothing',
+      async (from) => {
+        const stack = given.fill(example(name).json as StackJson);
+        const tagged = from === 'a resource' ? withTag(stack) : withDefaultTag(stack);
+        const changes = await planOf(tagged);
+        const namespace = changes.find(({ address }) =>
+          address.startsWith('aws_cloudformation_stack.'),
+        );
+        expect(namespace).toMatchObject({ actions: ['update'] });
+        expect(
+          changes
+            .filter(({ actions }) => actions.includes('delete'))
+            .map(({ address }) => withoutHash(address)),
+        ).toEqual([]);
+      },
+    );
+
     test('another name is refused by the plan', async () => {
       const text = JSON.stringify(given.fill(example(name).json as StackJson));
       const other = JSON.parse(text.replaceAll(`"${name}-platform`, '"other')) as StackJson;
@@ -494,4 +513,30 @@ function withImage(stack: StackJson, tag: string): StackJson {
   return JSON.parse(
     JSON.stringify(stack).replaceAll('/aiwm-chat:1.4.2', `/aiwm-chat:${tag}`),
   ) as StackJson;
+}
+
+const TAG = { team: 'chat' };
+
+/** The same stack with one more tag wherever there are some. */
+function withTag(stack: StackJson): StackJson {
+  const tagged = (value: unknown): unknown => {
+    if (Array.isArray(value)) {
+      return value.map(tagged);
+    }
+    return typeof value === 'object' && value !== null
+      ? Object.fromEntries(
+          Object.entries(value).map(([name, each]) => [
+            name,
+            name === 'tags' ? { ...(each as object), ...TAG } : tagged(each),
+          ]),
+        )
+      : value;
+  };
+  return { ...stack, resource: tagged(stack.resource) as StackJson['resource'] };
+}
+
+function withDefaultTag(stack: StackJson): StackJson {
+  const { provider = {} } = stack;
+  const aws = (provider.aws ?? [{}]).map((each) => ({ ...each, default_tags: [{ tags: TAG }] }));
+  return { ...stack, provider: { ...provider, aws } };
 }

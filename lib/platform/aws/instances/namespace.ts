@@ -1,4 +1,7 @@
+import { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
+import { claimAtSynth } from '../../../terraform/claim-at-synth';
+import { TerraformData } from '../../../terraform/terraform-data';
 import type { Check } from '../../../validation/check';
 import type { InstanceSlot } from '../../contract';
 import type { AwsNamespace } from '../aws-instance-options';
@@ -45,13 +48,18 @@ export function privateNamespace(
           },
         },
       },
-      Outputs: {
-        Id: { Value: { Ref: 'Namespace' } },
-        Arn: { Value: { 'Fn::GetAtt': ['Namespace', 'Arn'] } },
-      },
+      Outputs: { Id: { Value: { Ref: 'Namespace' } } },
     }),
   });
-  return { id: stack.outputs.lookup('Id'), name };
+  // Any change of the stack, such as a tag, makes its outputs unknown. Terraform would replace every name for that.
+  const id = new TerraformData(scope, 'NamespaceId', {
+    triggersReplace: { id: stack.outputs.lookup('Id') },
+    lifecycle: {
+      ignoreChanges: ['triggers_replace'],
+      replaceTriggeredBy: [`${stack.terraformResourceType}.${stack.friendlyUniqueId}.id`],
+    },
+  });
+  return { id: id.getStringAttribute('triggers_replace.id'), name };
 }
 
 /**
@@ -87,8 +95,19 @@ export function slotRecord(
   scope: Construct,
   aws: AwsContext,
   { name }: InstanceSlot,
-  { id }: AwsNamespace,
+  { id, name: namespaceName }: AwsNamespace,
 ): string {
+  claimAtSynth(
+    TerraformStack.of(scope),
+    `${name} in the namespace ${id}`,
+    { scope, value: name },
+    (earlier) => ({
+      property: 'id',
+      problem: `${earlier.scope.node.path} has the same name, ${name}.${namespaceName}`,
+      allowed: 'a name of its own for each instance of a namespace',
+      remedy: 'Choose another id for one of the clusters.',
+    }),
+  );
   return new aws.bindings.ServiceDiscoveryService(scope, 'Name', {
     ...aws.commonArguments(aws.resourceName(128, name)),
     name,

@@ -218,8 +218,23 @@ describe('what all slots share', () => {
     });
     const [record] = Object.values(byConstruct(whole, 'aws_service_discovery_service'));
     expect(plain((record!.dns_config as { namespace_id: string }).namespace_id)).toBe(
+      'terraform_data.Platform_NamespaceId.triggers_replace.id',
+    );
+  });
+
+  test('names keep the namespace when another tag makes the outputs of its stack unknown', () => {
+    const { triggers_replace, lifecycle } = byConstruct(whole, 'terraform_data')
+      .Platform_NamespaceId as {
+      triggers_replace: { id: string };
+      lifecycle: { ignore_changes: string[]; replace_triggered_by: string[] };
+    };
+    expect(plain(triggers_replace.id)).toBe(
       'aws_cloudformation_stack.Platform_Namespace.outputs["Id"]',
     );
+    expect(lifecycle.ignore_changes).toEqual(['triggers_replace']);
+    expect(lifecycle.replace_triggered_by.map(plain)).toEqual([
+      'aws_cloudformation_stack.Platform_Namespace.id',
+    ]);
   });
 
   test('those that exist', () => {
