@@ -92,6 +92,16 @@ export interface AwsPlatformProps {
    */
   readonly ecsCluster?: string;
   /**
+   * Whether ECS reports the metrics of Container Insights for the cluster, its services and its tasks.
+   *
+   * CloudWatch charges for each of these metrics. The alarms and the dashboard need none of them. An existing
+   * `ecsCluster` keeps its own setting.
+   *
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContainerInsights.html
+   * @default false
+   */
+  readonly containerInsights?: boolean;
+  /**
    * Existing private DNS namespace of AWS Cloud Map, in the VPC of `network`, for the names of the instances.
    *
    * The TTL of its SOA record decides how long a name that had no task for a moment stays unknown; 5 seconds is what the

@@ -46,6 +46,13 @@ export class Deployed {
     await this.folder.deploy();
   }
 
+  /** The plan of a first apply, as `terraform show -json` prints it. */
+  async firstPlan(): Promise<string> {
+    await this.folder.init();
+    await this.folder.succeed('plan', '-out=plan');
+    return this.folder.succeed('show', '-json', 'plan');
+  }
+
   /** Another apply, of what has been put since. Over the same state the CLI of cdktf would stop and ask. */
   async applyAgain(): Promise<void> {
     await this.folder.succeed('apply', '-auto-approve', '-refresh=false');
