@@ -10,7 +10,7 @@ import { Construct } from 'constructs';
 import { Check } from '../../validation/check';
 import { immutable } from '../../terraform/immutable-attributes';
 import { resourceName } from '../../terraform/names';
-import { IPV4_NETWORK, NAME } from './base/text-rules';
+import { FLOW_LOG_BUCKET_ARN, IPV4_NETWORK, NAME } from './base/text-rules';
 import { loadBindings } from './base/bindings';
 import { resolveTags } from './base/tags';
 
@@ -77,6 +77,16 @@ export interface AwsNetworkProps {
    */
   readonly ipv6?: boolean;
   /**
+   * ARN of an existing bucket that receives the flow logs of the VPC: which connections were accepted or rejected. A folder
+   * may follow, with a slash at its end.
+   *
+   * The policy of the bucket must let `delivery.logs.amazonaws.com` write to it. A change starts a new flow log.
+   *
+   * @see https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html
+   * @default - no flow logs
+   */
+  readonly flowLogBucketArn?: string;
+  /**
    * Prefix of the names of all resources.
    *
    * @default - the ids of the stack and of the construct, in lower case
@@ -129,6 +139,10 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
     const count = check.integer('zones', props.zones ?? 2, 1, 3);
     const natCount = check.integer('natGateways', props.natGateways ?? 1, 1, count);
     this.ipv6 = props.ipv6 ?? false;
+    const flowLogBucketArn =
+      props.flowLogBucketArn === undefined
+        ? undefined
+        : check.text('flowLogBucketArn', props.flowLogBucketArn, FLOW_LOG_BUCKET_ARN);
     const name = check.text(
       'name',
       props.name ?? `${TerraformStack.of(this).node.id.toLowerCase()}-${resourceName(this)}`,
@@ -155,6 +169,22 @@ export class AwsNetwork extends Construct implements IAwsNetwork {
           `range: the network has ${current}, which cannot change. Create a second network with its own platform, move clients there, then remove these.`,
       }),
     });
+    // Whatever is started in the VPC without a group would be in this one.
+    new bindings.DefaultSecurityGroup(this, 'DefaultSecurityGroup', {
+      ...commonArguments('default'),
+      vpcId: this.vpc.id,
+      ingress: [],
+      egress: [],
+    });
+    if (flowLogBucketArn !== undefined) {
+      new bindings.FlowLog(this, 'FlowLog', {
+        ...commonArguments(),
+        vpcId: this.vpc.id,
+        trafficType: 'ALL',
+        logDestinationType: 's3',
+        logDestination: flowLogBucketArn,
+      });
+    }
     const gateway = new bindings.InternetGateway(this, 'InternetGateway', {
       ...commonArguments(),
       vpcId: this.vpc.id,

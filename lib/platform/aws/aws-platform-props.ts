@@ -92,6 +92,16 @@ export interface AwsPlatformProps {
    */
   readonly ecsCluster?: string;
   /**
+   * Whether ECS reports the metrics of Container Insights for the cluster, its services and its tasks.
+   *
+   * CloudWatch charges for each of these metrics. The alarms and the dashboard need none of them. An existing
+   * `ecsCluster` keeps its own setting.
+   *
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/ContainerInsights.html
+   * @default false
+   */
+  readonly containerInsights?: boolean;
+  /**
    * Existing private DNS namespace of AWS Cloud Map, in the VPC of `network`, for the names of the instances.
    *
    * The TTL of its SOA record decides how long a name that had no task for a moment stays unknown; 5 seconds is what the
@@ -161,9 +171,9 @@ export interface AwsPlatformProps {
    * Behind a load balancer, a change replaces the hosts one after another. A single host is replaced at once, which
    * interrupts the service for minutes.
    *
-   * Burstable types run with standard credits, so a host that uses up what it has earned is slowed down.
+   * Burstable types run in unlimited mode: a host that uses up its processor credits costs more, and is not slowed down.
    *
-   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-standard-mode.html
+   * @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-performance-instances-unlimited-mode.html
    * @default "t4g.small"
    */
   readonly nginxInstanceType?: string;

@@ -40,6 +40,7 @@ const PHANTOMS: Readonly<Record<string, readonly string[]>> = {
   aws_autoscaling_lifecycle_hook: ['notification_target_arn', 'role_arn'],
   // Forgotten.
   aws_ecs_service: ['availability_zone_rebalancing'],
+  aws_instance: ['credit_specification'],
   // Forgotten, and made up.
   aws_autoscaling_policy: ['enabled', 'predictive_scaling_configuration'],
 };
@@ -187,10 +188,7 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
       expect(records.map(({ Name }) => Name).sort()).toEqual(slots);
       expect(described.services).toHaveLength(slots.length);
       described.services.forEach((service, index) => {
-        expect(service).toMatchObject({
-          desiredCount: 1,
-          deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
-        });
+        expect(service).toMatchObject({ desiredCount: 1, runningCount: 1 });
         const [{ taskDefinition: task }] = server.ask([
           ['ecs', 'describe_task_definition', { taskDefinition: service.taskDefinition }],
         ]) as [{ taskDefinition: { containerDefinitions: [Container] } }];
@@ -398,14 +396,14 @@ describeWithAws('the AWS examples, deployed', (plugin) => {
 
         test('a release that ECS has rolled back fails the apply, and a plain apply is the retry', async () => {
           deployed.put(withImage(given.fill(before()), 'unwell'));
-          const said = await refusal(deployed.apply());
+          const said = await refusal(deployed.applyAgain());
           expect(said).toContain(
             `${name}-platform-aiwm-1: the new version did not become healthy, and ECS returned to`,
           );
           // The slots after it still run the version before.
           expect(said).not.toContain('aiwm-2: the new version');
           deployed.put(withImage(given.fill(before()), '1.4.3'));
-          await deployed.apply();
+          await deployed.applyAgain();
           expect(await slotChanges(withImage(given.fill(before()), '1.4.3'))).toEqual([]);
         });
       });

@@ -1,7 +1,7 @@
 // Hosts of AWS under a real systemd, which is that of a machine made of the files of this one: the user data that
 // AwsPlatform gives to a host at its first boot, and the document that Systems Manager runs there. Stand-ins are the AWS
 // CLI, dnf and CloudWatch's agent, which ask the network.
-import { TlsCertificate } from 'cdktf-aiwm';
+import { NginxWsFrontend, TlsCertificate, Upstream } from 'cdktf-aiwm';
 import { AwsEntry } from 'cdktf-aiwm/aws';
 import { AwsMachine, documentFor } from '../../support/aws/host/aws-machine';
 import { describeWithSystemd } from '../../support/aws/host/systemd-machine';
@@ -15,11 +15,13 @@ afterAll(cleanUp);
 
 const stack = synthesizeAws((site) => {
   // curl speaks TLS to a host at once, without the load balancer's words about the client.
-  site.platform({ entry: AwsEntry.nlb({ proxyProtocol: false }) });
-  site.front({
-    cluster: site.cluster({ instances: 2 }),
+  const platform = site.platform({ entry: AwsEntry.nlb({ proxyProtocol: false }) });
+  new NginxWsFrontend(site.scope, 'Frontend', {
+    platform,
+    // Where instances are in this machine. The oldest nginx of Debian and Ubuntu could not follow their names.
+    upstream: Upstream.servers(['127.0.0.1:3003', '127.0.0.2:3003'], { healthPath: '/health' }),
+    serverName: 'chat.example.org',
     tls: TlsCertificate.fromSecret(TLS_SECRET),
-    // The oldest that Debian and Ubuntu have.
     nginxVersion: '1.22',
   });
 });
@@ -28,10 +30,7 @@ describeWithSystemd('a host of nginx', () => {
   const unit = 'aiwm-nginx.service';
   const tls = testCertificate('chat.example.org');
   const renewed = testCertificate('chat.example.org', 'renewed');
-  const configuration = stack
-    .configuration()
-    // The names of instances, which only AWS knows: an address each.
-    .replace(/\baiwm-(\d)\.[\w.-]+:(\d+) resolve/g, '127.0.0.$1:$2');
+  const configuration = stack.configuration();
 
   /** Answers after two seconds, and leaves a file when it was asked. */
   const slowInstance = `

@@ -63,7 +63,7 @@ describeWithAws('network and names', (plugin) => {
     expect(rules).toEqual(
       [
         'Platform_NginxSecurityGroup -> 10.0.9.0/24: udp 514',
-        'Platform_NginxSecurityGroup -> Platform_InstanceSecurityGroup: tcp 3003-3005',
+        'Platform_NginxSecurityGroup -> Platform_InstanceSecurityGroup: tcp 3003',
         ...[
           ...['10.0.0.53/32', 'fd00::53/128'].flatMap((each) => [
             `${each}: tcp 53`,
@@ -76,7 +76,9 @@ describeWithAws('network and names', (plugin) => {
     );
     const count = (type: string) => resources.filter((each) => each.type === type).length;
     expect(['aws_nat_gateway', 'aws_lb', 'aws_autoscaling_group'].map(count)).toEqual([3, 2, 2]);
-    const subnets = resources.filter(({ type }) => type === 'aws_subnet');
+    const subnets = resources.filter(
+      ({ type, mode }) => type === 'aws_subnet' && mode === 'managed',
+    );
     expect(new Set(subnets.map(({ values }) => values.ipv6_cidr_block)).size).toBe(6);
   });
 

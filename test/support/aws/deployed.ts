@@ -46,9 +46,16 @@ export class Deployed {
     await this.folder.deploy();
   }
 
-  /** Over the same state, at which the CLI of cdktf would stop and ask. */
+  /** The plan of a first apply, as `terraform show -json` prints it. */
+  async firstPlan(): Promise<string> {
+    await this.folder.init();
+    await this.folder.succeed('plan', '-out=plan');
+    return this.folder.succeed('show', '-json', 'plan');
+  }
+
+  /** Another apply, of what has been put since. Over the same state the CLI of cdktf would stop and ask. */
   async applyAgain(): Promise<void> {
-    await this.folder.succeed('apply', '-auto-approve');
+    await this.folder.succeed('apply', '-auto-approve', '-refresh=false');
   }
 
   /** What a second apply would change. */
@@ -134,14 +141,17 @@ function withoutOrder(block: unknown): unknown {
   return rest;
 }
 
-/**
- * What moto does not store and the plugin replaces the service for, on each plan; and what means the same.
- */
-function withoutStrategy(type: string, block: Attributes): Attributes {
-  const { capacity_provider_strategy: strategy, ...rest } = block;
-  return type === 'aws_ecs_service' && strategy !== undefined
-    ? { ...rest, launch_type: 'FARGATE' }
-    : block;
+/** Without what moto lacks and an apply would fail for or replace a service for; and with what means the same. */
+function fitToMoto(type: string, block: Attributes): Attributes {
+  const { capacity_provider_strategy: strategy, instance_refresh: _, ...rest } = block;
+  switch (type) {
+    case 'aws_ecs_service':
+      return strategy === undefined ? rest : { ...rest, launch_type: 'FARGATE' };
+    case 'aws_autoscaling_group':
+      return rest;
+    default:
+      return block;
+  }
 }
 
 function reduced(
@@ -157,7 +167,7 @@ function reduced(
         Object.fromEntries(
           Object.entries(byName)
             .filter(([name]) => !(`${type}.${name}` in leftOut))
-            .map(([name, block]) => [name, withoutOrderOf(leftOut, withoutStrategy(type, block))]),
+            .map(([name, block]) => [name, withoutOrderOf(leftOut, fitToMoto(type, block))]),
         ),
       ])
       .filter(([, byName]) => Object.keys(byName).length > 0),

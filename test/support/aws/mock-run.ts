@@ -232,8 +232,9 @@ function overrides(
           Id: `ns-${name.toLowerCase().replace(/\W|_/g, '')}`,
           Arn: 'arn:aws:servicediscovery',
         },
-        // The plugin looks at this one as well.
+        // The plugin looks at these as well.
         ...(type === 'aws_ssm_document' ? { latest_version: '1' } : {}),
+        ...(type === 'aws_s3_bucket' ? { region: MOCK_REGION } : {}),
       };
       // The plugin knows the names of a certificate's records before it is made.
       const isKnownEarly = type === 'aws_acm_certificate';

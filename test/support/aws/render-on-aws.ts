@@ -18,6 +18,7 @@ import {
   type Rendered,
 } from '../front/rendered-front';
 import { temporaryFolder } from '../machine/temporary-folder';
+import { fitToBed } from './fit-to-bed';
 
 /** The version that AwsPlatform installs, where it is here. */
 const nginx = nginxBinaries().available.find(({ name }) => name === '1.30');
@@ -79,7 +80,7 @@ function renderOnAws(ports: FrontPorts, options: FrontOptions, entry: AwsEntry):
   const layout = platform.nginxLayout(front);
   return {
     configuration: withPeersOf(
-      substituted(front.configuration, layout, ports, tls === true),
+      fitToBed(front.configuration, layout, ports, tls === true),
       clusterOptions?.firstPort,
     ),
     url: onThisMachine(front.url),
@@ -107,41 +108,6 @@ function addCluster(
     service: AiwmService.image('example.org/chat:1'),
     backplane: backplane ? new RedisAdapterBackplane(stack, 'Backplane', { platform }) : undefined,
   });
-}
-
-type Layout = ReturnType<AwsPlatform['nginxLayout']>;
-
-/** Addresses and paths as the bed has them, and nothing else. */
-function substituted(text: string, layout: Layout, ports: FrontPorts, served: boolean): string {
-  const { entry } = layout;
-  const listens: [string, string][] = [
-    ...layout.httpsListen.map((each): [string, string] => [each, `0.0.0.0:${ports.httpsPort}`]),
-    ...layout.httpListen.map((each): [string, string] => [
-      each,
-      served || !entry ? `0.0.0.0:${ports.httpPort}` : 'unix:redirect.sock',
-    ]),
-    ...(entry?.terminatedListen ?? []).map((each): [string, string] => [
-      each,
-      `0.0.0.0:${ports.httpPort}`,
-    ]),
-    ...(entry ? [[entry.healthListen, 'unix:health.sock'] as [string, string]] : []),
-    ...(layout.statusListen ? [[layout.statusListen, 'unix:status.sock'] as [string, string]] : []),
-  ];
-  const paths: [string, string][] = [
-    [layout.pidFile, 'nginx.pid'],
-    [layout.errorLog, 'logs/error.log'],
-    [layout.accessLog, 'logs/access.log'],
-    [layout.certificate, 'tls/certificate.pem'],
-    [layout.certificateKey, 'tls/key.pem'],
-    ...(layout.releaseFile ? [[layout.releaseFile, 'release.conf'] as [string, string]] : []),
-    ...(layout.tempDirectory ? [[layout.tempDirectory, 'temp'] as [string, string]] : []),
-  ];
-  const directives = text.split('\n').map((line) => {
-    const [, indent = '', address = '', rest = ''] = /^( *)listen (\S+?)( .*|;)$/.exec(line) ?? [];
-    const [, local] = listens.find(([each]) => each === address) ?? [];
-    return local ? `${indent}listen ${local}${rest}` : line;
-  });
-  return paths.reduce((left, [path, local]) => left.replaceAll(path, local), directives.join('\n'));
 }
 
 /** The instances of a cluster, whose names only AWS knows: the ports of the test, in order. */

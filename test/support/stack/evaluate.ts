@@ -8,7 +8,7 @@ import { temporaryFolder } from '../machine/temporary-folder';
 
 /** The values of expressions of a stack, after an apply of what it has of Terraform's own, its locals among it. */
 export function evaluate(
-  { json }: SynthesizedStack,
+  { json }: Pick<SynthesizedStack, 'json'>,
   expressions: Readonly<Record<string, string>>,
   variables: Readonly<Record<string, string>> = {},
 ): Record<string, string> {

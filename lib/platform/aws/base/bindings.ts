@@ -17,6 +17,7 @@ import type { DataAwsRoute53Zone } from '@cdktf/provider-aws/lib/data-aws-route5
 import type { DataAwsSecretsmanagerSecretVersions } from '@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions';
 import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
 import type { DataAwsSubnet } from '@cdktf/provider-aws/lib/data-aws-subnet';
+import type { DefaultSecurityGroup } from '@cdktf/provider-aws/lib/default-security-group';
 import type { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster';
 import type { EcsClusterCapacityProviders } from '@cdktf/provider-aws/lib/ecs-cluster-capacity-providers';
 import type { EcsService } from '@cdktf/provider-aws/lib/ecs-service';
@@ -26,6 +27,7 @@ import type { Eip } from '@cdktf/provider-aws/lib/eip';
 import type { ElasticacheParameterGroup } from '@cdktf/provider-aws/lib/elasticache-parameter-group';
 import type { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group';
 import type { ElasticacheSubnetGroup } from '@cdktf/provider-aws/lib/elasticache-subnet-group';
+import type { FlowLog } from '@cdktf/provider-aws/lib/flow-log';
 import type { IamInstanceProfile } from '@cdktf/provider-aws/lib/iam-instance-profile';
 import type { IamRole } from '@cdktf/provider-aws/lib/iam-role';
 import type { IamRolePolicy } from '@cdktf/provider-aws/lib/iam-role-policy';
@@ -42,6 +44,7 @@ import type { RouteTable } from '@cdktf/provider-aws/lib/route-table';
 import type { RouteTableAssociation } from '@cdktf/provider-aws/lib/route-table-association';
 import type { Route53Record } from '@cdktf/provider-aws/lib/route53-record';
 import type { S3Bucket } from '@cdktf/provider-aws/lib/s3-bucket';
+import type { S3BucketLifecycleConfiguration } from '@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration';
 import type { S3BucketPolicy } from '@cdktf/provider-aws/lib/s3-bucket-policy';
 import type { S3BucketPublicAccessBlock } from '@cdktf/provider-aws/lib/s3-bucket-public-access-block';
 import type { S3BucketServerSideEncryptionConfigurationA } from '@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration';
@@ -87,6 +90,7 @@ export interface AwsBindings {
   readonly DataAwsSecretsmanagerSecretVersions: typeof DataAwsSecretsmanagerSecretVersions;
   readonly DataAwsSsmParameter: typeof DataAwsSsmParameter;
   readonly DataAwsSubnet: typeof DataAwsSubnet;
+  readonly DefaultSecurityGroup: typeof DefaultSecurityGroup;
   readonly EcsCluster: typeof EcsCluster;
   readonly EcsClusterCapacityProviders: typeof EcsClusterCapacityProviders;
   readonly EcsService: typeof EcsService;
@@ -96,6 +100,7 @@ export interface AwsBindings {
   readonly ElasticacheParameterGroup: typeof ElasticacheParameterGroup;
   readonly ElasticacheReplicationGroup: typeof ElasticacheReplicationGroup;
   readonly ElasticacheSubnetGroup: typeof ElasticacheSubnetGroup;
+  readonly FlowLog: typeof FlowLog;
   readonly IamInstanceProfile: typeof IamInstanceProfile;
   readonly IamRole: typeof IamRole;
   readonly IamRolePolicy: typeof IamRolePolicy;
@@ -112,6 +117,7 @@ export interface AwsBindings {
   readonly RouteTableAssociation: typeof RouteTableAssociation;
   readonly Route53Record: typeof Route53Record;
   readonly S3Bucket: typeof S3Bucket;
+  readonly S3BucketLifecycleConfiguration: typeof S3BucketLifecycleConfiguration;
   readonly S3BucketPolicy: typeof S3BucketPolicy;
   readonly S3BucketPublicAccessBlock: typeof S3BucketPublicAccessBlock;
   readonly S3BucketServerSideEncryptionConfigurationA: typeof S3BucketServerSideEncryptionConfigurationA;
@@ -166,6 +172,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/data-aws-secretsmanager-secret-versions') as Module<'DataAwsSecretsmanagerSecretVersions'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-ssm-parameter') as Module<'DataAwsSsmParameter'>),
       ...(require('@cdktf/provider-aws/lib/data-aws-subnet') as Module<'DataAwsSubnet'>),
+      ...(require('@cdktf/provider-aws/lib/default-security-group') as Module<'DefaultSecurityGroup'>),
       ...(require('@cdktf/provider-aws/lib/ecs-cluster') as Module<'EcsCluster'>),
       ...(require('@cdktf/provider-aws/lib/ecs-cluster-capacity-providers') as Module<'EcsClusterCapacityProviders'>),
       ...(require('@cdktf/provider-aws/lib/ecs-service') as Module<'EcsService'>),
@@ -175,6 +182,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/elasticache-parameter-group') as Module<'ElasticacheParameterGroup'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-replication-group') as Module<'ElasticacheReplicationGroup'>),
       ...(require('@cdktf/provider-aws/lib/elasticache-subnet-group') as Module<'ElasticacheSubnetGroup'>),
+      ...(require('@cdktf/provider-aws/lib/flow-log') as Module<'FlowLog'>),
       ...(require('@cdktf/provider-aws/lib/iam-instance-profile') as Module<'IamInstanceProfile'>),
       ...(require('@cdktf/provider-aws/lib/iam-role') as Module<'IamRole'>),
       ...(require('@cdktf/provider-aws/lib/iam-role-policy') as Module<'IamRolePolicy'>),
@@ -191,6 +199,7 @@ export function loadBindings(check: Check): AwsBindings {
       ...(require('@cdktf/provider-aws/lib/route-table-association') as Module<'RouteTableAssociation'>),
       ...(require('@cdktf/provider-aws/lib/route53-record') as Module<'Route53Record'>),
       ...(require('@cdktf/provider-aws/lib/s3-bucket') as Module<'S3Bucket'>),
+      ...(require('@cdktf/provider-aws/lib/s3-bucket-lifecycle-configuration') as Module<'S3BucketLifecycleConfiguration'>),
       ...(require('@cdktf/provider-aws/lib/s3-bucket-policy') as Module<'S3BucketPolicy'>),
       ...(require('@cdktf/provider-aws/lib/s3-bucket-public-access-block') as Module<'S3BucketPublicAccessBlock'>),
       ...(require('@cdktf/provider-aws/lib/s3-bucket-server-side-encryption-configuration') as Module<'S3BucketServerSideEncryptionConfigurationA'>),

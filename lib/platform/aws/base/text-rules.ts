@@ -257,6 +257,16 @@ export const BUCKET: TextRule = {
   accepts: (text) => /^[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]$/.test(text),
 };
 
+export const FLOW_LOG_BUCKET_ARN: TextRule = {
+  name: 'the ARN of a bucket',
+  allowed:
+    '"arn:aws:s3:::<bucket>", and a folder if you like: "arn:aws:s3:::company-flow-logs/chat/"',
+  accepts: (text) =>
+    /^arn:aws[a-z-]*:s3:::[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9](?:\/(?:[A-Za-z0-9!_.*'()-]+\/)*)?$/.test(
+      text,
+    ) && !text.includes('AWSLogs'),
+};
+
 export const LOG_PREFIX: TextRule = {
   name: 'a prefix of access logs',
   allowed: 'a folder without a slash at either end, and without "AWSLogs": "chat/production"',

@@ -10,10 +10,11 @@ export const METADATA_OPTIONS = {
 export const ROOT_SIZE = 20;
 
 /**
- * Processor credits of a burstable type: none are bought beyond those that it earns.
+ * Processor credits of a burstable type. Without credits a host would serve all of its clients slowly, a new one from its
+ * first minute on.
  *
  * @returns undefined for other types, for which AWS refuses the argument
  */
 export function creditsOf(instanceType: string): { cpuCredits: string } | undefined {
-  return /^t\d/.test(instanceType) ? { cpuCredits: 'standard' } : undefined;
+  return /^t\d/.test(instanceType) ? { cpuCredits: 'unlimited' } : undefined;
 }

@@ -13,6 +13,13 @@ export interface ReleaseBucket {
   readonly versioning: S3BucketVersioningA;
 }
 
+/** Days that an old version of a release stays. */
+const OLD_VERSION_DAYS = 90;
+/** Old versions of a release that stay at any age: while releases fail, hosts keep asking for the last one that did not. */
+const OLD_VERSIONS = 10;
+/** Days after which S3 removes the parts of an upload that was never finished. */
+const UNFINISHED_DAYS = 7;
+
 /**
  * Creates the bucket of releases: nginx configurations, never a secret.
  *
@@ -36,6 +43,23 @@ export function releaseBucket(
     provider,
     bucket: bucket.id,
     versioningConfiguration: { status: 'Enabled' },
+  });
+  new bindings.S3BucketLifecycleConfiguration(rules, 'Lifecycle', {
+    provider,
+    bucket: bucket.id,
+    rule: [
+      {
+        id: 'old-versions',
+        status: 'Enabled',
+        filter: [{ prefix: '' }],
+        noncurrentVersionExpiration: [
+          { noncurrentDays: OLD_VERSION_DAYS, newerNoncurrentVersions: OLD_VERSIONS },
+        ],
+        abortIncompleteMultipartUpload: [{ daysAfterInitiation: UNFINISHED_DAYS }],
+      },
+    ],
+    // Without versions, the rule would mean something else.
+    dependsOn: [versioning],
   });
   new bindings.S3BucketServerSideEncryptionConfigurationA(rules, 'Encryption', {
     provider,

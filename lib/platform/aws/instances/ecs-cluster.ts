@@ -26,7 +26,7 @@ export interface RunningCluster {
 export function ecsCluster(
   scope: Construct,
   aws: AwsContext,
-  { ecsCluster: existing, capacityProvider }: InstanceSettings,
+  { ecsCluster: existing, capacityProvider, containerInsights }: InstanceSettings,
 ): RunningCluster {
   if (existing !== undefined) {
     return { arn: existing, name: nameOf(existing), dependables: [] };
@@ -35,8 +35,7 @@ export function ecsCluster(
   const cluster = new bindings.EcsCluster(scope, 'Cluster', {
     ...aws.commonArguments(aws.name),
     name: aws.name,
-    // They cost more than the alarms do, which need none.
-    setting: [{ name: 'containerInsights', value: 'disabled' }],
+    setting: [{ name: 'containerInsights', value: containerInsights ? 'enabled' : 'disabled' }],
   });
   const capacity = new bindings.EcsClusterCapacityProviders(scope, 'ClusterCapacity', {
     provider,

@@ -26,6 +26,7 @@ export interface InstanceSettings {
   readonly isFargate: boolean;
   /** ARN of an existing cluster; undefined for one of the platform. */
   readonly ecsCluster?: string;
+  readonly containerInsights: boolean;
   /** Existing namespace; undefined for one of the platform. */
   readonly namespace?: AwsNamespace;
   /** ARN of an existing role; undefined for one of the platform. */
@@ -61,6 +62,13 @@ export function resolveInstanceSettings(
   if (ecsCluster !== undefined) {
     check.text('ecsCluster', ecsCluster, ECS_CLUSTER_ARN);
     checkRegion(check, 'ecsCluster', ecsCluster, region);
+    if (props.containerInsights !== undefined) {
+      check.refuse('containerInsights', {
+        problem: 'the cluster exists, so its setting is not that of this stack to change',
+        allowed: 'ecsCluster or containerInsights, not both',
+        remedy: `Set it where ${ecsCluster} is created.`,
+      });
+    }
   }
   if (namespace !== undefined) {
     check.text('namespace.id', namespace.id, NAMESPACE_ID);
@@ -85,6 +93,7 @@ export function resolveInstanceSettings(
     capacityProvider,
     isFargate: /^FARGATE(?:_SPOT)?$/.test(capacityProvider),
     ecsCluster,
+    containerInsights: props.containerInsights ?? false,
     namespace,
     taskRole,
     executeCommand: props.executeCommand ?? false,

@@ -40,7 +40,7 @@ export function hostAlarms(
     return [widget];
   }
   const credits = { namespace: 'AWS/EC2', metricName: 'CPUCreditBalance', dimensions: hosts };
-  alarm('Credits', 'A host of nginx has used its processor credits, and is slowed down.', {
+  alarm('Credits', 'A host of nginx has used its processor credits, and more cost extra.', {
     ...credits,
     statistic: 'Minimum',
     comparisonOperator: 'LessThanThreshold',

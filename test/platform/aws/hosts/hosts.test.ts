@@ -121,8 +121,8 @@ describe('the hosts of nginx are patched by replacement', () => {
     expect(tagsOfHosts(whole)).toContain('merge(data.aws_default_tags.Frontend_DefaultTags.tags, ');
   });
 
-  test('with standard processor credits, where the type has any', () => {
-    expect(template().credit_specification).toEqual({ cpu_credits: 'standard' });
+  test('with unlimited processor credits, where the type has any', () => {
+    expect(template().credit_specification).toEqual({ cpu_credits: 'unlimited' });
     expect(template({ nginxInstanceType: 'c7g.medium' })).not.toHaveProperty(
       'credit_specification',
     );
