@@ -206,6 +206,8 @@ export const IAM_ACTION: TextRule = {
 export const IAM_RESOURCE: TextRule = {
   name: 'a resource of IAM',
   allowed: 'an ARN, or "*" for actions that have no resources',
+  alternative:
+    'For a variable of the policy, use Fn.rawString("arn:aws:s3:::chat/${aws:PrincipalTag/team}/*").',
   accepts: (text) => text === '*' || /^arn:aws[a-z-]*:[^\s"\\]+$/.test(text),
 };
 

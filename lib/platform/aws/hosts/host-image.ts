@@ -1,4 +1,3 @@
-import type { DataAwsSsmParameter } from '@cdktf/provider-aws/lib/data-aws-ssm-parameter';
 import type { Construct } from 'constructs';
 import type { AwsContext } from '../base/aws-context';
 
@@ -29,8 +28,6 @@ export function latestImage(instanceType: string): string {
  * @internal
  */
 export class HostImage {
-  private readonly parameters = new Map<string, DataAwsSsmParameter>();
-
   public constructor(
     private readonly scope: Construct,
     private readonly aws: AwsContext,
@@ -44,19 +41,14 @@ export class HostImage {
 
   /** For a single host: the latest image at the apply. */
   public for(instanceType: string): string {
-    return this.imageId ?? this.parameter(instanceType).insecureValue;
-  }
-
-  private parameter(instanceType: string): DataAwsSsmParameter {
-    const name = latestImage(instanceType);
-    const known = this.parameters.get(name);
-    if (known !== undefined) {
-      return known;
+    if (this.imageId !== undefined) {
+      return this.imageId;
     }
     const { bindings, provider } = this.aws;
     const id = `Image${processorsOf(instanceType) === 'arm64' ? 'Arm' : 'Intel'}`;
-    const parameter = new bindings.DataAwsSsmParameter(this.scope, id, { provider, name });
-    this.parameters.set(name, parameter);
-    return parameter;
+    return new bindings.DataAwsSsmParameter(this.scope, id, {
+      provider,
+      name: latestImage(instanceType),
+    }).insecureValue;
   }
 }

@@ -1,5 +1,5 @@
 // What AwsPlatform says to AWS, by its meaning: where instances run, and what they are told.
-import { TerraformVariable } from 'cdktf';
+import { Fn, TerraformVariable } from 'cdktf';
 import { AiwmCluster, AiwmService, HealthProbe, Secret, type AiwmClusterProps } from 'cdktf-aiwm';
 import { CpuArchitecture, type AwsPlatformProps } from 'cdktf-aiwm/aws';
 import type { SynthesizedStack } from 'cdktf-aiwm/testing';
@@ -579,6 +579,20 @@ describe('roles', () => {
     for (const each of depending) {
       expect(each).toContain('aws_iam_role_policy.Platform_TaskRolePolicy');
     }
+  });
+
+  test('a variable of the policy is for IAM, not for Terraform', () => {
+    const resource = 'arn:aws:s3:::chat/${aws:PrincipalTag/team}/*';
+    const stackOf = (each: string) =>
+      synthesizeAws((site) => {
+        site.platform().addToTaskRolePolicy({ actions: ['s3:GetObject'], resources: [each] });
+        site.cluster();
+      });
+    expect(() => stackOf(resource)).toThrow('For a variable of the policy, use Fn.rawString(');
+    expect(statements('Platform_TaskRolePolicy', stackOf(Fn.rawString(resource)))).toMatchObject({
+      // Escaped for Terraform.
+      Service1: { Resource: [resource.replace('$', '$$$$')] },
+    });
   });
 
   test('a role that exists is not changed', () => {
