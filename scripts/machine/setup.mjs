@@ -94,6 +94,14 @@ const TOOLS = [
     brew: 'shellcheck',
   },
   {
+    name: 'checkov',
+    requiredFor: [],
+    usedFor: ['tests'],
+    problem: () => notFound('checkov'),
+    brew: 'checkov',
+    from: 'pip install checkov',
+  },
+  {
     name: 'logrotate',
     requiredFor: [],
     usedFor: ['tests'],

@@ -59,6 +59,11 @@ export const NOT_RUN: readonly { command: RegExp; reason: string }[] = [
     command: /^node \.aiwm\/chat-old\/agent\.js destroy$/,
     reason: 'ends what is no longer in the app; test/live/deploy/left-behind.test.ts does so',
   },
+  { command: /^npx cdktf synth$/, reason: 'npm run synth, which is run, does the same' },
+  {
+    command: /^checkov --file plan\.json /,
+    reason: 'needs a plan; test/live/aws-plan/checkov.test.ts runs it where it is installed',
+  },
   { command: /^docker swarm init$/, reason: 'changes the Docker Engine of this machine' },
   { command: /^docker build /, reason: 'asks a registry of images' },
   { command: /^(aws|terraform) /, reason: 'needs an account of AWS' },

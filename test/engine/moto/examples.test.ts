@@ -17,6 +17,8 @@ const NOT_EMULATED: NotEmulated = {
   aws_ssm_association: 'moto has no associations of Systems Manager',
   aws_elasticache_parameter_group: 'moto has no parameter groups',
   aws_elasticache_subnet_group: 'moto cannot delete one, and nothing else needs it here',
+  aws_s3_bucket_lifecycle_configuration:
+    'moto forgets how many old versions stay, and the plugin waits until it knows',
   aws_s3_bucket_policy: 'moto is spoken to in plain HTTP, which this policy denies',
   aws_elasticache_replication_group: 'moto makes one whose nodes cannot be read',
 };

@@ -92,6 +92,10 @@ function assertionsFor(name: ExampleName, stack: StackJson): Assertion[] {
       condition: `${isOf('aws_s3_bucket_versioning')} && ${names.one('aws_s3_bucket_versioning')}.versioning_configuration[0].status == "Enabled"`,
     },
     {
+      that: 'the bucket removes old versions, but never those that hosts may still ask for',
+      condition: `${isOf('aws_s3_bucket_lifecycle_configuration')} && one(one(${names.one('aws_s3_bucket_lifecycle_configuration')}.rule).noncurrent_version_expiration).newer_noncurrent_versions == 10`,
+    },
+    {
       that: 'the bucket is encrypted',
       condition: `${isOf('aws_s3_bucket_server_side_encryption_configuration')} && one(${names.one('aws_s3_bucket_server_side_encryption_configuration')}.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "AES256"`,
     },

@@ -36,6 +36,19 @@ describe('encryption', () => {
     );
   });
 
+  test('the bucket removes old versions, but never the last ten', () => {
+    const { rule } = only('aws_s3_bucket_lifecycle_configuration');
+    expect(rule).toEqual([
+      {
+        id: 'old-versions',
+        status: 'Enabled',
+        filter: [{ prefix: '' }],
+        noncurrent_version_expiration: [{ noncurrent_days: 90, newer_noncurrent_versions: 10 }],
+        abort_incomplete_multipart_upload: [{ days_after_initiation: 7 }],
+      },
+    ]);
+  });
+
   test('metadata requires a token, which no container can get', () => {
     const options = { http_tokens: 'required', http_put_response_hop_limit: 1 };
     for (const type of ['aws_instance', 'aws_launch_template']) {
@@ -78,6 +91,7 @@ test('tags of your own are on everything that can have them', () => {
     'aws_cloudwatch_log_metric_filter',
     'aws_ecs_cluster_capacity_providers',
     'aws_iam_role_policy',
+    'aws_s3_bucket_lifecycle_configuration',
     'aws_s3_bucket_policy',
     'aws_s3_bucket_public_access_block',
     'aws_s3_bucket_server_side_encryption_configuration',

@@ -98,6 +98,13 @@ describe('properties of the platform', () => {
     ['capacityProvider', { capacityProvider: 'fargate' }],
     ['ecsCluster', { ecsCluster: 'company' }],
     ['ecsCluster', { ecsCluster: 'arn:aws:ecs:us-east-1:123456789012:cluster/company' }],
+    [
+      'containerInsights',
+      {
+        ecsCluster: 'arn:aws:ecs:eu-central-1:123456789012:cluster/company',
+        containerInsights: true,
+      },
+    ],
     ['namespace.id', { namespace: { id: 'company', name: 'company.internal' } }],
     ['namespace.name', { namespace: { id: 'ns-0123456789abcdef', name: 'Company' } }],
     ['taskRole', { taskRole: 'chat' }],
@@ -264,6 +271,8 @@ describe('a network of its own', () => {
     ['natGateways', { natGateways: 0 }],
     ['natGateways', { zones: 2, natGateways: 3 }],
     ['name', { name: 'Chat' }],
+    ['flowLogBucketArn', { flowLogBucketArn: 'company-flow-logs' }],
+    ['flowLogBucketArn', { flowLogBucketArn: 'arn:aws:s3:::company-flow-logs/chat' }],
   ])('%s', (property, props) => {
     says(
       refusal(({ scope }) => made(scope, props)),

@@ -187,6 +187,12 @@ describe('what all slots share', () => {
     ]);
   });
 
+  test('insights where they are asked for', () => {
+    expect(only('aws_ecs_cluster', clustered({}, { containerInsights: true })).setting).toEqual([
+      { name: 'containerInsights', value: 'enabled' },
+    ]);
+  });
+
   test('two clusters of the stack run in one of ECS, with one namespace', () => {
     const stack = synthesizeAws((site) => [
       site.cluster(),

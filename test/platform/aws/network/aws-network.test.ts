@@ -126,3 +126,29 @@ describe('IPv6', () => {
     });
   });
 });
+
+test('the group that a VPC comes with lets nothing in or out', () => {
+  const { Network_DefaultSecurityGroup: group } = byConstruct(
+    network(),
+    'aws_default_security_group',
+  );
+  expect(group).toMatchObject({ ingress: [], egress: [] });
+  expect(plain(group!.vpc_id)).toBe('aws_vpc.Network_Vpc.id');
+});
+
+describe('flow logs', () => {
+  test('go to the bucket that is named', () => {
+    const flowLogBucketArn = 'arn:aws:s3:::company-flow-logs/chat/';
+    const { Network_FlowLog: log } = byConstruct(network({ flowLogBucketArn }), 'aws_flow_log');
+    expect(log).toMatchObject({
+      traffic_type: 'ALL',
+      log_destination_type: 's3',
+      log_destination: flowLogBucketArn,
+    });
+    expect(plain(log!.vpc_id)).toBe('aws_vpc.Network_Vpc.id');
+  });
+
+  test('are absent by default', () => {
+    expect(byConstruct(network(), 'aws_flow_log')).toEqual({});
+  });
+});
