@@ -293,7 +293,7 @@ export interface AwsPlatformProps {
   /**
    * IAM path of every role the platform creates, e.g. "/team/chat/".
    *
-   * A change replaces the roles and, behind a load balancer, the hosts one after another.
+   * A change replaces the roles, the tasks of the instances and, behind a load balancer, the hosts one after another.
    *
    * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
    * @default "/"
