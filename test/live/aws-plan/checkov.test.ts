@@ -11,7 +11,9 @@ import { Deployed } from '../../support/aws/deployed';
 import { describeWithAws } from '../../support/aws/describe-aws';
 import { example, exampleNames } from '../../support/aws/examples';
 import { Given } from '../../support/aws/given';
+import { mockRun, type AppliedResource } from '../../support/aws/mock-run';
 import { MotoServer, motoProblem } from '../../support/aws/moto-server';
+import { StackFolder } from '../../support/aws/stack-folder';
 import { resourceAddresses, type StackJson } from '../../support/aws/stack-json';
 import { cleanUp } from '../../support/machine/clean-up';
 import { withoutHash } from '../../support/stack/addresses';
@@ -103,6 +105,38 @@ function configuration(): string {
   return blocksOf(PAGE).find(({ language }) => language === 'yaml')!.text;
 }
 
+interface Plan {
+  readonly planned_values: {
+    readonly root_module: {
+      /** Without values where none is known. */
+      readonly resources: { readonly address: string; values?: Record<string, unknown> }[];
+    };
+  };
+  readonly resource_changes: readonly {
+    readonly address: string;
+    readonly change: { readonly after_unknown: Record<string, unknown> };
+  }[];
+}
+
+/** JSON in which a first plan has the ARNs of new resources, so that it is unknown; a later plan has it. */
+const DOCUMENTS = ['policy', 'assume_role_policy', 'container_definitions'];
+
+function withDocuments(text: string, applied: readonly AppliedResource[]): string {
+  const plan = JSON.parse(text) as Plan;
+  for (const resource of plan.planned_values.root_module.resources) {
+    const { address } = resource;
+    const known = applied.find((each) => each.address === address)?.values ?? {};
+    const { after_unknown: unknown } = plan.resource_changes.find(
+      (each) => each.address === address,
+    )!.change;
+    for (const name of DOCUMENTS.filter((each) => unknown[each] === true)) {
+      resource.values = { ...resource.values, [name]: known[name] };
+      delete unknown[name];
+    }
+  }
+  return JSON.stringify(plan);
+}
+
 describeWithAws('checkov on the AWS examples', (plugin) => {
   const problem = checkovProblem() ?? motoProblem();
   if (problem) {
@@ -124,7 +158,11 @@ describeWithAws('checkov on the AWS examples', (plugin) => {
     const given = new Given(server);
     const made = Object.entries(stacks).map(async ([name, stack]) => {
       const deployed = new Deployed(given.fill(stack), plugin, server, {});
-      return [name, await deployed.firstPlan()] as const;
+      const mocked = new StackFolder(stack, plugin);
+      await mocked.init();
+      const { errors, resources } = await mockRun(mocked);
+      expect(errors).toEqual([]);
+      return [name, withDocuments(await deployed.firstPlan(), resources)] as const;
     });
     plans = Object.fromEntries(await Promise.all(made));
     findings = runCheckov(plans);

@@ -63,8 +63,8 @@ export function otherRules(resources: readonly AppliedResource[]): string[] {
     .filter(
       ({ type, values }) =>
         type === 'aws_security_group_rule' ||
-        type === 'aws_default_security_group' ||
-        (type === 'aws_security_group' && hasInlineRules(values)),
+        (['aws_security_group', 'aws_default_security_group'].includes(type) &&
+          hasInlineRules(values)),
     )
     .map(({ address }) => address);
 }
