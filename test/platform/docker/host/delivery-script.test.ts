@@ -105,7 +105,7 @@ describe('nginx is started', () => {
     );
     program(
       'nginx',
-      `case "$*" in *-t*) grep -q good ${current}/nginx.conf ;; *) echo "nginx $*" ;; esac`,
+      `case " $* " in *" -t "*) grep -q good ${current}/nginx.conf ;; *) echo "nginx $*" ;; esac`,
     );
     const [shell, option, script] = nginxCommand() as [string, string, string];
     const { stdout, status } = spawnSync(
