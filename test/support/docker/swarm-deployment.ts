@@ -41,7 +41,10 @@ interface Task {
 let count = 0;
 
 export class SwarmDeployment {
-  /** Makes the Engine a swarm, unless it is one. */
+  /**
+   * Makes the Engine a swarm, unless it is one. One of our own stays it until it ends: an Engine that leaves a swarm starts
+   * hardly any container for a minute or two, and another test process may run some.
+   */
   static create(engine: Engine, ...images: readonly ImageName[]): Promise<SwarmDeployment> {
     return SwarmDeployment.by('terraform', engine, images);
   }
@@ -65,7 +68,7 @@ export class SwarmDeployment {
     return new SwarmDeployment(
       engine,
       await Deployment.create({ environment, tool }),
-      state !== 'active',
+      state !== 'active' && !engine.isOwn,
     );
   }
 
@@ -201,7 +204,7 @@ export class SwarmDeployment {
     return found.flat();
   }
 
-  /** Destroys what a test has left behind, and says if that leaves something. Then it is no swarm any more. */
+  /** Destroys what a test has left behind, and says if that leaves something. */
   async dispose(): Promise<void> {
     try {
       if (existsSync(this.terraform.stateFile)) {
