@@ -157,13 +157,17 @@ function read(row, events, reason) {
   const outcome = { projects: row.projects, passed: [], failed: [], skipped: [] };
   const ended = new Set(events.filter(({ event }) => event === 'filed').map(fileOf));
   const begun = new Set(events.filter(({ event }) => event === 'file').map(fileOf));
+  // Of a test alone, jest with several workers may name another project of the row than the one in which it ran.
+  const endedPaths = new Set(
+    events.filter(({ event }) => event === 'filed').map((event) => event.file),
+  );
   /** @type {Set<string>} */
   const running = new Set([...begun].filter((file) => !ended.has(file)));
 
   for (const event of events) {
     const file = fileOf(event);
     // A file that has ended says all of its tests at once, those that are skipped as well.
-    if (event.event === 'filed' || (event.event === 'tested' && !ended.has(file))) {
+    if (event.event === 'filed' || (event.event === 'tested' && !endedPaths.has(event.file))) {
       for (const { name, status, message } of event.results ?? []) {
         const called = `${file}: ${name}`;
         if (status === 'passed') {
@@ -179,7 +183,7 @@ function read(row, events, reason) {
     if (event.event === 'filed' && event.message !== undefined) {
       outcome.failed.push({ name: `${file}: could not run`, message: event.message });
     }
-    if (event.event === 'test' && !ended.has(file)) {
+    if (event.event === 'test' && !endedPaths.has(event.file)) {
       running.add(`${file}: ${event.name}`);
     }
   }
