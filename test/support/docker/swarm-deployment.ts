@@ -42,8 +42,8 @@ let count = 0;
 
 export class SwarmDeployment {
   /**
-   * Makes the Engine a swarm, unless it is one. One of our own stays it until it ends: an Engine that leaves a swarm starts
-   * hardly any container for a minute or two, and another test process may run some.
+   * Makes the Engine a swarm, unless it is one. One of our own stays it until it ends: containers of another test process
+   * that were started right after it had left were not healthy for a minute, twice.
    */
   static create(engine: Engine, ...images: readonly ImageName[]): Promise<SwarmDeployment> {
     return SwarmDeployment.by('terraform', engine, images);
