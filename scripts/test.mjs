@@ -31,7 +31,7 @@ const oneByOne = ['--runInBand', '--verbose'];
 const rows = [await run(['--maxWorkers=2'], 'unit')];
 rows.push(
   ...(await Promise.all([
-    run(['--maxWorkers=4', '--verbose'], 'live', 'live, rendered for AWS', 'emulated AWS'),
+    run(['--maxWorkers=3', '--verbose'], 'live', 'live, rendered for AWS', 'emulated AWS'),
     run(oneByOne, 'engine'),
     run(oneByOne, 'swarm'),
   ])),

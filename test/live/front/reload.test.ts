@@ -61,6 +61,13 @@ test('with a drainTimeout of 3 s, 200 open WebSockets stay that long, and then t
   const before = front.nginx.workers().map(({ pid }) => pid);
   const reloadedAt = performance.now();
   await front.reload({ timeouts: { rest: '30s' } });
+  // An old worker accepts until it has read that it is over, which takes a moment on a busy machine.
+  await waitFor(
+    () =>
+      front.nginx.workers().every(({ pid, shuttingDown }) => shuttingDown || !before.includes(pid)),
+    2_000,
+    'an old worker does not shut down',
+  );
   const fresh = await IdleWebSockets.open(20, front.url + chat);
   await sleep(Math.max(0, reloadedAt + 2_000 - performance.now()));
   expect({ open: idle.open, closed: idle.closed }).toEqual({ open: 200, closed: [] });

@@ -1,17 +1,17 @@
 // The task definition of AwsPlatform, run: its containers by a Docker Engine, under a scheduler that does what ECS does,
 // found by names as in Cloud Map, before a real nginx with the configuration of AWS and real Socket.IO clients.
 import { readFileSync } from 'node:fs';
-import { describeWithEngine } from '../../support/docker/engine';
-import { imageProblem } from '../../support/docker/images';
-import { steadyLoad, type LoadReport } from '../../support/docker/steady-load';
-import { EcsBed, ecsBedProblem } from '../../support/aws/ecs/ecs-bed';
-import type { EcsTask } from '../../support/aws/ecs/ecs-task';
-import { request } from '../../support/front/http';
-import { engineQuery, handshake } from '../../support/front/raw-websocket';
-import { SocketClient, SocketClients } from '../../support/front/socket-clients';
-import { cleanUp, closeAtCleanUp, isClosed } from '../../support/machine/clean-up';
-import { say } from '../../support/machine/say';
-import { sleep, waitFor } from '../../support/machine/wait';
+import { describeWithEngine } from '../support/docker/engine';
+import { imageProblem } from '../support/docker/images';
+import { steadyLoad, type LoadReport } from '../support/docker/steady-load';
+import { EcsBed, ecsBedProblem } from '../support/aws/ecs/ecs-bed';
+import type { EcsTask } from '../support/aws/ecs/ecs-task';
+import { request } from '../support/front/http';
+import { engineQuery, handshake } from '../support/front/raw-websocket';
+import { SocketClient, SocketClients } from '../support/front/socket-clients';
+import { cleanUp, closeAtCleanUp, isClosed } from '../support/machine/clean-up';
+import { say } from '../support/machine/say';
+import { sleep, waitFor } from '../support/machine/wait';
 
 const images = ['aiwm-test/node-chat:1', 'aiwm-test/node-chat:2', 'aiwm-test/redis:7.0'] as const;
 const addresses = Array.from({ length: 40 }, (_, index) => `127.0.${index + 1}.1`);

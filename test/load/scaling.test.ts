@@ -1,17 +1,17 @@
 // A cluster that scales, before nginx: one name whose addresses come and go, as those of a scaled service of ECS do.
 // 3, 5 and 3 real instances, while clients call by REST and by long-polling with their cookie.
 import { Balancing, Upstream } from 'cdktf-aiwm';
-import { isAtLeast, parseVersion, STICKY_DIRECTIVE } from '../../../lib/nginx/version';
-import { ChatInstance } from '../../support/front/chat-instances';
-import { request } from '../../support/front/http';
-import { NameServer } from '../../support/front/name-server';
-import { RenderedFront } from '../../support/front/rendered-front';
-import { SocketClients } from '../../support/front/socket-clients';
-import { cleanUp } from '../../support/machine/clean-up';
-import { freePort } from '../../support/machine/free-ports';
-import { nginxBinaries } from '../../support/machine/nginx-binaries';
-import { say } from '../../support/machine/say';
-import { sleep, waitFor } from '../../support/machine/wait';
+import { isAtLeast, parseVersion, STICKY_DIRECTIVE } from '../../lib/nginx/version';
+import { ChatInstance } from '../support/front/chat-instances';
+import { request } from '../support/front/http';
+import { NameServer } from '../support/front/name-server';
+import { RenderedFront } from '../support/front/rendered-front';
+import { SocketClients } from '../support/front/socket-clients';
+import { cleanUp } from '../support/machine/clean-up';
+import { freePort } from '../support/machine/free-ports';
+import { nginxBinaries } from '../support/machine/nginx-binaries';
+import { say } from '../support/machine/say';
+import { sleep, waitFor } from '../support/machine/wait';
 
 afterAll(cleanUp);
 
